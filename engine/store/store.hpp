@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalogue on disk (docs/format.md): `catalogue.sqlite` holds facts and names segments,
+// `segments/*.pmseg` hold descriptions, `model/` the model, `writer.lock` the writer's lock. A
+// commit is one transaction that names finished segment files. The only user of SQL.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pressmark/catalogue.hpp"
+#include "pressmark/options.hpp"
+#include "pressmark/types.hpp"
+
+namespace pressmark::store {
+
+inline constexpr int kFormatVersion = 1;
+
+// Facts that are fixed when a catalogue is created.
+struct CatalogueSettings {
+  std::string model_id;
+  int global_size = 0;
+  DescribeOptions describe;
+};
+
+// One image to be committed.
+struct NewImage {
+  std::filesystem::path file;  // stored as bytes; absolute
+  PhotoInfo info;
+  ImageFacts facts;
+  Description description;
+};
+
+// Where a committed image's description lies.
+struct DescriptionLocation {
+  ImageId id = 0;
+  std::int64_t segment = 0;  // segment number
+  int slot = 0;              // index within the segment
+};
+
+class Store {
+ public:
+  // Creates the directory and an empty catalogue. `model_directory` is copied to model/. Throws
+  // Error: kInvalidArgument (exists and is not an empty directory), kIo.
+  static void create(const std::filesystem::path& directory, const CatalogueSettings& settings,
+                     const std::filesystem::path& model_directory);
+
+  // Errors as for Catalogue::open. The version is read from the database file's header before
+  // SQLite touches it.
+  Store(const std::filesystem::path& directory, Catalogue::Access access);
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  const std::filesystem::path& directory() const;
+  const CatalogueSettings& settings() const;
+
+  // Counts and sizes; model_name and index stay empty.
+  CatalogueInfo info() const;
+
+  // --- reading; a consistent snapshot per call ---
+  std::optional<ImageId> find_hash(const Sha256& sha256) const;  // images not removed
+  std::optional<CatalogueImage> find(ImageId id) const;          // none where removed
+  std::vector<CatalogueImage> find_by_hash_prefix(std::string_view hex_prefix) const;
+  void list_images(const ImageFilter& filter,
+                   const std::function<bool(const CatalogueImage&)>& on_image) const;
+  std::vector<SeizureInfo> list_seizures() const;
+  std::optional<Seizure> find_seizure(std::string_view name) const;
+
+  // Locations of all images not removed, by ascending id.
+  std::vector<DescriptionLocation> locations() const;
+
+  // Both verify the checksums of what they read; safe from many threads at once. Throw
+  // Error(kCorruptData) naming the segment file, kIo.
+  Description read_description(const DescriptionLocation& location) const;
+  // All global vectors of a segment: its image count x settings().global_size.
+  std::vector<float> read_globals(std::int64_t segment) const;
+
+  // --- writing; Access::kWrite only ---
+  // Adds or completes a seizure. Throws Error(kInvalidArgument) where a stated field contradicts
+  // the stored one, naming both.
+  void put_seizure(const Seizure& seizure);
+
+  // Writes one segment (file synced and renamed), then commits one transaction; packages are
+  // created, seizures must exist. Returns the new ids, ascending, in input order. On any error
+  // (kIo: disk full) nothing is visible and no file remains.
+  std::vector<ImageId> commit(std::span<const NewImage> images);
+
+  // Tombstones; returns how many were present. One transaction.
+  std::int64_t remove(std::span<const ImageId> ids);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pressmark::store

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A catalogue: one directory with everything known. Facts live in a SQLite database, descriptions
+// in immutable segment files (docs/format.md). One writer and many readers, across processes; an
+// object is used by one thread at a time, different objects on one directory by any.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pressmark/engine.hpp"
+#include "pressmark/error.hpp"
+#include "pressmark/export.hpp"
+#include "pressmark/inputs.hpp"
+#include "pressmark/model.hpp"
+#include "pressmark/options.hpp"
+#include "pressmark/types.hpp"
+
+namespace pressmark {
+
+// One catalogued image.
+struct CatalogueImage {
+  ImageId id = 0;
+  std::filesystem::path file;  // absolute, as it was when added; originals are never touched
+  PhotoInfo info;
+  ImageFacts facts;
+  int keypoints = 0;
+  std::string added_at;  // UTC, ISO 8601
+};
+
+enum class AddStatus { kAdded, kDuplicate, kFailed };
+PRESSMARK_API std::string_view to_string(AddStatus status);  // "added", "duplicate", "failed"
+
+// What became of one photo of an add call.
+struct AddReport {
+  std::filesystem::path file;
+  AddStatus status = AddStatus::kFailed;
+  ErrorCode code = ErrorCode::kIo;  // where failed
+  std::string reason;               // where failed or duplicate; one line
+  ImageId id = 0;                   // the new or the already present image; 0 where failed
+  PhotoInfo info;
+  int keypoints = 0;
+};
+
+struct AddSummary {
+  std::int64_t added = 0, duplicates = 0, failed = 0;
+  bool interrupted = false;  // some inputs were not reached
+};
+
+struct PRESSMARK_API AddOptions {
+  DecodeOptions decode;
+  // Create seizures that neither exist nor are declared. Off: such photos fail, so that a typing
+  // error does not found a new seizure.
+  bool create_seizures = false;
+  int images_per_segment = 256;  // 1..65536; a crash loses at most this many unacknowledged photos
+  void validate() const;
+};
+
+struct Hit {
+  CatalogueImage image;
+  Verification verification;
+};
+
+// The answer for one query photo. ok and no hits: an honest "no match".
+struct QueryResult {
+  std::filesystem::path file;
+  bool ok = false;
+  ErrorCode code = ErrorCode::kIo;  // where !ok
+  std::string reason;               // where !ok
+  PhotoInfo info;
+  int width_px = 0, height_px = 0;  // canonical size
+  int keypoints = 0;
+  int candidates = 0;     // verified geometrically
+  std::vector<Hit> hits;  // by score, then image id
+};
+
+struct MatchSummary {
+  std::int64_t queries = 0, with_hits = 0, failed = 0;
+  bool interrupted = false;
+};
+
+struct ImageFilter {
+  std::string seizure, package;  // empty: any
+  std::optional<ImageKind> kind;
+};
+
+struct SeizureInfo {
+  Seizure seizure;
+  std::int64_t packages = 0, images = 0;
+};
+
+struct CatalogueInfo {
+  std::filesystem::path directory;
+  int format_version = 0;
+  std::string model_id, model_name;
+  DescribeOptions describe;
+  std::int64_t images = 0, removed = 0, seizures = 0, packages = 0, keypoints = 0;
+  std::int64_t segments = 0, bytes = 0;  // bytes of the whole directory
+  std::string index;                     // e.g. "Flat, 256 dimensions, 1000 vectors"
+};
+
+class PRESSMARK_API Catalogue {
+ public:
+  enum class Access { kRead, kWrite };
+
+  // Creates the directory, which must not exist or be empty. The model is copied into it.
+  // Throws Error: kInvalidArgument (not empty), kIo.
+  static Catalogue create(const std::filesystem::path& directory, const Model& model,
+                          const DescribeOptions& describe = {});
+
+  // Throws Error, leaving the directory as it was: kNotFound, kUnsupported (newer format), kBusy
+  // (kWrite, and another writer is at work), kCorruptData, kIo.
+  static Catalogue open(const std::filesystem::path& directory, Access access);
+
+  ~Catalogue();
+  Catalogue(Catalogue&&) noexcept;
+  Catalogue& operator=(Catalogue&&) noexcept;
+
+  CatalogueInfo info() const;
+  const Model& model() const;
+  const DescribeOptions& describe_options() const;
+
+  // Describes and stores photos, in order. `on_report` is called once per input, in input order,
+  // after the photo is safely on disk: what was reported as added survives any crash. Identified
+  // by SHA-256: a photo that is present already is reported as kDuplicate and not changed.
+  // Throws Error for failures of the catalogue itself (kIo, e.g. disk full).
+  AddSummary add(std::span<const PhotoInput> photos, std::span<const Seizure> seizures,
+                 const AddOptions& options, const RunControl& control,
+                 const std::function<void(const AddReport&)>& on_report);
+
+  // Answers each query, in input order, from the snapshot taken when the catalogue was opened or
+  // last changed through this object. Same answers for any number of threads.
+  MatchSummary match(std::span<const PhotoInput> queries, const MatchOptions& options,
+                     const DecodeOptions& decode, const RunControl& control,
+                     const std::function<void(const QueryResult&)>& on_result) const;
+
+  // In order of id. Return false from the callback to stop.
+  void list_images(const ImageFilter& filter,
+                   const std::function<bool(const CatalogueImage&)>& on_image) const;
+  std::vector<SeizureInfo> list_seizures() const;
+  std::optional<CatalogueImage> find(ImageId id) const;
+  // All images whose SHA-256 starts with `hex_prefix` (4..64 hex digits).
+  std::vector<CatalogueImage> find_by_hash(std::string_view hex_prefix) const;
+
+  // The stored description. Throws Error: kNotFound, kCorruptData.
+  Description description(ImageId id) const;
+
+  // Marks images as removed, at once and in one transaction; returns how many were present.
+  std::int64_t remove(std::span<const ImageId> ids);
+
+ private:
+  struct Impl;
+  explicit Catalogue(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pressmark

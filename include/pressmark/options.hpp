@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options of every stage. Aggregates with usable defaults; each struct checks itself with
+// validate(), which throws Error(kInvalidArgument) naming the field. Command line, C++ and later
+// bindings share these structs, so a default exists once.
+#pragma once
+
+#include <cstdint>
+
+#include "pressmark/export.hpp"
+
+namespace pressmark {
+
+// Reading a photo. Both limits are tested on the file's size and header, before its pixels are
+// decoded or memory for them is allocated.
+struct PRESSMARK_API DecodeOptions {
+  std::int64_t max_file_bytes = std::int64_t{512} << 20;  // >= 1
+  std::int64_t max_pixels = 200'000'000;                  // >= 1; 30 000 x 30 000 is refused
+  void validate() const;
+};
+
+// Describing a photo. Fixed when a catalogue is created: queries use the catalogue's values.
+struct PRESSMARK_API DescribeOptions {
+  int long_side_px = 512;   // 64..1000; photos are reduced to this, never enlarged
+  int max_keypoints = 512;  // 16..4096; strongest first; memory and match time grow with it
+  void validate() const;
+  bool operator==(const DescribeOptions&) const = default;
+};
+
+// Finding candidates by global vector.
+struct PRESSMARK_API SearchOptions {
+  int candidates = 100;  // 1..100000; each is verified, so time grows with it
+  void validate() const;
+};
+
+// Geometric verification of candidates.
+struct PRESSMARK_API VerifyOptions {
+  float ratio = 0.9f;         // (0, 1]; distance to best / distance to best elsewhere
+  float threshold_px = 4.0f;  // (0, 50]; transfer error of an inlier, canonical pixels
+  int min_inliers = 8;        // >= 4; distinct places
+  double min_score = 8.0;     // >= 0; see Verification::score
+  void validate() const;
+};
+
+struct PRESSMARK_API MatchOptions {
+  SearchOptions search;
+  VerifyOptions verify;
+  int max_hits = 10;  // 1..10000; best first
+  void validate() const;
+};
+
+}  // namespace pressmark

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Values that travel through the whole engine: what a photo is, what describes it, and what links
+// two of them. Plain data, freely copyable, no invariants beyond those stated beside each field.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pressmark/export.hpp"
+
+namespace pressmark {
+
+// Row number of an image in its catalogue; positive, never reused.
+using ImageId = std::int64_t;
+
+struct PRESSMARK_API Sha256 {
+  std::array<std::uint8_t, 32> bytes{};
+  std::string hex() const;  // 64 lower-case digits
+  static std::optional<Sha256> from_hex(std::string_view text);
+  auto operator<=>(const Sha256&) const = default;
+};
+
+// What a photo shows. Marks are compared whatever the kind; the kind filters and explains.
+enum class ImageKind { kLogo, kToolmark, kWrapping, kOverview };
+PRESSMARK_API std::string_view to_string(
+    ImageKind kind);  // "logo", "toolmark", "wrapping", "overview"
+PRESSMARK_API std::optional<ImageKind> image_kind_from_string(std::string_view text);
+
+// Axis-aligned region in pixels of the upright photo (EXIF orientation applied), origin top left.
+struct RegionOfInterest {
+  int x = 0, y = 0, width = 0, height = 0;  // width and height > 0
+  bool operator==(const RegionOfInterest&) const = default;
+};
+
+// A local feature's position in the canonical image. Values lie on the grid of the segment format
+// (positions and sizes: 1/64 px; angle: 2 pi / 65536), so that a stored and a freshly computed
+// description are equal bit for bit.
+struct Keypoint {
+  float x_px = 0, y_px = 0;  // pixel centres are integers; [0, 1024)
+  float size_px = 0;         // diameter of the detected blob; (0, 1024)
+  float angle_rad = 0;       // dominant gradient direction, clockwise from +x; [0, 2 pi)
+  bool operator==(const Keypoint&) const = default;
+};
+
+// Length of one local code. Fixed by the format; a model is trained to it.
+inline constexpr int kLocalCodeSize = 64;
+
+// Everything that is compared of one photo.
+struct Description {
+  int width_px = 0, height_px = 0;  // canonical image, see DescribeOptions::long_side_px
+  // Upright photo pixels per canonical pixel, and the canonical origin's place in the photo (the
+  // corner of the region of interest): photo = origin + scale * (canonical + .5) - .5.
+  double photo_scale = 1, photo_origin_x = 0, photo_origin_y = 0;
+  std::vector<Keypoint> keypoints;
+  std::vector<std::int8_t> codes;  // keypoints.size() x kLocalCodeSize, row-major
+  std::vector<float> global;       // unit length, Model::global_size() values; zero if no keypoint
+  bool operator==(const Description&) const = default;
+};
+
+enum class TransformKind { kSimilarity, kAffine, kHomography };
+PRESSMARK_API std::string_view to_string(TransformKind kind);
+
+// Maps homogeneous pixel coordinates of the query's upright photo to those of the hit's.
+struct Transform {
+  TransformKind kind = TransformKind::kHomography;
+  std::array<double, 9> hit_from_query{1, 0, 0, 0, 1, 0, 0, 0, 1};  // row-major, last element 1
+  double scale = 1;         // sqrt |det| of the linear part at the centre of the inliers
+  double rotation_deg = 0;  // rotation there, clockwise as seen, (-180, 180]
+};
+
+// A pair of keypoints that agree with the transform, in pixels of the two upright photos.
+struct Inlier {
+  float query_x, query_y, hit_x, hit_y;
+};
+
+// The outcome of comparing two descriptions.
+struct Verification {
+  // -log10 of the expected number of equally good agreements among unrelated photos (number of
+  // false alarms, a-contrario model of Moisan and Stival, IJCV 2004). 0 where nothing agrees.
+  double score = 0;
+  bool verified = false;  // score >= VerifyOptions::min_score and enough inliers
+  int tentative = 0;      // matches that passed the mutual and ratio tests
+  int inlier_count = 0;   // distinct places that agree with the transform
+  double area_query = 0;  // share of the query's canonical image inside the inliers' hull; [0, 1]
+  double area_hit = 0;    // the same for the hit
+  double error_px = 0;    // RMS transfer error of the inliers, canonical pixels of the hit
+  Transform transform;    // meaningful where inlier_count > 0
+  std::vector<Inlier> inliers;
+};
+
+// Facts of a seizure. Empty text means unknown.
+struct Seizure {
+  std::string name;  // unique in a catalogue, not empty
+  std::string place;
+  std::string date;  // ISO 8601 date: YYYY, YYYY-MM or YYYY-MM-DD
+  std::string agency;
+};
+
+// What the examiner says about a photo. All fields may be left out.
+struct ImageFacts {
+  std::string seizure;
+  std::string package;  // unique within its seizure; requires a seizure
+  ImageKind kind = ImageKind::kLogo;
+  std::optional<double> scale_mm_per_px;  // > 0, millimetres per pixel of the upright photo
+  std::optional<RegionOfInterest> region;
+  std::string metadata_json = "{}";  // one JSON object, free keys
+};
+
+}  // namespace pressmark

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The backend interface: one method per stage of an image's way (docs/architecture.md), each on a
+// batch. Backends are stateless for their callers: methods are const and may be called from many
+// threads at once; a batch is worked on by the calling thread alone, parallelism comes from calling
+// with several batches. Empty batches are allowed. Inputs are trusted to satisfy the stated
+// preconditions (asserts); they come from the engine, never straight from a user.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pressmark/types.hpp"
+
+namespace pressmark::kernels {
+
+// Length of an unwhitened local descriptor (RootSIFT: 4 x 4 cells x 8 orientations).
+inline constexpr int kDescriptorSize = 128;
+
+// Interleaved 8-bit pixels, 1 (grey) or 3 (blue, green, red) channels; borrowed.
+struct ImageView {
+  const std::uint8_t* data = nullptr;
+  int width = 0, height = 0, channels = 1;
+  std::int64_t stride_bytes = 0;
+};
+
+// Owned 8-bit grey image without row padding.
+struct GreyImage {
+  int width = 0, height = 0;
+  std::vector<std::uint8_t> pixels;  // height x width
+};
+
+// Keypoints with descriptors before whitening.
+struct LocalFeatures {
+  std::vector<Keypoint> keypoints;
+  std::vector<float> descriptors;  // keypoints.size() x kDescriptorSize, rows of unit length
+};
+
+// code = normalise(projection * (descriptor - mean)), then int8 at 127 per unit.
+struct Whitening {
+  std::span<const float> mean;        // kDescriptorSize
+  std::span<const float> projection;  // kLocalCodeSize x kDescriptorSize
+};
+
+// Aggregation to one vector: VLAD over `words` with intra-normalisation, then
+// global = normalise(projection * (vlad - mean)).
+struct Aggregation {
+  int words = 0, global_size = 0;
+  std::span<const float> centroids;   // words x kLocalCodeSize, in the space of unit-length codes
+  std::span<const float> mean;        // words * kLocalCodeSize
+  std::span<const float> projection;  // global_size x (words * kLocalCodeSize); empty: none, the
+                                      // plain VLAD is returned
+};
+
+struct CodesView {
+  std::span<const Keypoint> keypoints;
+  std::span<const std::int8_t> codes;  // keypoints.size() x kLocalCodeSize
+};
+
+struct CodeMatch {
+  int query = 0, candidate = 0;  // keypoint indices
+  float distance = 0;            // Euclidean, of unit-length codes; [0, 2]
+  bool operator==(const CodeMatch&) const = default;
+};
+
+struct PointPair {
+  float query_x, query_y, hit_x, hit_y;
+};
+
+struct Registration {
+  bool found = false;
+  TransformKind kind = TransformKind::kHomography;
+  std::array<double, 9> hit_from_query{1, 0, 0, 0, 1, 0, 0, 0, 1};
+  std::vector<int> inliers;  // indices of pairs, ascending
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+
+  // Grey (ITU-R BT.601, rounded) and reduced by area averaging so that the long side is
+  // min(long_side_px, original). outputs.size() == images.size().
+  virtual void canonicalise(std::span<const ImageView> images, int long_side_px,
+                            std::span<GreyImage> outputs) const = 0;
+
+  // Difference-of-Gaussians keypoints with RootSIFT descriptors (Lowe, IJCV 2004; Arandjelovic and
+  // Zisserman, CVPR 2012), at most max_keypoints, strongest first by a total order (response, y,
+  // x, size, angle), snapped to the grid of Keypoint.
+  virtual void extract(std::span<const GreyImage> images, int max_keypoints,
+                       std::span<LocalFeatures> outputs) const = 0;
+
+  // Whitened int8 codes: outputs[i] gets features[i].keypoints.size() x kLocalCodeSize.
+  virtual void embed(std::span<const LocalFeatures> features, const Whitening& whitening,
+                     std::span<std::vector<std::int8_t>> outputs) const = 0;
+
+  // One unit-length vector per row set of codes (n x kLocalCodeSize, n >= 0; zero vector for 0).
+  virtual void aggregate(std::span<const std::vector<std::int8_t>> codes,
+                         const Aggregation& aggregation,
+                         std::span<std::vector<float>> outputs) const = 0;
+
+  // Mutual nearest neighbours whose distance is at most `ratio` times the distance to the nearest
+  // code of a candidate keypoint more than 10 px away from the best (Mishkin, Matas and Perdoch,
+  // CVIU 2015: first geometrically inconsistent neighbour). Ties: lowest index. By query index.
+  virtual void match(const CodesView& query, std::span<const CodesView> candidates, float ratio,
+                     std::span<std::vector<CodeMatch>> outputs) const = 0;
+
+  // Robust registration of each set of pairs (MAGSAC++, Barath et al., CVPR 2020) by a homography,
+  // an affinity and a similarity; the one with the lowest GRIC (Torr, 1998) is returned. Mirrored
+  // transforms and those that fold the inliers' region are refused. Deterministic.
+  virtual void register_pairs(std::span<const std::vector<PointPair>> pairs, float threshold_px,
+                              std::span<Registration> outputs) const = 0;
+};
+
+std::unique_ptr<Backend> make_cpu_backend();
+
+}  // namespace pressmark::kernels
