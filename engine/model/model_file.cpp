@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <Eigen/Core>
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include "engine/image/image.hpp"
+#include "engine/model/model_data.hpp"
+#include "pressmark/error.hpp"
+
+namespace pressmark::models {
+namespace {
+
+constexpr char kMagic[8] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L'};
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kIdDigits = 16;
+constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536;
+
+struct FileHeader {
+  char magic[8];
+  std::uint32_t version, descriptor_size, code_size, words, global_size, reserved;
+};
+static_assert(sizeof(FileHeader) == 32);
+
+std::string id_of(std::span<const std::uint8_t> bytes) {
+  return image::sha256(bytes).hex().substr(0, kIdDigits);
+}
+
+template <typename T>
+void append(std::vector<std::uint8_t>& bytes, const T* values, std::size_t count) {
+  const auto* first = reinterpret_cast<const std::uint8_t*>(values);
+  bytes.insert(bytes.end(), first, first + count * sizeof(T));
+}
+
+// Takes `count` values from the front of `bytes`, whose length was checked before.
+template <typename T>
+std::vector<T> take(std::span<const std::uint8_t>& bytes, std::size_t count) {
+  std::vector<T> values(count);
+  std::memcpy(values.data(), bytes.data(), count * sizeof(T));
+  bytes = bytes.subspan(count * sizeof(T));
+  return values;
+}
+
+void require_finite(const std::vector<float>& values) {
+  for (float value : values) {
+    if (!std::isfinite(value)) throw Error(ErrorCode::kCorruptData, "model.bin: not a number");
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_model(const ModelData& model) {
+  FileHeader header{};
+  std::memcpy(header.magic, kMagic, sizeof(kMagic));
+  header.version = kVersion;
+  header.descriptor_size = kernels::kDescriptorSize;
+  header.code_size = kLocalCodeSize;
+  header.words = static_cast<std::uint32_t>(model.words);
+  header.global_size = static_cast<std::uint32_t>(model.global_size);
+
+  std::vector<std::uint8_t> bytes;
+  append(bytes, &header, 1);
+  for (const auto* part :
+       {&model.whitening_mean, &model.whitening_projection, &model.centroids, &model.vlad_mean}) {
+    append(bytes, part->data(), part->size());
+  }
+  std::vector<Eigen::half> halves(model.vlad_projection.begin(), model.vlad_projection.end());
+  append(bytes, halves.data(), halves.size());
+  const std::uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
+  append(bytes, &checksum, 1);
+  return bytes;
+}
+
+ModelData decode_model(std::span<const std::uint8_t> bytes) {
+  const auto corrupt = [](const char* what) {
+    return Error(ErrorCode::kCorruptData, fmt::format("model.bin: {}", what));
+  };
+  if (bytes.size() < sizeof(FileHeader) + sizeof(std::uint64_t)) throw corrupt("too short");
+  FileHeader header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) throw corrupt("not a model file");
+  if (header.version > kVersion) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("model.bin: written by a newer Pressmark (format {}, this build reads "
+                            "up to {})",
+                            header.version, kVersion));
+  }
+  if (header.descriptor_size != kernels::kDescriptorSize || header.code_size != kLocalCodeSize) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("model.bin: descriptors of {} and codes of {} values, this build uses "
+                            "{} and {}",
+                            header.descriptor_size, header.code_size, kernels::kDescriptorSize,
+                            kLocalCodeSize));
+  }
+  if (header.version == 0 || header.words == 0 || header.words > kMaxWords ||
+      header.global_size == 0 || header.global_size > kMaxGlobalSize) {
+    throw corrupt("impossible sizes in its header");
+  }
+  constexpr std::size_t kProjectionSize = std::size_t{kLocalCodeSize} * kernels::kDescriptorSize;
+  const std::size_t vlad_size = std::size_t{header.words} * kLocalCodeSize;
+  const std::size_t expected =
+      sizeof(FileHeader) +
+      sizeof(float) * (kernels::kDescriptorSize + kProjectionSize + 2 * vlad_size) +
+      sizeof(Eigen::half) * header.global_size * vlad_size + sizeof(std::uint64_t);
+  if (bytes.size() != expected) throw corrupt("its length does not fit its header");
+  std::uint64_t checksum;
+  const std::size_t covered = bytes.size() - sizeof(checksum);
+  std::memcpy(&checksum, bytes.data() + covered, sizeof(checksum));
+  if (XXH3_64bits(bytes.data(), covered) != checksum) throw corrupt("checksum does not match");
+
+  ModelData model;
+  model.id = id_of(bytes);
+  model.words = static_cast<int>(header.words);
+  model.global_size = static_cast<int>(header.global_size);
+  std::span<const std::uint8_t> rest = bytes.subspan(sizeof(FileHeader));
+  model.whitening_mean = take<float>(rest, kernels::kDescriptorSize);
+  model.whitening_projection = take<float>(rest, kProjectionSize);
+  model.centroids = take<float>(rest, vlad_size);
+  model.vlad_mean = take<float>(rest, vlad_size);
+  const auto halves = take<Eigen::half>(rest, header.global_size * vlad_size);
+  model.vlad_projection.assign(halves.begin(), halves.end());
+  for (const auto* part : {&model.whitening_mean, &model.whitening_projection, &model.centroids,
+                           &model.vlad_mean, &model.vlad_projection}) {
+    require_finite(*part);
+  }
+  return model;
+}
+
+}  // namespace pressmark::models

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/verify/verify.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <set>
+
+#include "engine/verify/false_alarms.hpp"
+#include "engine/verify/geometry.hpp"
+#include "engine/verify/guided_match.hpp"
+
+namespace pressmark::verify {
+namespace {
+
+// Keypoints crowd on the mark, so a chance match falls there, not anywhere in the photo: the area
+// where it may fall is the part of the hit that has keypoints, in cells of this side.
+constexpr double kCell_px = 16.0;
+
+kernels::CodesView view(const Description& description) {
+  return {description.keypoints, description.codes};
+}
+
+std::vector<kernels::PointPair> to_pairs(const std::vector<kernels::CodeMatch>& matches,
+                                         const Description& query, const Description& hit) {
+  std::vector<kernels::PointPair> pairs;
+  pairs.reserve(matches.size());
+  for (const kernels::CodeMatch& match : matches) {
+    const Keypoint& q = query.keypoints[static_cast<std::size_t>(match.query)];
+    const Keypoint& h = hit.keypoints[static_cast<std::size_t>(match.candidate)];
+    pairs.push_back({q.x_px, q.y_px, h.x_px, h.y_px});
+  }
+  return pairs;
+}
+
+kernels::Registration register_one(const kernels::Backend& backend,
+                                   const std::vector<kernels::PointPair>& pairs, float threshold) {
+  kernels::Registration registration;
+  backend.register_pairs({&pairs, 1}, threshold, {&registration, 1});
+  return registration;
+}
+
+// Several keypoints at one place (orientations, neighbouring scales) are one piece of evidence.
+// Counts pairs that keep `separation` from all counted before them, in both images.
+class DistinctPlaces {
+ public:
+  explicit DistinctPlaces(double separation_px)
+      : squared_separation_(separation_px * separation_px) {}
+
+  bool add(const kernels::PointPair& pair) {
+    for (const kernels::PointPair& kept : kept_) {
+      if (is_near(kept.query_x - pair.query_x, kept.query_y - pair.query_y) ||
+          is_near(kept.hit_x - pair.hit_x, kept.hit_y - pair.hit_y)) {
+        return false;
+      }
+    }
+    kept_.push_back(pair);
+    return true;
+  }
+  int count() const { return static_cast<int>(kept_.size()); }
+
+ private:
+  bool is_near(float dx, float dy) const { return dx * dx + dy * dy < squared_separation_; }
+
+  double squared_separation_;
+  std::vector<kernels::PointPair> kept_;
+};
+
+double squared_error(const Matrix3& map, const kernels::PointPair& pair) {
+  Point mapped;
+  if (!map_point(map, {pair.query_x, pair.query_y}, mapped)) return INFINITY;
+  const double dx = mapped.x - pair.hit_x, dy = mapped.y - pair.hit_y;
+  return dx * dx + dy * dy;
+}
+
+// Probability that a chance match falls within the threshold of its predicted place.
+double chance_of_agreement(const Description& hit, double threshold_px) {
+  std::set<std::pair<int, int>> cells;
+  for (const Keypoint& point : hit.keypoints) {
+    cells.emplace(static_cast<int>(point.x_px / kCell_px), static_cast<int>(point.y_px / kCell_px));
+  }
+  const double area =
+      kCell_px * kCell_px * static_cast<double>(std::max<std::size_t>(1, cells.size()));
+  return std::min(0.5, std::numbers::pi * threshold_px * threshold_px / area);
+}
+
+int minimal_sample(TransformKind kind) {
+  switch (kind) {
+    case TransformKind::kSimilarity:
+      return 2;
+    case TransformKind::kAffine:
+      return 3;
+    case TransformKind::kHomography:
+      return 4;
+  }
+  return 4;
+}
+
+// -log10 NFA of the tentative matches that agree with the map; guided pairs were chosen for their
+// place, so their agreement proves nothing.
+double agreement_score(const std::vector<kernels::PointPair>& tentative, const Matrix3& map,
+                       TransformKind kind, const Description& hit, double threshold_px) {
+  DistinctPlaces agreeing(threshold_px), others(threshold_px);
+  for (const auto& pair : tentative) {
+    const bool agrees = squared_error(map, pair) <= threshold_px * threshold_px;
+    (agrees ? agreeing : others).add(pair);
+  }
+  const double log_nfa =
+      log10_false_alarms(agreeing.count() + others.count(), agreeing.count(), minimal_sample(kind),
+                         chance_of_agreement(hit, threshold_px));
+  return std::isfinite(log_nfa) ? std::max(0.0, -log_nfa) : 0.0;
+}
+
+void describe_inliers(const std::vector<kernels::PointPair>& pairs, const Matrix3& map,
+                      const Description& query, const Description& hit, double threshold_px,
+                      Verification& result) {
+  DistinctPlaces places(threshold_px);
+  std::vector<Point> query_points, hit_points;
+  Point centre;
+  double squared_sum = 0;
+  const auto to_photo = [](double value, double origin, double scale) {
+    return static_cast<float>(origin + scale * (value + 0.5) - 0.5);
+  };
+  for (const kernels::PointPair& pair : pairs) {
+    const double squared = squared_error(map, pair);
+    if (squared > threshold_px * threshold_px || !places.add(pair)) continue;
+    squared_sum += squared;
+    query_points.push_back({pair.query_x, pair.query_y});
+    hit_points.push_back({pair.hit_x, pair.hit_y});
+    centre.x += pair.query_x;
+    centre.y += pair.query_y;
+    result.inliers.push_back({to_photo(pair.query_x, query.photo_origin_x, query.photo_scale),
+                              to_photo(pair.query_y, query.photo_origin_y, query.photo_scale),
+                              to_photo(pair.hit_x, hit.photo_origin_x, hit.photo_scale),
+                              to_photo(pair.hit_y, hit.photo_origin_y, hit.photo_scale)});
+  }
+  result.inlier_count = places.count();
+  if (result.inlier_count == 0) return;
+  centre = {centre.x / result.inlier_count, centre.y / result.inlier_count};
+  result.error_px = std::sqrt(squared_sum / result.inlier_count);
+  const auto share = [](std::vector<Point> points, const Description& description) {
+    const double area = static_cast<double>(description.width_px) * description.height_px;
+    return std::min(1.0, hull_area(std::move(points)) / area);
+  };
+  result.area_query = share(std::move(query_points), query);
+  result.area_hit = share(std::move(hit_points), hit);
+  local_scale_rotation(map, centre, result.transform.scale, result.transform.rotation_deg);
+  // The figures are of photo pixels; both photos were reduced by their own factor.
+  result.transform.scale *= hit.photo_scale / query.photo_scale;
+}
+
+}  // namespace
+
+Verification verify_pair(const kernels::Backend& backend, const Description& query,
+                         const Description& hit, const VerifyOptions& options) {
+  Verification result;
+  std::vector<kernels::CodeMatch> matches;
+  const kernels::CodesView hit_view = view(hit);
+  backend.match(view(query), {&hit_view, 1}, options.ratio, {&matches, 1});
+  result.tentative = static_cast<int>(matches.size());
+  const std::vector<kernels::PointPair> tentative = to_pairs(matches, query, hit);
+  kernels::Registration registration = register_one(backend, tentative, options.threshold_px);
+  if (!registration.found) return result;
+
+  double score = agreement_score(tentative, registration.hit_from_query, registration.kind, hit,
+                                 options.threshold_px);
+  std::vector<kernels::PointPair> pairs = tentative;
+  std::vector<kernels::PointPair> guided = to_pairs(
+      guided_match(query, hit, registration.hit_from_query, options.threshold_px), query, hit);
+  kernels::Registration refined = register_one(backend, guided, options.threshold_px);
+  if (refined.found && refined.inliers.size() >= registration.inliers.size()) {
+    const double refined_score =
+        agreement_score(tentative, refined.hit_from_query, refined.kind, hit, options.threshold_px);
+    score = std::max(score, refined_score);
+    registration = std::move(refined);
+    pairs = std::move(guided);
+  }
+  result.score = score;
+  result.transform.kind = registration.kind;
+  result.transform.hit_from_query = to_photo_pixels(registration.hit_from_query, query, hit);
+  describe_inliers(pairs, registration.hit_from_query, query, hit, options.threshold_px, result);
+  result.verified = result.score >= options.min_score && result.inlier_count >= options.min_inliers;
+  return result;
+}
+
+}  // namespace pressmark::verify

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <opencv2/core/utility.hpp>
+
+#include <cassert>
+
+#include "kernels/cpu/stages.hpp"
+
+namespace pressmark::kernels {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend() {
+    // Parallelism is over images. OpenCV's own pool would fight with the caller's threads.
+    cv::setNumThreads(1);
+  }
+
+  std::string_view name() const override { return "cpu"; }
+
+  void canonicalise(std::span<const ImageView> images, int long_side_px,
+                    std::span<GreyImage> outputs) const override {
+    assert(images.size() == outputs.size());
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      cpu::canonicalise(images[i], long_side_px, outputs[i]);
+    }
+  }
+
+  void extract(std::span<const GreyImage> images, int max_keypoints,
+               std::span<LocalFeatures> outputs) const override {
+    assert(images.size() == outputs.size());
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      cpu::extract(images[i], max_keypoints, outputs[i]);
+    }
+  }
+
+  void embed(std::span<const LocalFeatures> features, const Whitening& whitening,
+             std::span<std::vector<std::int8_t>> outputs) const override {
+    assert(features.size() == outputs.size());
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      cpu::embed(features[i], whitening, outputs[i]);
+    }
+  }
+
+  void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,
+                 std::span<std::vector<float>> outputs) const override {
+    assert(codes.size() == outputs.size());
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      cpu::aggregate(codes[i], aggregation, outputs[i]);
+    }
+  }
+
+  void match(const CodesView& query, std::span<const CodesView> candidates, float ratio,
+             std::span<std::vector<CodeMatch>> outputs) const override {
+    assert(candidates.size() == outputs.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      cpu::match(query, candidates[i], ratio, outputs[i]);
+    }
+  }
+
+  void register_pairs(std::span<const std::vector<PointPair>> pairs, float threshold_px,
+                      std::span<Registration> outputs) const override {
+    assert(pairs.size() == outputs.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      cpu::register_pairs(pairs[i], threshold_px, outputs[i]);
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend() {
+  return std::make_unique<CpuBackend>();
+}
+
+}  // namespace pressmark::kernels

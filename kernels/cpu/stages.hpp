@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function per stage for one item; CpuBackend loops over the batch. Contracts: kernels/ops.hpp.
+#pragma once
+
+#include "kernels/ops.hpp"
+
+namespace pressmark::kernels::cpu {
+
+void canonicalise(const ImageView& image, int long_side_px, GreyImage& output);
+void extract(const GreyImage& image, int max_keypoints, LocalFeatures& output);
+void embed(const LocalFeatures& features, const Whitening& whitening,
+           std::vector<std::int8_t>& output);
+void aggregate(const std::vector<std::int8_t>& codes, const Aggregation& aggregation,
+               std::vector<float>& output);
+void match(const CodesView& query, const CodesView& candidate, float ratio,
+           std::vector<CodeMatch>& output);
+void register_pairs(const std::vector<PointPair>& pairs, float threshold_px, Registration& output);
+
+}  // namespace pressmark::kernels::cpu
