@@ -47,13 +47,17 @@ struct DescriptionLocation {
 
 class Store {
  public:
-  // Creates the directory and an empty catalogue. `model_directory` is copied to model/. Throws
-  // Error: kInvalidArgument (exists and is not an empty directory), kIo.
+  // Creates the directory (and its parents) and an empty catalogue, in one step: a crash leaves
+  // either nothing that could be taken for a catalogue or a whole one. The files of
+  // `model_directory` are copied to model/. Throws Error: kInvalidArgument (exists and is not an
+  // empty directory, impossible settings), kIo.
   static void create(const std::filesystem::path& directory, const CatalogueSettings& settings,
                      const std::filesystem::path& model_directory);
 
-  // Errors as for Catalogue::open. The version is read from the database file's header before
-  // SQLite touches it.
+  // Errors as for Catalogue::open. Header, version, size, tables and settings are looked at before
+  // anything is locked or written. A writer also removes what a crash left in segments/. A reader
+  // without permission to write in the directory sees the catalogue as it is now and must be opened
+  // again to see later changes.
   Store(const std::filesystem::path& directory, Catalogue::Access access);
   ~Store();
   Store(Store&&) noexcept;
@@ -62,16 +66,19 @@ class Store {
   const std::filesystem::path& directory() const;
   const CatalogueSettings& settings() const;
 
-  // Counts and sizes; model_name and index stay empty.
+  // Counts and sizes; model_name and index stay empty. Packages count while an image of theirs is
+  // present.
   CatalogueInfo info() const;
 
   // --- reading; a consistent snapshot per call ---
   std::optional<ImageId> find_hash(const Sha256& sha256) const;  // images not removed
   std::optional<CatalogueImage> find(ImageId id) const;          // none where removed
+  // By ascending id. Throws Error(kInvalidArgument) unless 4 to 64 hexadecimal digits are given.
   std::vector<CatalogueImage> find_by_hash_prefix(std::string_view hex_prefix) const;
+  // By ascending id. The callback may call other reading functions of this store.
   void list_images(const ImageFilter& filter,
                    const std::function<bool(const CatalogueImage&)>& on_image) const;
-  std::vector<SeizureInfo> list_seizures() const;
+  std::vector<SeizureInfo> list_seizures() const;  // by name
   std::optional<Seizure> find_seizure(std::string_view name) const;
 
   // Locations of all images not removed, by ascending id.
@@ -84,13 +91,16 @@ class Store {
   std::vector<float> read_globals(std::int64_t segment) const;
 
   // --- writing; Access::kWrite only ---
-  // Adds or completes a seizure. Throws Error(kInvalidArgument) where a stated field contradicts
-  // the stored one, naming both.
+  // Adds or completes a seizure: an empty stored field and a less precise date give way. Throws
+  // Error(kInvalidArgument) where a stated field contradicts the stored one, naming both.
   void put_seizure(const Seizure& seizure);
 
   // Writes one segment (file synced and renamed), then commits one transaction; packages are
-  // created, seizures must exist. Returns the new ids, ascending, in input order. On any error
-  // (kIo: disk full) nothing is visible and no file remains.
+  // created, seizures must exist. Returns the new ids, ascending, in input order. Throws Error:
+  // kInvalidArgument (a photo twice or already present, a package without seizure, facts or
+  // descriptions that cannot be stored), kNotFound (seizure), kIo. On any error nothing is visible
+  // and no file remains (save one that the next writer removes, where the system could not say
+  // whether the commit reached the disk).
   std::vector<ImageId> commit(std::span<const NewImage> images);
 
   // Tombstones; returns how many were present. One transaction.

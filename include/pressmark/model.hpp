@@ -93,7 +93,7 @@ struct TrainResult {
 // whitening over VLAD vectors (Jegou and Chum, ECCV 2012) the projection. Deterministic for a seed,
 // whatever the number of threads. Throws Error: kInvalidArgument where the images give too few
 // pairs, kInterrupted.
-PRESSMARK_API TrainResult train(std::span<const std::filesystem::path> images,
-                                const TrainOptions& options, const RunControl& control = {});
+PRESSMARK_API TrainResult train_model(std::span<const std::filesystem::path> images,
+                                      const TrainOptions& options, const RunControl& control = {});
 
 }  // namespace pressmark

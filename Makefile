@@ -1,0 +1,43 @@
+# Short names for the presets of CMakePresets.json; nothing is built that plain CMake cannot build
+# (README.md, "Building with CMake").
+
+PRESET ?= release
+DATA ?= ../shared/data
+OUT ?= out
+
+.PHONY: all build demo test evaluate bench format clean
+
+all: build
+
+build:
+	tools/install-deps build
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+
+# PHOTOS=DIR uses your own photos instead of Debian's opencv-doc.
+demo:
+	tools/install-deps build $(if $(PHOTOS),,demo)
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) --target pressmark_cli
+	tools/demo build/$(PRESET)/pressmark $(OUT)/demo $(if $(PHOTOS),'$(PHOTOS)')
+
+# Debug information, assertions and warnings as errors, unless PRESET says otherwise.
+test: PRESET = dev
+test:
+	tools/install-deps build demo test
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+	ctest --preset $(PRESET)
+
+# Accuracy on real photos that cannot be shipped; DATA names their folder (docs/evaluation.md).
+evaluate: build
+	tools/evaluate build/$(PRESET) $(DATA) $(OUT)/evaluation
+
+bench: build
+	tools/bench build/$(PRESET) $(OUT)/bench
+
+format:
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+clean:
+	rm -rf build $(OUT)

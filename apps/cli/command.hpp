@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the verbs share. Each verb adds its subcommand to the parser in a function of its own
+// (add_..._command) and sets the action to run; main() parses, runs, and turns errors into exit
+// codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "pressmark/catalogue.hpp"
+#include "pressmark/json.hpp"
+#include "pressmark/options.hpp"
+
+namespace pressmark::cli {
+
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kSomeInputsFailed = 3,
+  kInterruptedRun = 130,
+};
+
+// Lives as long as the program runs; parsers keep references into it.
+struct Context {
+  std::vector<std::string> arguments;  // as typed, argv[0] first
+  std::stop_token stop;
+  std::function<int()> action;  // set by the verb that was chosen; returns an exit code
+};
+
+void add_init_command(CLI::App& app, Context& context);
+void add_add_command(CLI::App& app, Context& context);
+void add_info_command(CLI::App& app, Context& context);
+void add_list_command(CLI::App& app, Context& context);
+void add_show_command(CLI::App& app, Context& context);
+void add_remove_command(CLI::App& app, Context& context);
+void add_match_command(CLI::App& app, Context& context);
+void add_compare_command(CLI::App& app, Context& context);
+void add_train_command(CLI::App& app, Context& context);
+void add_completion_command(CLI::App& app, Context& context);
+
+// Option groups that several verbs have.
+void add_decode_options(CLI::App& command, DecodeOptions& options);
+void add_describe_options(CLI::App& command, DescribeOptions& options);
+void add_verify_options(CLI::App& command, VerifyOptions& options);
+void add_threads_option(CLI::App& command, int& threads);
+
+// The model in `directory`, or the default one where that is empty.
+Model load_model(const std::filesystem::path& directory);
+
+// Facts that every run manifest has. `started_at` is set to now.
+RunFacts begin_run(const Context& context, const Model& model);
+
+std::string utc_now();  // ISO 8601, to the second
+
+}  // namespace pressmark::cli

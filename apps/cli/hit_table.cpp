@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hit_table.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "image_selection.hpp"
+#include "terminal.hpp"
+
+namespace pressmark::cli {
+void print_hits(const QueryResult& result) {
+  if (!result.ok) return;
+  if (result.hits.empty()) {
+    print_line(fmt::format("{}  {}", styled(Style::kBold, display(result.file)),
+                           styled(Style::kYellow, "no match")));
+    return;
+  }
+  print_line(styled(Style::kBold, display(result.file)));
+  print_line(
+      styled(Style::kDim, "  rank    score  inliers  area   scale  rotation  transform   image"));
+  int rank = 0;
+  for (const Hit& hit : result.hits) {
+    const Verification& v = hit.verification;
+    print_line(
+        fmt::format("  {:>4}  {:>7.1f}  {:>7}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  {} {}{}",
+                    ++rank, v.score, v.inlier_count, 100 * v.area_hit, v.transform.scale,
+                    v.transform.rotation_deg, to_string(v.transform.kind), hit.image.id,
+                    display(hit.image.file), describe_origin(hit.image.facts)));
+  }
+}
+
+}  // namespace pressmark::cli

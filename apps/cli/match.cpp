@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "command.hpp"
+#include "hit_table.hpp"
+#include "inputs.hpp"
+#include "outputs.hpp"
+#include "pressmark/report.hpp"
+#include "terminal.hpp"
+
+namespace pressmark::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path catalogue, out, report;
+  std::vector<std::filesystem::path> inputs;
+  MatchOptions options;
+  DecodeOptions decode;
+  int threads = 0;
+  OutputFormat format;
+};
+
+// Facts without clock or counts: the record that opens JSON output is the same for every run.
+std::string run_record(RunFacts facts) {
+  facts.started_at.clear();
+  return run_manifest_json(facts, -1);
+}
+
+int run_match(Arguments arguments, const Context& context) {
+  const PhotoList list = gather_inputs(arguments.inputs);
+  const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
+  RunFacts facts = begin_run(context, catalogue.model());
+  facts.threads = arguments.threads;
+  facts.catalogue = arguments.catalogue;
+  facts.catalogue_images = catalogue.info().images;
+  facts.describe = catalogue.describe_options();
+  facts.decode = arguments.decode;
+  facts.match = arguments.options;
+
+  std::optional<LineFile> lines;
+  if (!arguments.out.empty()) {
+    std::filesystem::create_directories(arguments.out);
+    lines.emplace(arguments.out / "hits.jsonl");
+    if (arguments.report.empty()) arguments.report = arguments.out / "report.html";
+  }
+  std::optional<HtmlReport> report;
+  if (!arguments.report.empty()) {
+    ReportOptions options;
+    options.title = "Match report";
+    options.manifest_json = run_manifest_json(facts);
+    options.decode = arguments.decode;
+    report.emplace(arguments.report, options);
+  }
+
+  RecordPrinter records(arguments.format);
+  const auto record = [&](const std::string& text) {
+    if (arguments.format.jsonl) records.print(text);
+    if (lines) lines->write(text);
+  };
+  if (arguments.format.json) records.print(run_record(facts));
+  record(run_record(facts));
+  report_issues(list, records);
+  if (lines) {
+    for (const InputIssue& issue : list.issues) lines->write(to_json(issue));
+  }
+
+  MatchSummary summary;
+  {
+    ProgressLine progress;
+    RunControl control{arguments.threads, context.stop,
+                       [&](const Progress& now) { progress.update(now); }};
+    summary = catalogue.match(list.photos, arguments.options, arguments.decode, control,
+                              [&](const QueryResult& result) {
+                                facts.inputs.push_back({result.file, result.info.sha256});
+                                if (!result.ok) print_issue(result.file.native(), result.reason);
+                                if (arguments.format.is_table()) print_hits(result);
+                                if (arguments.format.json) records.print(to_json(result));
+                                for (const std::string& text : to_json_lines(result)) record(text);
+                                if (report) report->add(result);
+                              });
+  }
+  records.finish();
+  facts.finished_at = utc_now();
+  facts.matched = summary;
+  if (report) report->finish(summary);
+  if (lines) {
+    lines->finish();
+    LineFile manifest(arguments.out / "manifest.json");
+    manifest.write(run_manifest_json(facts));
+    manifest.finish();
+  }
+
+  const auto failed = summary.failed + static_cast<std::int64_t>(list.issues.size());
+  print_message(fmt::format("{} queries: {} with hits, {} without, {} failed{}",
+                            summary.queries + static_cast<std::int64_t>(list.issues.size()),
+                            summary.with_hits, summary.queries - summary.with_hits - summary.failed,
+                            failed, summary.interrupted ? "; interrupted" : ""));
+  if (report) print_message(fmt::format("report: {}", display(arguments.report)));
+  if (summary.interrupted) return kInterruptedRun;
+  return failed > 0 ? kSomeInputsFailed : kOk;
+}
+
+}  // namespace
+
+void add_match_command(CLI::App& app, Context& context) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("match", "Find catalogued photos that show the same mark");
+  command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
+  command
+      ->add_option("PHOTOS", arguments->inputs,
+                   "Folders, photos, or manifests (.csv, .jsonl) with regions of interest")
+      ->required();
+  command
+      ->add_option("--out", arguments->out,
+                   "Also write hits.jsonl, report.html and manifest.json into this directory")
+      ->type_name("DIR");
+  command->add_option("--report", arguments->report, "Also write an HTML report")
+      ->type_name("FILE");
+  command
+      ->add_option("--candidates", arguments->options.search.candidates,
+                   "Candidates per query that are verified")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--max-hits", arguments->options.max_hits, "Hits per query, best first")
+      ->capture_default_str()
+      ->type_name("N");
+  add_verify_options(*command, arguments->options.verify);
+  add_decode_options(*command, arguments->decode);
+  add_threads_option(*command, arguments->threads);
+  add_format_options(*command, arguments->format);
+  command->callback([arguments, &context] {
+    context.action = [arguments, &context] { return run_match(*arguments, context); };
+  });
+}
+
+}  // namespace pressmark::cli

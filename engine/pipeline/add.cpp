@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Catalogue::add: read and hash (parallel) - known already? (in order) - describe (parallel) -
+// collect, commit, report (in order).
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/parallel/ordered_pipeline.hpp"
+#include "engine/pipeline/catalogue_impl.hpp"
+#include "engine/pipeline/describe.hpp"
+
+namespace pressmark {
+namespace {
+
+using pipeline::Describer;
+using pipeline::LoadedFile;
+
+struct AddItem {
+  const PhotoInput* input = nullptr;
+  LoadedFile loaded;
+  DescribedPhoto photo;
+  bool duplicate = false;  // same bytes are in the catalogue or came earlier in this call
+};
+
+// Which seizures photos may name, settled before any photo is read.
+class SeizureGate {
+ public:
+  SeizureGate(store::Store& store, bool create) : store_(store), create_(create) {}
+
+  // A declaration that contradicts the catalogue makes the seizure unusable for this call.
+  void declare(const Seizure& seizure) {
+    try {
+      store_.put_seizure(seizure);
+      known_.insert(seizure.name);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kInvalidArgument) throw;
+      refused_[seizure.name] = error.what();
+    }
+  }
+
+  // Empty if photos of this seizure may be added, else the reason why not.
+  std::string refusal(const std::string& name) {
+    if (name.empty() || known_.contains(name)) return {};
+    if (const auto refused = refused_.find(name); refused != refused_.end()) return refused->second;
+    if (create_) {
+      declare({name, {}, {}, {}});
+      return refusal(name);
+    }
+    if (store_.find_seizure(name)) {
+      known_.insert(name);
+      return {};
+    }
+    return fmt::format(
+        "unknown seizure '{}': declare it with place, date or agency, or allow new "
+        "seizures",
+        name);
+  }
+
+ private:
+  store::Store& store_;
+  bool create_;
+  std::set<std::string> known_;
+  std::map<std::string, std::string> refused_;
+};
+
+// Holds described photos until a segment is full; reports what is safely stored.
+class Committer {
+ public:
+  Committer(store::Store& store, int images_per_segment,
+            const std::function<void(const AddReport&)>& on_report, AddSummary& summary)
+      : store_(store),
+        images_per_segment_(static_cast<std::size_t>(images_per_segment)),
+        on_report_(on_report),
+        summary_(summary) {}
+
+  void take(AddItem& item) {
+    AddReport report;
+    report.file = item.input->file;
+    report.info = item.photo.info;
+    if (item.duplicate) {
+      report.status = AddStatus::kDuplicate;  // of which image is known after the commit
+    } else if (!item.photo.ok) {
+      report.code = item.photo.code;
+      report.reason = item.photo.reason;
+    } else {
+      report.status = AddStatus::kAdded;
+      report.keypoints = static_cast<int>(item.photo.description.keypoints.size());
+      std::error_code ignored;
+      std::filesystem::path absolute = std::filesystem::absolute(item.input->file, ignored);
+      images_.push_back({absolute.lexically_normal(), item.photo.info, item.input->facts,
+                         std::move(item.photo.description)});
+    }
+    reports_.push_back(std::move(report));
+    if (images_.size() >= images_per_segment_ || images_.empty()) flush();
+  }
+
+  // Commits what is pending, then reports in input order.
+  void flush() {
+    const std::vector<ImageId> ids =
+        images_.empty() ? std::vector<ImageId>{} : store_.commit(images_);
+    std::size_t next = 0;
+    for (AddReport& report : reports_) {
+      switch (report.status) {
+        case AddStatus::kAdded:
+          report.id = ids[next++];
+          ++summary_.added;
+          break;
+        case AddStatus::kDuplicate:
+          finish_duplicate(report);
+          break;
+        case AddStatus::kFailed:
+          ++summary_.failed;
+          break;
+      }
+      if (on_report_) on_report_(report);
+    }
+    images_.clear();
+    reports_.clear();
+  }
+
+ private:
+  void finish_duplicate(AddReport& report) {
+    const std::optional<ImageId> present = store_.find_hash(report.info.sha256);
+    if (!present) {
+      // Its twin earlier in this call could not be described, so neither can this one.
+      report.status = AddStatus::kFailed;
+      report.code = ErrorCode::kCorruptData;
+      report.reason = "same bytes as an earlier file that failed";
+      ++summary_.failed;
+      return;
+    }
+    report.id = *present;
+    const std::optional<CatalogueImage> twin = store_.find(*present);
+    report.reason = fmt::format("already in the catalogue as image {}", *present);
+    if (twin) report.info = twin->info;
+    ++summary_.duplicates;
+  }
+
+  store::Store& store_;
+  std::size_t images_per_segment_;
+  const std::function<void(const AddReport&)>& on_report_;
+  AddSummary& summary_;
+  std::vector<store::NewImage> images_;
+  std::vector<AddReport> reports_;
+};
+
+}  // namespace
+
+AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Seizure> seizures,
+                          const AddOptions& options, const RunControl& control,
+                          const std::function<void(const AddReport&)>& on_report) {
+  options.validate();
+  store::Store& store = impl_->store;
+  SeizureGate gate(store, options.create_seizures);
+  for (const Seizure& seizure : seizures) gate.declare(seizure);
+
+  const Describer describer{*impl_->backend, impl_->model, store.settings().describe,
+                            options.decode};
+  AddSummary summary;
+  Committer committer(store, options.images_per_segment, on_report, summary);
+  std::set<Sha256> under_way;  // hashes seen in this call that are not stored yet
+  std::size_t next = 0;
+  std::int64_t done = 0;
+
+  const auto source = [&]() -> parallel::Token<AddItem> {
+    if (next == photos.size()) return nullptr;
+    if (control.stop.stop_requested()) {
+      summary.interrupted = true;
+      return nullptr;
+    }
+    auto item = std::make_shared<AddItem>();
+    item->input = &photos[next++];
+    return item;
+  };
+  const auto load = [&](AddItem& item) {
+    item.loaded = pipeline::load_file(item.input->file, options.decode);
+  };
+  // Runs in input order, but is not alone with the catalogue: the committer, later in the chain,
+  // uses the store at the same time; the mutex keeps them apart.
+  std::mutex store_mutex;
+  const auto recognise = [&](AddItem& item) {
+    if (item.loaded.failed) return;
+    const std::lock_guard lock(store_mutex);
+    const Sha256& sha256 = item.loaded.photo.info.sha256;
+    if (!under_way.insert(sha256).second || store.find_hash(sha256)) {
+      item.duplicate = true;
+    } else if (const std::string reason = gate.refusal(item.input->facts.seizure);
+               !reason.empty()) {
+      item.loaded.failed = true;
+      item.loaded.photo.code = ErrorCode::kNotFound;
+      item.loaded.photo.reason = reason;
+    }
+  };
+  const auto describe = [&](AddItem& item) {
+    if (item.duplicate) {
+      item.photo = std::move(item.loaded.photo);
+      item.loaded.bytes = {};
+    } else {
+      item.photo =
+          pipeline::describe_loaded(describer, std::move(item.loaded), item.input->facts.region);
+    }
+  };
+  const auto collect = [&](AddItem& item) {
+    const std::lock_guard lock(store_mutex);
+    committer.take(item);
+    ++done;
+    if (control.on_progress) {
+      control.on_progress({done, static_cast<std::int64_t>(photos.size())});
+    }
+  };
+
+  parallel::run_pipeline(
+      control, parallel::source_filter<AddItem>(source) &
+                   parallel::stage_filter<AddItem>(tbb::filter_mode::parallel, load) &
+                   parallel::stage_filter<AddItem>(tbb::filter_mode::serial_in_order, recognise) &
+                   parallel::stage_filter<AddItem>(tbb::filter_mode::parallel, describe) &
+                   parallel::sink_filter<AddItem>(collect));
+  committer.flush();
+  if (summary.added > 0) impl_->snapshot = nullptr;
+  return summary;
+}
+
+}  // namespace pressmark

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pressmark/catalogue.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/pipeline/catalogue_impl.hpp"
+
+namespace pressmark {
+namespace {
+
+constexpr const char* kModelDirectory = "model";
+
+// Removes a directory tree when it goes out of scope.
+class TemporaryDirectory {
+ public:
+  explicit TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+std::string_view to_string(AddStatus status) {
+  switch (status) {
+    case AddStatus::kAdded:
+      return "added";
+    case AddStatus::kDuplicate:
+      return "duplicate";
+    case AddStatus::kFailed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
+  if (snapshot == nullptr) {
+    const int dimension = store.settings().global_size;
+    auto fresh =
+        std::make_unique<Snapshot>(Snapshot{store.locations(), index::GlobalIndex(dimension)});
+    // Locations ascend by id and so by segment and slot: each segment's vectors are read once.
+    std::vector<float> globals;
+    std::int64_t loaded = -1;
+    for (const store::DescriptionLocation& location : fresh->locations) {
+      if (location.segment != loaded) {
+        globals = store.read_globals(location.segment);
+        loaded = location.segment;
+      }
+      fresh->index.add({&location.id, 1},
+                       std::span(globals).subspan(static_cast<std::size_t>(location.slot) *
+                                                      static_cast<std::size_t>(dimension),
+                                                  static_cast<std::size_t>(dimension)));
+    }
+    snapshot = std::move(fresh);
+  }
+  return *snapshot;
+}
+
+Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Catalogue::~Catalogue() = default;
+Catalogue::Catalogue(Catalogue&&) noexcept = default;
+Catalogue& Catalogue::operator=(Catalogue&&) noexcept = default;
+
+Catalogue Catalogue::create(const std::filesystem::path& directory, const Model& model,
+                            const DescribeOptions& describe) {
+  describe.validate();
+  const TemporaryDirectory model_copy(std::filesystem::temp_directory_path() /
+                                      fmt::format("pressmark-model-{}", ::getpid()));
+  model.save(model_copy.path());
+  store::Store::create(directory, {model.id(), model.global_size(), describe}, model_copy.path());
+  return open(directory, Access::kWrite);
+}
+
+Catalogue Catalogue::open(const std::filesystem::path& directory, Access access) {
+  store::Store store(directory, access);
+  Model model = Model::load(store.directory() / kModelDirectory);
+  if (model.id() != store.settings().model_id) {
+    throw Error(ErrorCode::kCorruptData,
+                fmt::format("catalogue {}: its model is {}, but its descriptions were made with {}",
+                            directory.string(), model.id(), store.settings().model_id));
+  }
+  return Catalogue(std::make_unique<Impl>(
+      Impl{std::move(store), std::move(model), kernels::make_cpu_backend(), nullptr}));
+}
+
+CatalogueInfo Catalogue::info() const {
+  CatalogueInfo info = impl_->store.info();
+  info.model_name = impl_->model.name();
+  info.index = impl_->current_snapshot().index.description();
+  return info;
+}
+
+const Model& Catalogue::model() const {
+  return impl_->model;
+}
+
+const DescribeOptions& Catalogue::describe_options() const {
+  return impl_->store.settings().describe;
+}
+
+void Catalogue::list_images(const ImageFilter& filter,
+                            const std::function<bool(const CatalogueImage&)>& on_image) const {
+  impl_->store.list_images(filter, on_image);
+}
+
+std::vector<SeizureInfo> Catalogue::list_seizures() const {
+  return impl_->store.list_seizures();
+}
+
+std::optional<CatalogueImage> Catalogue::find(ImageId id) const {
+  return impl_->store.find(id);
+}
+
+std::vector<CatalogueImage> Catalogue::find_by_hash(std::string_view hex_prefix) const {
+  return impl_->store.find_by_hash_prefix(hex_prefix);
+}
+
+Description Catalogue::description(ImageId id) const {
+  const auto& locations = impl_->current_snapshot().locations;
+  const auto place = std::lower_bound(locations.begin(), locations.end(), id,
+                                      [](const store::DescriptionLocation& location,
+                                         ImageId wanted) { return location.id < wanted; });
+  if (place == locations.end() || place->id != id) {
+    throw Error(ErrorCode::kNotFound, fmt::format("no image {} in this catalogue", id));
+  }
+  return impl_->store.read_description(*place);
+}
+
+std::int64_t Catalogue::remove(std::span<const ImageId> ids) {
+  const std::int64_t removed = impl_->store.remove(ids);
+  if (removed > 0) impl_->snapshot = nullptr;
+  return removed;
+}
+
+}  // namespace pressmark

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/index/global_index.hpp"
+#include "engine/store/store.hpp"
+#include "kernels/ops.hpp"
+#include "pressmark/catalogue.hpp"
+
+namespace pressmark {
+
+struct Catalogue::Impl {
+  store::Store store;
+  Model model;
+  std::unique_ptr<kernels::Backend> backend;
+
+  // The snapshot that match answers from; built when it is first needed.
+  struct Snapshot {
+    std::vector<store::DescriptionLocation> locations;  // ascending by id
+    index::GlobalIndex index;
+  };
+  std::unique_ptr<Snapshot> snapshot;
+
+  const Snapshot& current_snapshot();
+};
+
+}  // namespace pressmark

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pipeline/describe.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "engine/model/model_data.hpp"
+
+namespace pressmark::pipeline {
+namespace {
+
+// A JPEG may be decoded at a reduced size as long as area averaging still has this many source
+// pixels per canonical pixel along a side.
+constexpr int kOversampling = 2;
+
+void describe_pixels(const Describer& describer, const image::Photo& photo,
+                     const std::optional<RegionOfInterest>& region, Description& result) {
+  const kernels::Backend& backend = describer.backend;
+  const models::ModelData& model = describer.model.data();
+
+  const kernels::ImageView view{photo.pixels.pixels.data(), photo.pixels.width, photo.pixels.height,
+                                photo.pixels.channels,
+                                std::int64_t{photo.pixels.width} * photo.pixels.channels};
+  kernels::GreyImage grey;
+  backend.canonicalise({&view, 1}, describer.describe.long_side_px, {&grey, 1});
+  result.width_px = grey.width;
+  result.height_px = grey.height;
+  const int long_side = region ? std::max(region->width, region->height)
+                               : std::max(photo.upright_width, photo.upright_height);
+  result.photo_scale = static_cast<double>(long_side) / std::max(grey.width, grey.height);
+  result.photo_origin_x = region ? region->x : 0;
+  result.photo_origin_y = region ? region->y : 0;
+
+  kernels::LocalFeatures features;
+  backend.extract({&grey, 1}, describer.describe.max_keypoints, {&features, 1});
+  backend.embed({&features, 1}, model.whitening(), {&result.codes, 1});
+  backend.aggregate({&result.codes, 1}, model.aggregation(), {&result.global, 1});
+  result.keypoints = std::move(features.keypoints);
+}
+
+void fail(DescribedPhoto& photo, ErrorCode code, const std::string& reason) {
+  photo.ok = false;
+  photo.code = code;
+  photo.reason = reason;
+}
+
+}  // namespace
+
+LoadedFile load_file(const std::filesystem::path& file, const DecodeOptions& decode) {
+  LoadedFile loaded;
+  loaded.photo.file = file;
+  try {
+    loaded.bytes = image::read_file(file, decode.max_file_bytes);
+    loaded.photo.info.file_bytes = static_cast<std::int64_t>(loaded.bytes.size());
+    loaded.photo.info.sha256 = image::sha256(loaded.bytes);
+    return loaded;
+  } catch (const Error& error) {
+    fail(loaded.photo, error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    fail(loaded.photo, ErrorCode::kOutOfMemory, "not enough memory to read the file");
+  }
+  loaded.failed = true;
+  return loaded;
+}
+
+DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
+                               const std::optional<RegionOfInterest>& region) {
+  DescribedPhoto photo = std::move(loaded.photo);
+  if (loaded.failed) return photo;
+  try {
+    const image::Photo decoded = image::decode(
+        loaded.bytes, describer.decode, kOversampling * describer.describe.long_side_px, region);
+    loaded.bytes = {};
+    photo.info.format = image::to_string(decoded.header.format);
+    photo.info.width_px = decoded.upright_width;
+    photo.info.height_px = decoded.upright_height;
+    photo.info.orientation = decoded.header.orientation;
+    describe_pixels(describer, decoded, region, photo.description);
+    photo.ok = true;
+  } catch (const Error& error) {
+    fail(photo, error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    fail(photo, ErrorCode::kOutOfMemory, "not enough memory to decode the photo");
+  }
+  return photo;
+}
+
+}  // namespace pressmark::pipeline

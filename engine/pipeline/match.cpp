@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Catalogue::match: describe, find candidates, verify each (parallel over queries) - name the hits
+// (in order).
+#include <algorithm>
+
+#include "engine/parallel/ordered_pipeline.hpp"
+#include "engine/pipeline/catalogue_impl.hpp"
+#include "engine/pipeline/describe.hpp"
+#include "engine/verify/verify.hpp"
+
+namespace pressmark {
+namespace {
+
+struct ScoredImage {
+  ImageId id = 0;
+  Verification verification;
+};
+
+struct MatchItem {
+  const PhotoInput* input = nullptr;
+  DescribedPhoto photo;
+  int candidates = 0;
+  std::vector<ScoredImage> hits;
+};
+
+const store::DescriptionLocation& location_of(
+    const std::vector<store::DescriptionLocation>& locations, ImageId id) {
+  return *std::lower_bound(locations.begin(), locations.end(), id,
+                           [](const store::DescriptionLocation& location, ImageId wanted) {
+                             return location.id < wanted;
+                           });
+}
+
+}  // namespace
+
+MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
+                              const DecodeOptions& decode, const RunControl& control,
+                              const std::function<void(const QueryResult&)>& on_result) const {
+  options.validate();
+  decode.validate();
+  const Impl::Snapshot& snapshot = impl_->current_snapshot();
+  const pipeline::Describer describer{*impl_->backend, impl_->model,
+                                      impl_->store.settings().describe, decode};
+  MatchSummary summary;
+  std::size_t next = 0;
+
+  const auto source = [&]() -> parallel::Token<MatchItem> {
+    if (next == queries.size()) return nullptr;
+    if (control.stop.stop_requested()) {
+      summary.interrupted = true;
+      return nullptr;
+    }
+    auto item = std::make_shared<MatchItem>();
+    item->input = &queries[next++];
+    return item;
+  };
+  const auto answer = [&](MatchItem& item) {
+    item.photo = pipeline::describe_loaded(describer, pipeline::load_file(item.input->file, decode),
+                                           item.input->facts.region);
+    if (!item.photo.ok || item.photo.description.keypoints.empty()) return;
+    for (const index::Neighbour& neighbour :
+         snapshot.index.search(item.photo.description.global, options.search.candidates)) {
+      const Description candidate =
+          impl_->store.read_description(location_of(snapshot.locations, neighbour.id));
+      Verification verification =
+          verify::verify_pair(*impl_->backend, item.photo.description, candidate, options.verify);
+      ++item.candidates;
+      if (verification.verified) item.hits.push_back({neighbour.id, std::move(verification)});
+    }
+    std::sort(item.hits.begin(), item.hits.end(), [](const ScoredImage& a, const ScoredImage& b) {
+      return a.verification.score > b.verification.score ||
+             (a.verification.score == b.verification.score && a.id < b.id);
+    });
+    if (item.hits.size() > static_cast<std::size_t>(options.max_hits)) {
+      item.hits.resize(static_cast<std::size_t>(options.max_hits));
+    }
+  };
+  const auto report = [&](MatchItem& item) {
+    QueryResult result;
+    result.file = item.input->file;
+    result.ok = item.photo.ok;
+    result.code = item.photo.code;
+    result.reason = item.photo.reason;
+    result.info = item.photo.info;
+    result.width_px = item.photo.description.width_px;
+    result.height_px = item.photo.description.height_px;
+    result.keypoints = static_cast<int>(item.photo.description.keypoints.size());
+    result.candidates = item.candidates;
+    for (ScoredImage& hit : item.hits) {
+      // Removed by another process since the snapshot: not a hit any more.
+      std::optional<CatalogueImage> image = impl_->store.find(hit.id);
+      if (image) result.hits.push_back({std::move(*image), std::move(hit.verification)});
+    }
+    ++summary.queries;
+    summary.failed += !result.ok;
+    summary.with_hits += !result.hits.empty();
+    if (on_result) on_result(result);
+    if (control.on_progress) {
+      control.on_progress({summary.queries, static_cast<std::int64_t>(queries.size())});
+    }
+  };
+
+  parallel::run_pipeline(control,
+                         parallel::source_filter<MatchItem>(source) &
+                             parallel::stage_filter<MatchItem>(tbb::filter_mode::parallel, answer) &
+                             parallel::sink_filter<MatchItem>(report));
+  return summary;
+}
+
+}  // namespace pressmark

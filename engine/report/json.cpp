@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pressmark/json.hpp"
+
+#include "engine/report/json_values.hpp"
+
+namespace pressmark {
+namespace {
+
+using report::Json;
+using report::serialise;
+
+std::string_view status_of(AddStatus status) {
+  switch (status) {
+    case AddStatus::kAdded:
+      return "added";
+    case AddStatus::kDuplicate:
+      return "duplicate";
+    case AddStatus::kFailed:
+      break;
+  }
+  return "failed";
+}
+
+std::string_view status_of(const QueryResult& result) {
+  if (!result.ok) return "failed";
+  return result.hits.empty() ? "no_match" : "hit";
+}
+
+Json query_value(const QueryResult& result) {
+  Json object = {{"type", "query"}, {"status", status_of(result)}};
+  report::put_failure(object, !result.ok, result.code, result.ok ? "" : result.reason);
+  object["file"] = result.file.string();
+  report::put_photo_info(object, result.info);
+  object["canonical_width_px"] = report::positive_or_null(result.width_px);
+  object["canonical_height_px"] = report::positive_or_null(result.height_px);
+  object["keypoints"] = result.keypoints;
+  object["candidates"] = result.candidates;
+  object["hit_count"] = result.hits.size();
+  return object;
+}
+
+Json hit_value(const QueryResult& result, std::size_t index) {
+  const Hit& hit = result.hits[index];
+  Json object = {{"type", "hit"},
+                 {"query_file", result.file.string()},
+                 {"query_sha256", report::hash_or_null(result.info.sha256)},
+                 {"rank", index + 1},
+                 {"image", report::image_value(hit.image)}};
+  report::put_verification(object, hit.verification);
+  return object;
+}
+
+}  // namespace
+
+std::string to_json(const AddReport& photo) {
+  const bool failed = photo.status == AddStatus::kFailed;
+  Json object = {{"type", "add"}, {"status", status_of(photo.status)}};
+  report::put_failure(object, failed, photo.code,
+                      photo.status == AddStatus::kAdded ? "" : photo.reason);
+  object["file"] = photo.file.string();
+  object["id"] = report::positive_or_null(photo.id);
+  report::put_photo_info(object, photo.info);
+  object["keypoints"] = photo.keypoints;
+  return serialise(object);
+}
+
+std::string to_json(const QueryResult& result) {
+  Json object = query_value(result);
+  Json hits = Json::array();
+  for (std::size_t i = 0; i < result.hits.size(); ++i) hits.push_back(hit_value(result, i));
+  object["hits"] = std::move(hits);
+  return serialise(object);
+}
+
+std::vector<std::string> to_json_lines(const QueryResult& result) {
+  std::vector<std::string> lines;
+  lines.reserve(1 + result.hits.size());
+  lines.push_back(serialise(query_value(result)));
+  for (std::size_t i = 0; i < result.hits.size(); ++i) {
+    lines.push_back(serialise(hit_value(result, i)));
+  }
+  return lines;
+}
+
+std::string to_json(const CatalogueImage& image) {
+  return serialise(report::image_value(image));
+}
+
+std::string to_json(const SeizureInfo& info) {
+  return serialise({{"type", "seizure"},
+                    {"name", info.seizure.name},
+                    {"place", report::text_or_null(info.seizure.place)},
+                    {"date", report::text_or_null(info.seizure.date)},
+                    {"agency", report::text_or_null(info.seizure.agency)},
+                    {"packages", info.packages},
+                    {"images", info.images}});
+}
+
+std::string to_json(const CatalogueInfo& info) {
+  return serialise({{"type", "catalogue"},
+                    {"directory", info.directory.string()},
+                    {"format_version", info.format_version},
+                    {"model", {{"id", info.model_id}, {"name", info.model_name}}},
+                    {"describe", report::describe_options(info.describe)},
+                    {"images", info.images},
+                    {"removed", info.removed},
+                    {"seizures", info.seizures},
+                    {"packages", info.packages},
+                    {"keypoints", info.keypoints},
+                    {"segments", info.segments},
+                    {"bytes", info.bytes},
+                    {"index", info.index}});
+}
+
+std::string to_json(const InputIssue& issue) {
+  return serialise({{"type", "input"},
+                    {"status", "failed"},
+                    {"code", to_string(issue.code)},
+                    {"reason", issue.reason},
+                    {"file", issue.file}});
+}
+
+std::string to_json(const Verification& verification) {
+  Json object = {{"type", "verification"}};
+  report::put_verification(object, verification);
+  return serialise(object);
+}
+
+}  // namespace pressmark

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/report/json_values.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace pressmark::report {
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json positive_or_null(std::int64_t value) {
+  return value > 0 ? Json(value) : Json(nullptr);
+}
+
+Json hash_or_null(const Sha256& hash) {
+  return hash == Sha256{} ? Json(nullptr) : Json(hash.hex());
+}
+
+double shortest(float value) {
+  std::array<char, 32> text{};
+  const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
+  double result = value;
+  std::from_chars(text.data(), written.ptr, result);
+  return result;
+}
+
+void put_photo_info(Json& object, const PhotoInfo& info) {
+  object["sha256"] = hash_or_null(info.sha256);
+  object["file_bytes"] = positive_or_null(info.file_bytes);
+  object["format"] = text_or_null(info.format);
+  object["width_px"] = positive_or_null(info.width_px);
+  object["height_px"] = positive_or_null(info.height_px);
+  object["orientation"] = info.width_px > 0 ? Json(info.orientation) : Json(nullptr);
+}
+
+void put_verification(Json& object, const Verification& verification) {
+  object["score"] = verification.score;
+  object["verified"] = verification.verified;
+  object["tentative"] = verification.tentative;
+  object["inlier_count"] = verification.inlier_count;
+  object["area_query"] = verification.area_query;
+  object["area_hit"] = verification.area_hit;
+  object["error_px"] = verification.error_px;
+  if (verification.inlier_count > 0) {
+    const Transform& transform = verification.transform;
+    object["transform"] = {{"kind", to_string(transform.kind)},
+                           {"hit_from_query", transform.hit_from_query},
+                           {"scale", transform.scale},
+                           {"rotation_deg", transform.rotation_deg}};
+  } else {
+    object["transform"] = nullptr;
+  }
+  Json inliers = Json::array();
+  for (const Inlier& inlier : verification.inliers) {
+    inliers.push_back(Json::array({shortest(inlier.query_x), shortest(inlier.query_y),
+                                   shortest(inlier.hit_x), shortest(inlier.hit_y)}));
+  }
+  object["inliers"] = std::move(inliers);
+}
+
+void put_failure(Json& object, bool failed, ErrorCode code, const std::string& reason) {
+  object["code"] = failed ? Json(to_string(code)) : Json(nullptr);
+  object["reason"] = text_or_null(reason);
+}
+
+Json metadata_value(const std::string& metadata_json) {
+  constexpr int kDeepest = 64;  // writing is recursive: hostile nesting would exhaust the stack
+  bool too_deep = false;
+  const auto callback = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kDeepest;
+    return !too_deep;
+  };
+  Json value = Json::parse(metadata_json, callback, false);
+  if (too_deep || !value.is_object()) return metadata_json;
+  return value;
+}
+
+Json image_value(const CatalogueImage& image) {
+  const ImageFacts& facts = image.facts;
+  Json object = {{"type", "image"}, {"id", image.id}, {"file", image.file.string()}};
+  put_photo_info(object, image.info);
+  object["keypoints"] = image.keypoints;
+  object["seizure"] = text_or_null(facts.seizure);
+  object["package"] = text_or_null(facts.package);
+  object["kind"] = to_string(facts.kind);
+  object["scale_mm_per_px"] = facts.scale_mm_per_px ? Json(*facts.scale_mm_per_px) : Json(nullptr);
+  object["region"] = facts.region ? Json::array({facts.region->x, facts.region->y,
+                                                 facts.region->width, facts.region->height})
+                                  : Json(nullptr);
+  object["metadata"] = metadata_value(facts.metadata_json);
+  object["added_at"] = text_or_null(image.added_at);
+  return object;
+}
+
+Json decode_options(const DecodeOptions& options) {
+  return {{"max_file_bytes", options.max_file_bytes}, {"max_pixels", options.max_pixels}};
+}
+
+Json describe_options(const DescribeOptions& options) {
+  return {{"long_side_px", options.long_side_px}, {"max_keypoints", options.max_keypoints}};
+}
+
+Json match_options(const MatchOptions& options) {
+  return {{"candidates", options.search.candidates},
+          {"ratio", shortest(options.verify.ratio)},
+          {"threshold_px", shortest(options.verify.threshold_px)},
+          {"min_inliers", options.verify.min_inliers},
+          {"min_score", options.verify.min_score},
+          {"max_hits", options.max_hits}};
+}
+
+Json add_options(const AddOptions& options) {
+  return {{"create_seizures", options.create_seizures},
+          {"images_per_segment", options.images_per_segment}};
+}
+
+std::string serialise(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace pressmark::report

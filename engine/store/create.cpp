@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Creating a catalogue. All is built in a staging directory and renamed into place at the end, so
+// that a crash leaves either no catalogue or a whole one.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "engine/store/file_io.hpp"
+#include "engine/store/names.hpp"
+#include "engine/store/schema.hpp"
+#include "engine/store/store.hpp"
+#include "engine/store/validate.hpp"
+#include "pressmark/error.hpp"
+
+namespace pressmark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A new directory, removed with all that is in it unless it was renamed.
+class StagingDirectory {
+ public:
+  explicit StagingDirectory(const fs::path& prefix) {
+    for (int attempt = 0;; ++attempt) {
+      path_ = fmt::format("{}.creating-{}-{}", prefix.native(), ::getpid(), attempt);
+      std::error_code error;
+      if (fs::exists(fs::symlink_status(path_, error))) continue;  // a crashed process's leavings
+      make_directory(path_);
+      return;
+    }
+  }
+  ~StagingDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  StagingDirectory(const StagingDirectory&) = delete;
+  StagingDirectory& operator=(const StagingDirectory&) = delete;
+  const fs::path& path() const { return path_; }
+  void release() { path_.clear(); }
+
+ private:
+  fs::path path_;
+};
+
+void copy_model(const fs::path& from, const fs::path& to) {
+  make_directory(to);
+  std::error_code error;
+  for (fs::directory_iterator entry(from, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored)) copy_durably(entry->path(), to / entry->path().filename());
+  }
+  if (error) throw_io("read", from, error.value());
+  sync_directory(to);
+}
+
+void build(const fs::path& staging, const CatalogueSettings& settings, const fs::path& model) {
+  make_directory(staging / kSegmentsName);
+  copy_model(model, staging / kModelName);
+  sync_file(create_file(staging / kLockName), staging / kLockName);
+  create_database(staging / kDatabaseName, settings);
+  sync_directory(staging);
+}
+
+[[noreturn]] void throw_not_empty(const fs::path& directory) {
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("{} exists and is not an empty directory", directory.native()));
+}
+
+void create_beside(const fs::path& directory, const CatalogueSettings& settings,
+                   const fs::path& model) {
+  const fs::path parent = directory.parent_path();
+  std::error_code error;
+  fs::create_directories(parent, error);
+  if (error) throw_io("create", parent, error.value());
+  StagingDirectory staging(parent / ("." + directory.filename().native()));
+  build(staging.path(), settings, model);
+  if (::rename(staging.path().c_str(), directory.c_str()) != 0) {
+    // Somebody else was quicker.
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) throw_not_empty(directory);
+    throw_io("create", directory, errno);
+  }
+  staging.release();
+  sync_directory(parent);
+}
+
+// The directory may be a mount point or carry permissions of its own, so it is filled, not
+// replaced. The database comes last: without it nothing takes the directory for a catalogue.
+void create_inside(const fs::path& directory, const CatalogueSettings& settings,
+                   const fs::path& model) {
+  StagingDirectory staging(directory / "");
+  build(staging.path(), settings, model);
+  const char* const names[] = {kSegmentsName, kModelName, kLockName, kDatabaseName};
+  int moved = 0;
+  try {
+    for (const char* name : names) {
+      if (std::string_view(name) == kDatabaseName) sync_directory(directory);
+      rename_file(staging.path() / name, directory / name);
+      ++moved;
+    }
+  } catch (...) {
+    std::error_code ignored;
+    for (int i = 0; i < moved; ++i) fs::remove_all(directory / names[i], ignored);
+    throw;
+  }
+  sync_directory(directory);
+}
+
+}  // namespace
+
+void Store::create(const fs::path& directory, const CatalogueSettings& settings,
+                   const fs::path& model_directory) {
+  validate_settings(settings);
+  std::error_code error;
+  if (!fs::is_directory(model_directory, error)) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("the model {} is not a directory", model_directory.native()));
+  }
+  fs::path target = fs::absolute(directory, error).lexically_normal();
+  if (error || directory.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' cannot be a catalogue's directory", directory.native()));
+  }
+  if (!target.has_filename()) target = target.parent_path();  // "name/"
+
+  const auto status = fs::status(target, error);
+  if (status.type() == fs::file_type::not_found) {
+    create_beside(target, settings, model_directory);
+    return;
+  }
+  if (status.type() == fs::file_type::none) throw_io("read", target, error.value());
+  if (status.type() != fs::file_type::directory) throw_not_empty(target);
+  const bool empty = fs::is_empty(target, error);
+  if (error) throw_io("read", target, error.value());
+  if (!empty) throw_not_empty(target);
+  create_inside(target, settings, model_directory);
+}
+
+}  // namespace pressmark::store

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tables and settings of the catalogue's database (docs/format.md).
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "engine/store/store.hpp"
+
+namespace pressmark::store {
+
+// "PMRK", stored in the database file's header: tells a catalogue from other SQLite databases.
+inline constexpr std::uint32_t kApplicationId = 0x504d524b;
+
+// Writes a new database with its settings; the file must not exist.
+void create_database(const std::filesystem::path& file, const CatalogueSettings& settings);
+
+// Throws Error(kCorruptData) where tables or settings are missing or impossible.
+CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file);
+
+// The present moment: "2024-05-01T08:30:00Z".
+std::string utc_now();
+
+}  // namespace pressmark::store

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/store/segment.hpp"
+#include "kernels/math/keypoint_grid.hpp"
+#include "pressmark/error.hpp"
+
+namespace pressmark::store {
+
+void Segment::corrupt(const std::string& what) const {
+  throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: {}", file_.native(), what));
+}
+
+Segment::Segment(const std::filesystem::path& file, const SegmentFacts& expected)
+    : file_(file), mapping_(file) {
+  if (mapping_.bytes().size() < sizeof header_) corrupt("it is too short for a segment");
+  std::memcpy(&header_, mapping_.bytes().data(), sizeof header_);
+  check_header(expected);
+  check_records();
+}
+
+// Nothing in the header is used before its checksum and every bound have been tested.
+void Segment::check_header(const SegmentFacts& expected) const {
+  if (std::memcmp(header_.magic, kSegmentMagic, sizeof kSegmentMagic) != 0) {
+    corrupt("it does not start like a segment");
+  }
+  if (header_.format_version > kSegmentFormatVersion) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} was written by a newer Pressmark (segment format {}, this build "
+                            "reads up to {})",
+                            file_.native(), header_.format_version, kSegmentFormatVersion));
+  }
+  const auto covered = mapping_.bytes().first(offsetof(SegmentHeader, header_checksum));
+  if (xxh3_64(covered) != header_.header_checksum) corrupt("the header's checksum is wrong");
+
+  char model_id[sizeof header_.model_id] = {};
+  std::memcpy(model_id, expected.model_id.data(),
+              std::min(expected.model_id.size(), sizeof model_id));
+  if (header_.header_checksum != expected.checksum ||
+      header_.number != static_cast<std::uint64_t>(expected.number) ||
+      std::memcmp(header_.model_id, model_id, sizeof model_id) != 0 ||
+      header_.image_count != static_cast<std::uint32_t>(expected.images) ||
+      header_.global_size != static_cast<std::uint32_t>(expected.global_size) ||
+      header_.file_size != static_cast<std::uint64_t>(expected.bytes)) {
+    corrupt("it is not the file that was committed");
+  }
+  if (header_.format_version != kSegmentFormatVersion || header_.header_size != sizeof header_ ||
+      header_.record_size != sizeof(SegmentRecord) || header_.code_size != kLocalCodeSize ||
+      header_.reserved != 0 || header_.image_count == 0 ||
+      header_.image_count > kMaxSegmentImages || header_.global_size == 0 ||
+      header_.global_size > kMaxGlobalSize) {
+    corrupt("impossible values in the header");
+  }
+  const auto layout = segment_layout(header_.image_count, header_.global_size);
+  if (header_.records_offset != layout.records_offset ||
+      header_.globals_offset != layout.globals_offset ||
+      header_.blocks_offset != layout.blocks_offset) {
+    corrupt("impossible offsets in the header");
+  }
+  if (header_.file_size != mapping_.bytes().size()) {
+    corrupt(fmt::format("it has {} bytes and should have {}", mapping_.bytes().size(),
+                        header_.file_size));
+  }
+  if (header_.blocks_offset > header_.file_size) corrupt("its sections do not fit");
+}
+
+void Segment::check_records() const {
+  const auto table = mapping_.bytes().subspan(
+      header_.records_offset, std::size_t{header_.image_count} * sizeof(SegmentRecord));
+  if (xxh3_64(table) != header_.records_checksum) corrupt("the record table's checksum is wrong");
+  std::uint64_t end = header_.blocks_offset;
+  for (std::size_t slot = 0; slot < header_.image_count; ++slot) {
+    const SegmentRecord entry = record(slot);
+    const auto side_ok = [](std::uint32_t side) { return side >= 1 && side <= kMaxCanonicalSide; };
+    if (entry.block_offset != end || entry.keypoint_count > kMaxImageKeypoints ||
+        entry.reserved != 0 || !side_ok(entry.width_px) || !side_ok(entry.height_px) ||
+        !(entry.photo_scale > 0) || !std::isfinite(entry.photo_scale) ||
+        !std::isfinite(entry.photo_origin_x) || !std::isfinite(entry.photo_origin_y)) {
+      corrupt(fmt::format("impossible values in record {}", slot));
+    }
+    end += block_size(entry.keypoint_count);
+  }
+  if (end != header_.file_size) corrupt("its blocks do not add up to its size");
+}
+
+SegmentRecord Segment::record(std::size_t slot) const {
+  SegmentRecord entry;
+  std::memcpy(&entry,
+              mapping_.bytes().data() + header_.records_offset + slot * sizeof(SegmentRecord),
+              sizeof entry);
+  return entry;
+}
+
+Sha256 Segment::sha256(int slot) const {
+  if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
+  const SegmentRecord entry = record(static_cast<std::size_t>(slot));
+  Sha256 result;
+  std::ranges::copy(entry.sha256, result.bytes.begin());
+  return result;
+}
+
+void Segment::copy_global(std::size_t slot, std::span<float> target) const {
+  const auto source = mapping_.bytes().subspan(header_.globals_offset + slot * target.size_bytes(),
+                                               target.size_bytes());
+  // Checked on the copy: what is returned is what was verified.
+  std::memcpy(target.data(), source.data(), source.size());
+  if (xxh3_64(std::as_bytes(target)) != record(slot).global_checksum) {
+    corrupt(fmt::format("the checksum of global vector {} is wrong", slot));
+  }
+  if (!std::ranges::all_of(target, [](float v) { return std::isfinite(v); })) {
+    corrupt(fmt::format("global vector {} is not finite", slot));
+  }
+}
+
+Description Segment::description(int slot) const {
+  if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
+  const auto index = static_cast<std::size_t>(slot);
+  const SegmentRecord entry = record(index);
+  const std::size_t count = entry.keypoint_count;
+  const auto block = mapping_.bytes().subspan(entry.block_offset, block_size(count));
+  if (xxh3_64(block) != entry.block_checksum) {
+    corrupt(fmt::format("the checksum of image {} is wrong", slot));
+  }
+  Description description;
+  description.width_px = static_cast<int>(entry.width_px);
+  description.height_px = static_cast<int>(entry.height_px);
+  description.photo_scale = entry.photo_scale;
+  description.photo_origin_x = entry.photo_origin_x;
+  description.photo_origin_y = entry.photo_origin_y;
+  description.keypoints.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    StoredKeypoint stored;
+    std::memcpy(&stored, block.data() + i * sizeof stored, sizeof stored);
+    description.keypoints.push_back(
+        {kernels::px_from_grid(stored.x), kernels::px_from_grid(stored.y),
+         kernels::px_from_grid(stored.size), kernels::angle_from_grid(stored.angle)});
+  }
+  description.codes.resize(count * kLocalCodeSize);
+  if (count > 0) {
+    std::memcpy(description.codes.data(), block.data() + codes_offset_in_block(count),
+                description.codes.size());
+  }
+  description.global.resize(header_.global_size);
+  copy_global(index, description.global);
+  return description;
+}
+
+std::vector<float> Segment::globals() const {
+  const std::size_t size = header_.global_size;
+  std::vector<float> values(size * header_.image_count);
+  for (std::size_t slot = 0; slot < header_.image_count; ++slot) {
+    copy_global(slot, std::span(values).subspan(slot * size, size));
+  }
+  return values;
+}
+
+}  // namespace pressmark::store

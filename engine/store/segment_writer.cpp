@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+#include "engine/store/file_io.hpp"
+#include "engine/store/segment.hpp"
+#include "kernels/math/keypoint_grid.hpp"
+#include "pressmark/error.hpp"
+
+namespace pressmark::store {
+namespace {
+
+[[noreturn]] void refuse(const NewImage& image, const std::string& what) {
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("the description of {} cannot be stored: {}", image.file.native(), what));
+}
+
+// The grid must give back the same bits; anything else would change silently on its way to disk.
+StoredKeypoint stored_keypoint(const NewImage& image, const Keypoint& keypoint) {
+  const StoredKeypoint stored{
+      kernels::grid_from_px(keypoint.x_px), kernels::grid_from_px(keypoint.y_px),
+      kernels::grid_from_px(keypoint.size_px), kernels::grid_from_angle(keypoint.angle_rad)};
+  const Keypoint read_back{kernels::px_from_grid(stored.x), kernels::px_from_grid(stored.y),
+                           kernels::px_from_grid(stored.size),
+                           kernels::angle_from_grid(stored.angle)};
+  if (!(read_back == keypoint)) {
+    refuse(image, fmt::format("keypoint ({}, {}, size {}, angle {}) is not on the grid",
+                              keypoint.x_px, keypoint.y_px, keypoint.size_px, keypoint.angle_rad));
+  }
+  return stored;
+}
+
+void check_description(const NewImage& image, int global_size) {
+  const Description& description = image.description;
+  const auto side_ok = [](int side) {
+    return side >= 1 && side <= static_cast<int>(kMaxCanonicalSide);
+  };
+  if (!side_ok(description.width_px) || !side_ok(description.height_px)) {
+    refuse(image,
+           fmt::format("canonical size {} x {}", description.width_px, description.height_px));
+  }
+  if (!(description.photo_scale > 0) || !std::isfinite(description.photo_scale) ||
+      !std::isfinite(description.photo_origin_x) || !std::isfinite(description.photo_origin_y)) {
+    refuse(image, "its place in the photo is not finite");
+  }
+  if (description.keypoints.size() > kMaxImageKeypoints) refuse(image, "too many keypoints");
+  if (description.codes.size() != description.keypoints.size() * kLocalCodeSize) {
+    refuse(image, fmt::format("{} code bytes for {} keypoints", description.codes.size(),
+                              description.keypoints.size()));
+  }
+  if (description.global.size() != static_cast<std::size_t>(global_size)) {
+    refuse(image, fmt::format("a global vector of {} values where the catalogue has {}",
+                              description.global.size(), global_size));
+  }
+  if (!std::ranges::all_of(description.global, [](float v) { return std::isfinite(v); })) {
+    refuse(image, "its global vector is not finite");
+  }
+}
+
+std::vector<std::byte> block_bytes(const NewImage& image) {
+  const Description& description = image.description;
+  const std::size_t count = description.keypoints.size();
+  std::vector<std::byte> block(block_size(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const StoredKeypoint stored = stored_keypoint(image, description.keypoints[i]);
+    std::memcpy(block.data() + i * sizeof stored, &stored, sizeof stored);
+  }
+  if (count > 0) {
+    std::memcpy(block.data() + codes_offset_in_block(count), description.codes.data(),
+                description.codes.size());
+  }
+  return block;
+}
+
+SegmentHeader make_header(std::int64_t number, const CatalogueSettings& settings,
+                          std::uint64_t images, std::uint64_t file_size,
+                          std::span<const SegmentRecord> records) {
+  const auto layout = segment_layout(images, static_cast<std::uint64_t>(settings.global_size));
+  SegmentHeader header{};
+  std::memcpy(header.magic, kSegmentMagic, sizeof header.magic);
+  header.format_version = kSegmentFormatVersion;
+  header.header_size = sizeof header;
+  header.number = static_cast<std::uint64_t>(number);
+  std::memcpy(header.model_id, settings.model_id.data(),
+              std::min(settings.model_id.size(), sizeof header.model_id));
+  header.image_count = static_cast<std::uint32_t>(images);
+  header.global_size = static_cast<std::uint32_t>(settings.global_size);
+  header.code_size = kLocalCodeSize;
+  header.record_size = sizeof(SegmentRecord);
+  header.records_offset = layout.records_offset;
+  header.globals_offset = layout.globals_offset;
+  header.blocks_offset = layout.blocks_offset;
+  header.file_size = file_size;
+  header.records_checksum = xxh3_64(std::as_bytes(records));
+  header.header_checksum =
+      xxh3_64(std::as_bytes(std::span(&header, 1)).first(offsetof(SegmentHeader, header_checksum)));
+  return header;
+}
+
+}  // namespace
+
+std::uint64_t xxh3_64(std::span<const std::byte> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::string segment_file_name(std::int64_t number) {
+  return fmt::format("{:08}{}", number, kSegmentSuffix);
+}
+
+SegmentFacts write_segment(const std::filesystem::path& file, std::int64_t number,
+                           const CatalogueSettings& settings, std::span<const NewImage> images) {
+  if (images.empty() || images.size() > kMaxSegmentImages) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("a segment holds 1 to {} images, not {}",
+                                                         kMaxSegmentImages, images.size()));
+  }
+  const auto global_size = static_cast<std::size_t>(settings.global_size);
+  const auto layout = segment_layout(images.size(), global_size);
+
+  std::vector<SegmentRecord> records(images.size());
+  std::uint64_t end = layout.blocks_offset;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const Description& description = images[i].description;
+    check_description(images[i], settings.global_size);
+    SegmentRecord& record = records[i];
+    std::ranges::copy(images[i].info.sha256.bytes, record.sha256);
+    record.photo_scale = description.photo_scale;
+    record.photo_origin_x = description.photo_origin_x;
+    record.photo_origin_y = description.photo_origin_y;
+    record.width_px = static_cast<std::uint32_t>(description.width_px);
+    record.height_px = static_cast<std::uint32_t>(description.height_px);
+    record.keypoint_count = static_cast<std::uint32_t>(description.keypoints.size());
+    record.block_offset = end;
+    end += block_size(record.keypoint_count);
+  }
+
+  const std::filesystem::path temporary = file.native() + kTemporarySuffix;
+  RemovedOnFailure guard(temporary);
+  const FileDescriptor output = create_file(temporary);
+  // Fixes the length even where the last section is padding.
+  if (::ftruncate(output.get(), static_cast<off_t>(end)) != 0) throw_io("write", temporary, errno);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::vector<std::byte> block = block_bytes(images[i]);
+    records[i].block_checksum = xxh3_64(block);
+    write_at(output, block, records[i].block_offset, temporary);
+    const auto global = std::as_bytes(std::span(images[i].description.global));
+    records[i].global_checksum = xxh3_64(global);
+    write_at(output, global, layout.globals_offset + i * global.size(), temporary);
+  }
+  const SegmentHeader header = make_header(number, settings, images.size(), end, records);
+  write_at(output, std::as_bytes(std::span(records)), layout.records_offset, temporary);
+  write_at(output, std::as_bytes(std::span(&header, 1)), 0, temporary);
+  sync_file(output, temporary);
+
+  RemovedOnFailure renamed_guard(file);
+  rename_file(temporary, file);
+  guard.keep();
+  sync_directory(file.parent_path());
+  renamed_guard.keep();
+  return {number,
+          settings.model_id,
+          static_cast<int>(images.size()),
+          settings.global_size,
+          static_cast<std::int64_t>(end),
+          header.header_checksum};
+}
+
+}  // namespace pressmark::store

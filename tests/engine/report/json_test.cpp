@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pressmark/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+namespace pressmark {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Names = std::vector<std::string>;
+
+// The first column of the first table below the heading "## kind" of docs/json.md, and of the
+// table after "`name`:" or "`name`:" with text, for nested objects.
+std::map<std::string, Names> documented_fields() {
+  std::map<std::string, Names> fields;
+  std::ifstream in(PRESSMARK_JSON_DOC);
+  EXPECT_TRUE(in) << PRESSMARK_JSON_DOC;
+  std::string line, table;
+  const std::regex row("\\| `([a-z0-9_]+)` \\|.*"), nested("`([a-z]+)`:.*"), heading("## ([a-z]+)");
+  std::smatch match;
+  while (std::getline(in, line)) {
+    if (std::regex_match(line, match, heading) || std::regex_match(line, match, nested)) {
+      table = match[1];
+    } else if (std::regex_match(line, match, row)) {
+      fields[table].push_back(match[1]);
+    }
+  }
+  return fields;
+}
+
+Names names_of(const Json& object) {
+  Names names;
+  for (const auto& [name, value] : object.items()) names.push_back(name);
+  return names;
+}
+
+// Parses a record, which must stand on one line and have the documented fields in their order.
+Json record(const std::string& text) {
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  Json object = Json::parse(text);
+  const std::string type = object.at("type");
+  Names expected = documented_fields()[type];
+  if (type == "query" && !object.contains("hits")) expected.pop_back();
+  EXPECT_EQ(names_of(object), expected) << type;
+  return object;
+}
+
+QueryResult sample_result() {
+  QueryResult result;
+  result.file = "q.jpg";
+  result.ok = true;
+  result.info.sha256.bytes[0] = 0xAB;
+  result.info.file_bytes = 1234;
+  result.info.format = "jpeg";
+  result.info.width_px = 800;
+  result.info.height_px = 600;
+  result.width_px = 512;
+  result.height_px = 384;
+  result.candidates = 5;
+  Hit hit;
+  hit.image.id = 3;
+  hit.image.file = "/c/h.png";
+  hit.image.facts.seizure = "S1";
+  hit.image.facts.region = RegionOfInterest{1, 2, 30, 40};
+  hit.image.facts.metadata_json = R"({"b":1,"a":{"deep":true}})";
+  hit.verification.score = 12.25;
+  hit.verification.inlier_count = 1;
+  hit.verification.transform.hit_from_query = {1, 2, 3, 4, 5, 6, 7, 8, 1};
+  hit.verification.inliers = {{.1f, 12.3f, 4, 5}};
+  result.hits = {hit, hit};
+  return result;
+}
+
+TEST(Json, QueryHasItsHitsNested) {
+  const Json query = record(to_json(sample_result()));
+  EXPECT_EQ(query["status"], "hit");
+  EXPECT_TRUE(query["code"].is_null());
+  EXPECT_EQ(query["sha256"].get<std::string>().substr(0, 4), "ab00");
+  EXPECT_EQ(query["hit_count"], 2);
+  ASSERT_EQ(query["hits"].size(), 2u);
+  EXPECT_EQ(query["hits"][1]["rank"], 2);
+}
+
+TEST(Json, LinesAreTheQueryAndThenItsHits) {
+  const QueryResult result = sample_result();
+  const std::vector<std::string> lines = to_json_lines(result);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(record(lines[0])["type"], "query");
+  const Json hit = record(lines[1]);
+  EXPECT_EQ(hit["type"], "hit");
+  EXPECT_EQ(hit["query_file"], "q.jpg");
+  EXPECT_EQ(hit["query_sha256"], result.info.sha256.hex());
+  EXPECT_EQ(names_of(hit["image"]), documented_fields()["image"]);
+  EXPECT_EQ(names_of(hit["transform"]), documented_fields()["transform"]);
+  EXPECT_EQ(hit["transform"]["hit_from_query"], Json::parse("[1,2,3,4,5,6,7,8,1]"));
+  EXPECT_EQ(hit, Json::parse(to_json(result))["hits"][0]);
+}
+
+TEST(Json, RealsAreShortAndReadBackEqual) {
+  const std::string text = to_json_lines(sample_result())[1];
+  EXPECT_NE(text.find("\"inliers\":[[0.1,12.3,4.0,5.0]]"), std::string::npos) << text;
+  const Json hit = Json::parse(text);
+  EXPECT_EQ(hit["inliers"][0][1].get<float>(), 12.3f);
+}
+
+TEST(Json, NoMatchAndFailureAreToldApart) {
+  QueryResult result = sample_result();
+  result.hits.clear();
+  EXPECT_EQ(record(to_json(result))["status"], "no_match");
+  QueryResult failed;
+  failed.file = "broken.jpg";
+  failed.code = ErrorCode::kCorruptData;
+  failed.reason = "ends early";
+  const Json query = record(to_json_lines(failed)[0]);
+  EXPECT_EQ(query["status"], "failed");
+  EXPECT_EQ(query["code"], "corrupt_data");
+  EXPECT_EQ(query["reason"], "ends early");
+  EXPECT_TRUE(query["sha256"].is_null());
+  EXPECT_TRUE(query["width_px"].is_null());
+}
+
+TEST(Json, AddReportsStateTheirStatus) {
+  AddReport photo;
+  photo.file = "a.jpg";
+  photo.reason = "unknown seizure";
+  photo.code = ErrorCode::kNotFound;
+  Json object = record(to_json(photo));
+  EXPECT_EQ(object["status"], "failed");
+  EXPECT_EQ(object["code"], "not_found");
+  EXPECT_TRUE(object["id"].is_null());
+  photo.status = AddStatus::kDuplicate;
+  photo.id = 4;
+  object = record(to_json(photo));
+  EXPECT_EQ(object["status"], "duplicate");
+  EXPECT_TRUE(object["code"].is_null());
+  EXPECT_EQ(object["id"], 4);
+  photo.status = AddStatus::kAdded;
+  EXPECT_EQ(record(to_json(photo))["status"], "added");
+}
+
+TEST(Json, ImagesCarryTheirFacts) {
+  const Json image = record(to_json(sample_result().hits[0].image));
+  EXPECT_EQ(image["seizure"], "S1");
+  EXPECT_TRUE(image["package"].is_null());
+  EXPECT_EQ(image["region"], Json::parse("[1,2,30,40]"));
+  EXPECT_EQ(image["metadata"].dump(), R"({"b":1,"a":{"deep":true}})");
+}
+
+TEST(Json, MetadataThatIsNoUsableObjectStaysText) {
+  CatalogueImage image;
+  image.facts.metadata_json = "not json";
+  EXPECT_EQ(record(to_json(image))["metadata"], "not json");
+  image.facts.metadata_json = "[1]";
+  EXPECT_EQ(record(to_json(image))["metadata"], "[1]");
+  image.facts.metadata_json =
+      "{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  EXPECT_EQ(record(to_json(image))["metadata"], image.facts.metadata_json);
+}
+
+TEST(Json, OtherRecordsHaveTheDocumentedFields) {
+  SeizureInfo seizure;
+  seizure.seizure.name = "S1";
+  seizure.images = 2;
+  EXPECT_EQ(record(to_json(seizure))["images"], 2);
+  EXPECT_EQ(record(to_json(CatalogueInfo{}))["describe"]["long_side_px"], 512);
+  EXPECT_EQ(record(to_json(InputIssue{"m.csv:1", ErrorCode::kIo, "why"}))["code"], "io");
+  EXPECT_TRUE(record(to_json(Verification{}))["transform"].is_null());
+}
+
+TEST(Json, NamesThatAreNotUtf8AreReplacedAndLineEndsEscaped) {
+  QueryResult result = sample_result();
+  result.file = "a\xFF\nb.jpg";
+  EXPECT_EQ(record(to_json(result))["file"], "a\uFFFD\nb.jpg");
+}
+
+}  // namespace
+}  // namespace pressmark
