@@ -5,6 +5,11 @@
 #include <charconv>
 
 namespace pressmark::report {
+namespace {
+
+constexpr int kDeepest = 64;  // writing is recursive: hostile nesting would exhaust the stack
+
+}  // namespace
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
@@ -66,7 +71,6 @@ void put_failure(Json& object, bool failed, ErrorCode code, const std::string& r
 }
 
 Json metadata_value(const std::string& metadata_json) {
-  constexpr int kDeepest = 64;  // writing is recursive: hostile nesting would exhaust the stack
   bool too_deep = false;
   const auto callback = [&](int depth, Json::parse_event_t, Json&) {
     too_deep = too_deep || depth > kDeepest;

@@ -37,7 +37,7 @@ EmbeddedPicture PictureBook::embed(const std::filesystem::path& file, const Phot
   std::string id = "p" + info.sha256.hex();
   if (embedded_.contains(info.sha256)) return {id, {}};
   image::Bytes jpeg;
-  double x = 0, y = 0, width = frame.width, height = frame.height;
+  double x = 0, y = 0, width = 0, height = 0;
   try {
     const image::Bytes bytes = image::read_file(file, decode_.max_file_bytes);
     if (image::sha256(bytes) != info.sha256) {

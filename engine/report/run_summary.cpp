@@ -11,6 +11,8 @@ namespace pressmark::report {
 namespace {
 
 constexpr std::size_t kShownInputs = 200;
+constexpr std::string_view kPlain =  // what a shell takes as it stands
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
 
 Json parse_object(const std::string& manifest_json) {
   Json value = Json::parse(valid_utf8(manifest_json), nullptr, false);
@@ -38,8 +40,6 @@ std::optional<std::int64_t> integer_at(const Json& root, const char* pointer) {
 
 // As it could be typed into a POSIX shell.
 std::string shell_word(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
   std::string quoted = "'";
   for (char c : word) {

@@ -9,6 +9,8 @@ namespace pressmark::report {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 struct Decoded {
   char32_t code = 0;
@@ -90,7 +92,6 @@ std::string displayable(std::string_view bytes) {
 }
 
 std::string base64(std::span<const std::uint8_t> bytes) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -98,10 +99,10 @@ std::string base64(std::span<const std::uint8_t> bytes) {
     std::uint32_t group = std::uint32_t{bytes[i]} << 16;
     if (present > 1) group |= std::uint32_t{bytes[i + 1]} << 8;
     if (present > 2) group |= bytes[i + 2];
-    text += kDigits[group >> 18];
-    text += kDigits[group >> 12 & 63];
-    text += present > 1 ? kDigits[group >> 6 & 63] : '=';
-    text += present > 2 ? kDigits[group & 63] : '=';
+    text += kBase64Digits[group >> 18];
+    text += kBase64Digits[group >> 12 & 63];
+    text += present > 1 ? kBase64Digits[group >> 6 & 63] : '=';
+    text += present > 2 ? kBase64Digits[group & 63] : '=';
   }
   return text;
 }

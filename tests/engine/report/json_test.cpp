@@ -6,7 +6,6 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 namespace pressmark {
 namespace {
@@ -21,14 +20,11 @@ std::map<std::string, Names> documented_fields() {
   std::ifstream in(PRESSMARK_JSON_DOC);
   EXPECT_TRUE(in) << PRESSMARK_JSON_DOC;
   std::string line, table;
-  const std::regex row("\\| `([a-z0-9_]+)` \\|.*"), nested("`([a-z]+)`:.*"), heading("## ([a-z]+)");
-  std::smatch match;
   while (std::getline(in, line)) {
-    if (std::regex_match(line, match, heading) || std::regex_match(line, match, nested)) {
-      table = match[1];
-    } else if (std::regex_match(line, match, row)) {
-      fields[table].push_back(match[1]);
-    }
+    const bool heading = line.starts_with("## "), nested = line.starts_with("`");
+    if (heading) table = line.substr(3);
+    if (nested) table = line.substr(1, line.find('`', 1) - 1);
+    if (line.starts_with("| `")) fields[table].push_back(line.substr(3, line.find('`', 3) - 3));
   }
   return fields;
 }
