@@ -79,7 +79,12 @@ _pressmark() {{
   case ${{words[2]}} in
 {}  esac
 }}
-compdef _pressmark pressmark)",
+# Found in $fpath, this file is the body of the function; sourced, it declares it.
+if [ "$funcstack[1]" = _pressmark ]; then
+  _pressmark "$@"
+else
+  compdef _pressmark pressmark
+fi)",
                      names, cases);
 }
 

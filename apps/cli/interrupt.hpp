@@ -6,8 +6,7 @@
 namespace pressmark::cli {
 
 // From now on the first SIGINT or SIGTERM triggers the returned token, a second one ends the
-// program at once with code 130. Call before any thread is started: the signals are blocked in all
-// threads and waited for in one.
+// program at once with code 130. Call once. Throws Error(kIo).
 std::stop_token stop_on_interrupt();
 
 }  // namespace pressmark::cli

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <exception>
+#include <iostream>
 #include <new>
 
 #include "command.hpp"
@@ -46,10 +47,11 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // CLI11 returns 0 for --help and --version.
-    return app.exit(error) == 0 ? kOk : kUsage;
+    if (app.exit(error) != 0) return kUsage;
+    return std::cout.flush() ? kOk : kFailed;
   }
-  context.stop = stop_on_interrupt();
   try {
+    context.stop = stop_on_interrupt();
     const int code = context.action();
     flush_output();
     return code;

@@ -60,8 +60,10 @@ Error output_error() {
 std::string display(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
     if (c == '\n') {
       result += "\\n";
     } else if (c == '\r') {
@@ -70,6 +72,10 @@ std::string display(std::string_view text) {
       result += "\\t";
     } else if (byte < 0x20 || byte == 0x7f) {
       result += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+      // U+0080..U+009F: control characters too; U+009B begins an escape sequence.
+      result += fmt::format("\\x{:02x}\\x{:02x}", byte, next);
+      ++i;
     } else {
       result += c;
     }

@@ -20,6 +20,8 @@ namespace {
 // Locks are held for moments only: a longer wait means that something is wrong.
 constexpr int kBusyTimeoutMs = 10'000;
 
+constexpr char kSqliteMagic[16] = "SQLite format 3";  // with its NUL
+
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
     case SQLITE_BUSY:
@@ -116,8 +118,7 @@ void check_header(SQLite::Database& database, const std::filesystem::path& file)
       SQLITE_OK) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read {}", file.native()));
   }
-  constexpr char kMagic[16] = "SQLite format 3";
-  if (std::memcmp(header.data(), kMagic, sizeof kMagic) != 0) {
+  if (std::memcmp(header.data(), kSqliteMagic, sizeof kSqliteMagic) != 0) {
     corrupt(file, "it is not an SQLite database");
   }
   check_version(file, big_endian(&header[68]), big_endian(&header[60]));

@@ -22,4 +22,12 @@ double log10_false_alarms(int matches, int agreeing, int sample, double chance) 
          log10_binomial(agreeing, sample) + (agreeing - sample) * std::log10(chance);
 }
 
+double log10_binomial_tail(int trials, int successes, double chance) {
+  if (trials <= 0 || successes <= trials * chance) return 0;
+  const double share = static_cast<double>(successes) / trials;
+  double divergence = share * std::log10(share / chance);
+  if (successes < trials) divergence += (1 - share) * std::log10((1 - share) / (1 - chance));
+  return -trials * divergence;
+}
+
 }  // namespace pressmark::verify

@@ -14,4 +14,9 @@ namespace pressmark::verify {
 // +infinity where agreeing <= sample.
 double log10_false_alarms(int matches, int agreeing, int sample, double chance);
 
+// log10 of the probability that at least `successes` of `trials` independent trials of probability
+// `chance` in (0, 1) succeed, by Chernoff's bound (never less than the exact tail); 0 where
+// successes are not more than expected.
+double log10_binomial_tail(int trials, int successes, double chance);
+
 }  // namespace pressmark::verify

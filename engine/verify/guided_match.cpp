@@ -10,9 +10,6 @@
 namespace pressmark::verify {
 namespace {
 
-// Unrelated whitened codes are nearly orthogonal: distance 1.41. Well below it, a pair in the right
-// place is a match.
-constexpr double kMaxDistance = 1.1;
 constexpr double kMaxAngle_rad = 30.0 * std::numbers::pi / 180.0;
 constexpr double kMaxSizeRatio = 1.6;
 
@@ -74,10 +71,12 @@ struct Best {
 
 }  // namespace
 
-std::vector<kernels::CodeMatch> guided_match(const Description& query, const Description& hit,
-                                             const Matrix3& hit_from_query, double radius_px) {
+GuidedMatches guided_match(const Description& query, const Description& hit,
+                           const Matrix3& hit_from_query, double radius_px) {
+  GuidedMatches result;
+  result.expected.resize(query.keypoints.size(), 0);
   const CellGrid grid(hit, radius_px);
-  const auto limit = static_cast<std::int32_t>(kMaxDistance * kMaxDistance * 127 * 127);
+  const auto limit = static_cast<std::int32_t>(kGuidedDistance * kGuidedDistance * 127 * 127);
   std::vector<Best> best_of_query(query.keypoints.size()), best_of_hit(hit.keypoints.size());
   for (std::size_t q = 0; q < query.keypoints.size(); ++q) {
     const Keypoint& from = query.keypoints[q];
@@ -93,6 +92,7 @@ std::vector<kernels::CodeMatch> guided_match(const Description& query, const Des
       if (turn_between(to.angle_rad, from.angle_rad + rotation_rad) > kMaxAngle_rad) return;
       const double size_ratio = to.size_px / (from.size_px * scale);
       if (size_ratio > kMaxSizeRatio || size_ratio < 1 / kMaxSizeRatio) return;
+      result.expected[q] = 1;
       const std::int32_t squared =
           squared_distance(&query.codes[q * kLocalCodeSize],
                            &hit.codes[static_cast<std::size_t>(h) * kLocalCodeSize]);
@@ -102,15 +102,14 @@ std::vector<kernels::CodeMatch> guided_match(const Description& query, const Des
       if (squared < reverse.squared) reverse = {static_cast<int>(q), squared};
     });
   }
-  std::vector<kernels::CodeMatch> matches;
   for (std::size_t q = 0; q < best_of_query.size(); ++q) {
     const Best& best = best_of_query[q];
     if (best.index < 0) continue;
     if (best_of_hit[static_cast<std::size_t>(best.index)].index != static_cast<int>(q)) continue;
-    matches.push_back(
+    result.matches.push_back(
         {static_cast<int>(q), best.index, std::sqrt(static_cast<float>(best.squared)) / 127.0f});
   }
-  return matches;
+  return result;
 }
 
 }  // namespace pressmark::verify

@@ -12,9 +12,20 @@
 
 namespace pressmark::verify {
 
-// Mutually best pairs within radius_px of each other under `hit_from_query` whose orientations and
-// sizes agree with it and whose codes are closer than chance. By query index.
-std::vector<kernels::CodeMatch> guided_match(const Description& query, const Description& hit,
-                                             const Matrix3& hit_from_query, double radius_px);
+// Unrelated whitened codes are nearly orthogonal: distance 1.41. Well below it, a pair in the right
+// place is a match.
+inline constexpr double kGuidedDistance = 1.1;
+
+struct GuidedMatches {
+  // Mutually best pairs within radius_px of each other under the map whose orientations and sizes
+  // agree with it and whose codes are closer than kGuidedDistance. By query index.
+  std::vector<kernels::CodeMatch> matches;
+  // Per query keypoint: whether the hit has a keypoint of fitting place, orientation and size. If
+  // the map is true, most of these should be matches; if not, few.
+  std::vector<char> expected;
+};
+
+GuidedMatches guided_match(const Description& query, const Description& hit,
+                           const Matrix3& hit_from_query, double radius_px);
 
 }  // namespace pressmark::verify

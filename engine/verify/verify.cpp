@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <set>
+#include <utility>
 
 #include "engine/verify/false_alarms.hpp"
 #include "engine/verify/geometry.hpp"
@@ -16,6 +17,10 @@ namespace {
 // Keypoints crowd on the mark, so a chance match falls there, not anywhere in the photo: the area
 // where it may fall is the part of the hit that has keypoints, in cells of this side.
 constexpr double kCell_px = 16.0;
+constexpr double kTrialCell_px = 8.0;
+// Probability that keypoints of unrelated photos, alike in place, orientation and size, have codes
+// within kGuidedDistance.
+constexpr double kChanceOfLikeness = 0.1;
 
 kernels::CodesView view(const Description& description) {
   return {description.keypoints, description.codes};
@@ -111,6 +116,33 @@ double agreement_score(const std::vector<kernels::PointPair>& tentative, const M
   return std::isfinite(log_nfa) ? std::max(0.0, -log_nfa) : 0.0;
 }
 
+// Evidence beside the tentative matches: of the other query keypoints for which the map predicts a
+// keypoint of the hit, and there is one, how many also look alike? For one and the same mark most
+// do, for an accidental alignment, or a mark that shares only a part, few.
+double appearance_score(const std::vector<kernels::CodeMatch>& tentative,
+                        const GuidedMatches& guided, const Description& query) {
+  std::vector<char> is_fresh = guided.expected;
+  for (const kernels::CodeMatch& match : tentative) {
+    is_fresh[static_cast<std::size_t>(match.query)] = 0;
+  }
+  // Keypoints at one place are one trial, and one success at most.
+  std::set<std::pair<int, int>> trials, successes;
+  const auto cell_of = [&](std::size_t q) {
+    const Keypoint& point = query.keypoints[q];
+    return std::pair(static_cast<int>(point.x_px / kTrialCell_px),
+                     static_cast<int>(point.y_px / kTrialCell_px));
+  };
+  for (std::size_t q = 0; q < is_fresh.size(); ++q) {
+    if (is_fresh[q] != 0) trials.insert(cell_of(q));
+  }
+  for (const kernels::CodeMatch& match : guided.matches) {
+    const auto q = static_cast<std::size_t>(match.query);
+    if (is_fresh[q] != 0) successes.insert(cell_of(q));
+  }
+  return -log10_binomial_tail(static_cast<int>(trials.size()), static_cast<int>(successes.size()),
+                              kChanceOfLikeness);
+}
+
 void describe_inliers(const std::vector<kernels::PointPair>& pairs, const Matrix3& map,
                       const Description& query, const Description& hit, double threshold_px,
                       Verification& result) {
@@ -165,16 +197,17 @@ Verification verify_pair(const kernels::Backend& backend, const Description& que
   double score = agreement_score(tentative, registration.hit_from_query, registration.kind, hit,
                                  options.threshold_px);
   std::vector<kernels::PointPair> pairs = tentative;
-  std::vector<kernels::PointPair> guided = to_pairs(
-      guided_match(query, hit, registration.hit_from_query, options.threshold_px), query, hit);
-  kernels::Registration refined = register_one(backend, guided, options.threshold_px);
+  GuidedMatches guided =
+      guided_match(query, hit, registration.hit_from_query, options.threshold_px);
+  std::vector<kernels::PointPair> guided_pairs = to_pairs(guided.matches, query, hit);
+  kernels::Registration refined = register_one(backend, guided_pairs, options.threshold_px);
   if (refined.found && refined.inliers.size() >= registration.inliers.size()) {
-    const double refined_score =
-        agreement_score(tentative, refined.hit_from_query, refined.kind, hit, options.threshold_px);
-    score = std::max(score, refined_score);
+    score = std::max(score, agreement_score(tentative, refined.hit_from_query, refined.kind, hit,
+                                            options.threshold_px));
     registration = std::move(refined);
-    pairs = std::move(guided);
+    pairs = std::move(guided_pairs);
   }
+  if (score > 0) score += appearance_score(matches, guided, query);
   result.score = score;
   result.transform.kind = registration.kind;
   result.transform.hit_from_query = to_photo_pixels(registration.hit_from_query, query, hit);

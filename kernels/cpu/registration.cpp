@@ -16,6 +16,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/cpu/refine.hpp"
 #include "kernels/cpu/stages.hpp"
 
 namespace pressmark::kernels::cpu {
@@ -23,6 +24,8 @@ namespace {
 
 constexpr int kMaxIterations = 2000;
 constexpr double kConfidence = 0.999;
+// The inlier threshold is the 99 % quantile of a two-dimensional Gaussian error.
+constexpr double kSigmasOfThreshold = 3.03;
 // Larger changes of scale cannot come from two usable photos of one mark.
 constexpr double kMaxScale = 16.0;
 
@@ -85,8 +88,8 @@ double squared_error(const Matrix3& m, const PointPair& pair) {
 }
 
 double gric(const Candidate& candidate, const std::vector<PointPair>& pairs, double threshold_px) {
-  // The inlier threshold is the 99 % quantile of a 2-D Gaussian error: 3.03 sigma.
-  const double variance = (threshold_px / 3.03) * (threshold_px / 3.03);
+  const double sigma = threshold_px / kSigmasOfThreshold;
+  const double variance = sigma * sigma;
   constexpr double kOutlierCost = 2.0 * (4 - 2);
   double cost = 0;
   for (const PointPair& pair : pairs) {
@@ -140,6 +143,8 @@ void register_pairs(const std::vector<PointPair>& pairs, float threshold_px, Reg
     if (values.empty()) return;
     Candidate candidate{kind, parameters, {}};
     std::copy(values.begin(), values.end(), candidate.matrix.begin());
+    candidate.matrix =
+        refine(kind, candidate.matrix, pairs, threshold_px / kSigmasOfThreshold, threshold_px);
     candidates.push_back(candidate);
   };
   // Degenerate point sets make OpenCV throw; such a set has no transform of that kind.

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "pipeline_fixture.hpp"
+
+namespace pressmark {
+namespace {
+
+class CatalogueMatchTest : public test::PipelineTest {
+ protected:
+  CatalogueMatchTest() { add(catalogue_, write_scenes(6)); }
+
+  Catalogue catalogue_ = create();
+};
+
+TEST_F(CatalogueMatchTest, FindsTheSceneOfEachView) {
+  const std::vector<PhotoInput> queries{write_view(4), write_view(0), write_view(2)};
+  const auto results = match(catalogue_, queries);
+  ASSERT_EQ(results.size(), 3u);
+  const ImageId expected[] = {5, 1, 3};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(results[i].ok);
+    EXPECT_EQ(results[i].file, queries[i].file);
+    EXPECT_EQ(results[i].candidates, 6);
+    EXPECT_EQ(hit_ids(results[i]), std::vector<ImageId>{expected[i]});
+  }
+  const Verification& verification = results[0].hits.at(0).verification;
+  EXPECT_NEAR(verification.transform.scale, 1 / 0.9, 0.02);
+  EXPECT_NEAR(std::abs(verification.transform.rotation_deg), 17.2, 1);
+}
+
+TEST_F(CatalogueMatchTest, AStrangerHasNoHit) {
+  const auto results = match(catalogue_, {write_view(50)});
+  EXPECT_TRUE(results[0].ok);
+  EXPECT_GT(results[0].keypoints, 0);
+  EXPECT_TRUE(results[0].hits.empty());
+}
+
+TEST_F(CatalogueMatchTest, BadQueriesAreAnsweredInOrder) {
+  std::int64_t done = 0;
+  RunControl control;
+  control.on_progress = [&](const Progress& progress) { done = progress.done; };
+  const std::vector<PhotoInput> queries{write_bad("x.jpg"), write_view(1)};
+  std::vector<QueryResult> results;
+  const MatchSummary summary =
+      catalogue_.match(queries, {}, {}, control,
+                       [&](const QueryResult& result) { results.push_back(result); });
+  EXPECT_EQ(summary.queries, 2);
+  EXPECT_EQ(summary.failed, 1);
+  EXPECT_EQ(summary.with_hits, 1);
+  EXPECT_EQ(done, 2);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_FALSE(results[0].ok);
+  EXPECT_EQ(results[0].code, ErrorCode::kUnsupported);
+  EXPECT_EQ(results[1].hits.size(), 1u);
+}
+
+TEST_F(CatalogueMatchTest, OptionsLimitCandidatesAndHits) {
+  // A second photo of scene 0, so that there are two hits.
+  add(catalogue_, {write("other.jpg", test::view_of_scene(0))});
+  MatchOptions options;
+  EXPECT_EQ(match(catalogue_, {write_scene(0)}, options)[0].hits.size(), 2u);
+  const auto all = match(catalogue_, {write_scene(0)}, options)[0];
+  EXPECT_GE(all.hits[0].verification.score, all.hits[1].verification.score);
+  options.max_hits = 1;
+  EXPECT_EQ(hit_ids(match(catalogue_, {write_scene(0)}, options)[0]), std::vector<ImageId>{1});
+  options.search.candidates = 3;
+  EXPECT_EQ(match(catalogue_, {write_scene(0)}, options)[0].candidates, 3);
+  options.verify.min_score = 1e5;
+  EXPECT_TRUE(match(catalogue_, {write_scene(0)}, options)[0].hits.empty());
+  options.max_hits = 0;
+  EXPECT_EQ(error_of([&] { match(catalogue_, {}, options); }), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(CatalogueMatchTest, AnswersAreTheSameOnRepetitionAndAfterOpeningAgain) {
+  const std::vector<PhotoInput> queries{write_view(0), write_view(3), write_view(60)};
+  const auto first = match(catalogue_, queries);
+  test::expect_equal(match(catalogue_, queries), first);
+  const Catalogue reader = Catalogue::open(place(), Catalogue::Access::kRead);
+  test::expect_equal(match(reader, queries), first);
+}
+
+TEST_F(CatalogueMatchTest, OnlyTheRegionOfInterestCounts) {
+  // Two scenes side by side; the region leaves one of them.
+  test::Picture both{2 * test::kSceneWidth, test::kSceneHeight, 3, {}};
+  const test::Picture left = test::scene(1), right = test::scene(5);
+  const std::size_t row = 3 * test::kSceneWidth;
+  for (std::size_t y = 0; y < test::kSceneHeight; ++y) {
+    for (const test::Picture* part : {&left, &right}) {
+      const auto first = part->pixels.begin() + static_cast<std::ptrdiff_t>(y * row);
+      both.pixels.insert(both.pixels.end(), first, first + row);
+    }
+  }
+  PhotoInput query = write("both.png", both);
+  query.facts.region = RegionOfInterest{test::kSceneWidth, 0, test::kSceneWidth,
+                                        test::kSceneHeight};
+  const auto result = match(catalogue_, {query})[0];
+  ASSERT_EQ(hit_ids(result), std::vector<ImageId>{6});
+  // The answer is in pixels of the whole photo.
+  const auto& map = result.hits[0].verification.transform.hit_from_query;
+  EXPECT_NEAR(map[2] + map[0] * test::kSceneWidth, 0, 0.5);
+  // And a catalogued region keeps what lies outside from being found.
+  PhotoInput whole = query;
+  whole.facts.region.reset();
+  PhotoInput stored = write("stored.png", both);
+  Catalogue other = Catalogue::create(directory_.path() / "other", test::test_model(), describe_);
+  stored.facts.region = query.facts.region;
+  ASSERT_EQ(add(other, {stored})[0].status, AddStatus::kAdded);
+  EXPECT_EQ(match(other, {write_scene(5)})[0].hits.size(), 1u);
+  EXPECT_TRUE(match(other, {write_scene(1)})[0].hits.empty());
+  EXPECT_EQ(other.find(1)->facts.region, query.facts.region);
+}
+
+TEST_F(CatalogueMatchTest, ATinyImageIsAddedAndNeverMatches) {
+  const PhotoInput tiny = write("tiny.png", test::test_picture(12, 9, 1));
+  const auto reports = add(catalogue_, {tiny});
+  ASSERT_EQ(reports[0].status, AddStatus::kAdded) << reports[0].reason;
+  EXPECT_EQ(reports[0].keypoints, 0);
+  const auto result = match(catalogue_, {tiny})[0];
+  EXPECT_TRUE(result.ok);
+  EXPECT_EQ(result.keypoints, 0);
+  EXPECT_EQ(result.candidates, 0);
+  EXPECT_TRUE(result.hits.empty());
+  for (const Hit& hit : match(catalogue_, {write_scene(0)})[0].hits) {
+    EXPECT_NE(hit.image.id, reports[0].id);
+  }
+}
+
+TEST_F(CatalogueMatchTest, AnEmptyCatalogueHasNoHits) {
+  const Catalogue empty =
+      Catalogue::create(directory_.path() / "empty", test::test_model(), describe_);
+  const auto result = match(empty, {write_scene(0)})[0];
+  EXPECT_TRUE(result.ok);
+  EXPECT_EQ(result.candidates, 0);
+}
+
+TEST_F(CatalogueMatchTest, AStopKeepsWhatWasAnswered) {
+  std::vector<PhotoInput> queries(20, write_view(0));
+  std::stop_source source;
+  RunControl control;
+  control.threads = 1;
+  control.stop = source.get_token();
+  std::int64_t answered = 0;
+  const MatchSummary summary =
+      catalogue_.match(queries, {}, {}, control, [&](const QueryResult& result) {
+        EXPECT_EQ(result.hits.size(), 1u);
+        if (++answered == 2) source.request_stop();
+      });
+  EXPECT_TRUE(summary.interrupted);
+  EXPECT_EQ(summary.queries, answered);
+  EXPECT_GE(answered, 2);
+  EXPECT_LT(answered, 20);
+}
+
+}  // namespace
+}  // namespace pressmark

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A picture and its view through a known homography, as photos on disk: the map must come back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "engine/verify/geometry.hpp"
+#include "pressmark/engine.hpp"
+#include "tests/support/image_encoders.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/test_model.hpp"
+#include "tests/support/test_picture.hpp"
+
+namespace pressmark::verify {
+namespace {
+
+using test::Picture;
+
+Picture warped(const Picture& picture, const Matrix3& map, int width, int height) {
+  const cv::Mat from(picture.height, picture.width, CV_8UC3,
+                     const_cast<std::uint8_t*>(picture.pixels.data()));
+  Picture result{width, height, 3, {}};
+  result.pixels.resize(static_cast<std::size_t>(width * height * 3));
+  cv::Mat to(height, width, CV_8UC3, result.pixels.data());
+  const cv::Mat matrix(3, 3, CV_64F, const_cast<double*>(map.data()));
+  cv::warpPerspective(from, to, matrix, to.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT,
+                      cv::Scalar(128, 128, 128));
+  return result;
+}
+
+double corner_error(const Transform& found, const Matrix3& planted, int width, int height) {
+  double error = 0;
+  for (double x : {0, width - 1}) {
+    for (double y : {0, height - 1}) {
+      Point a, b;
+      if (!map_point(found.hit_from_query, {x, y}, a) || !map_point(planted, {x, y}, b)) {
+        return INFINITY;
+      }
+      error = std::max(error, std::hypot(a.x - b.x, a.y - b.y));
+    }
+  }
+  return error;
+}
+
+class VerifyTest : public testing::Test {
+ protected:
+  Description describe(const Picture& picture,
+                       const std::optional<RegionOfInterest>& region = {}) const {
+    const auto file = directory_.write("photo.png", test::make_png(picture));
+    DescribedPhoto photo = engine_.describe_file(file, region);
+    EXPECT_TRUE(photo.ok) << photo.reason;
+    return photo.description;
+  }
+
+  const test::TemporaryDirectory directory_;
+  const Engine engine_{test::test_model()};
+};
+
+TEST_F(VerifyTest, RecoversAPlantedHomography) {
+  const Picture picture = test::test_picture(480, 360, 21);
+  const Matrix3 map{0.85, 0.2, 30, -0.15, 0.9, 70, 2e-4, 1e-4, 1};
+  const Description query = describe(picture), hit = describe(warped(picture, map, 500, 440));
+  const Verification result = engine_.verify(query, hit);
+  ASSERT_TRUE(result.verified) << result.score << ", " << result.inlier_count;
+  EXPECT_LT(corner_error(result.transform, map, 480, 360), 1.5);
+  EXPECT_EQ(static_cast<int>(result.inliers.size()), result.inlier_count);
+  EXPECT_GT(result.area_query, 0.3);
+  EXPECT_LE(result.area_query, 1);
+  EXPECT_GT(result.area_hit, 0.2);
+  EXPECT_LT(result.error_px, 2);
+  for (const Inlier& inlier : result.inliers) {
+    Point mapped;
+    ASSERT_TRUE(map_point(result.transform.hit_from_query, {inlier.query_x, inlier.query_y}, mapped));
+    EXPECT_LT(std::hypot(mapped.x - inlier.hit_x, mapped.y - inlier.hit_y), 4.1);
+  }
+}
+
+TEST_F(VerifyTest, TellsScaleAndRotationOfASimilarity) {
+  const Picture picture = test::test_picture(400, 300, 22);
+  const double c = 0.8 * std::cos(0.6), s = 0.8 * std::sin(0.6);
+  const Matrix3 map{c, -s, 200, s, c, 20, 0, 0, 1};
+  const Verification result =
+      engine_.verify(describe(picture), describe(warped(picture, map, 480, 460)));
+  ASSERT_TRUE(result.verified);
+  EXPECT_LT(corner_error(result.transform, map, 400, 300), 1.5);
+  EXPECT_NEAR(result.transform.scale, 0.8, 0.01);
+  EXPECT_NEAR(result.transform.rotation_deg, 0.6 * 180 / M_PI, 1);
+}
+
+TEST_F(VerifyTest, AnswersInPhotoPixelsWhereBothPhotosWereReduced) {
+  const Picture picture = test::test_picture(1300, 900, 23);
+  const Matrix3 map{0.6, 0.1, 40, -0.08, 0.62, 120, 3e-5, 2e-5, 1};
+  const Description query = describe(picture), hit = describe(warped(picture, map, 900, 760));
+  EXPECT_NEAR(query.photo_scale, 1300.0 / 512, 1e-9);
+  const Verification result = engine_.verify(query, hit);
+  ASSERT_TRUE(result.verified);
+  EXPECT_LT(corner_error(result.transform, map, 1300, 900), 1.5 * hit.photo_scale);
+  double scale, rotation_deg;
+  local_scale_rotation(map, {650, 450}, scale, rotation_deg);
+  EXPECT_NEAR(result.transform.scale, scale, 0.02);
+}
+
+TEST_F(VerifyTest, AnswersInPhotoPixelsWithRegionsOfInterest) {
+  const Picture picture = test::test_picture(1000, 800, 24);
+  const Matrix3 map{0.7, -0.1, 150, 0.12, 0.75, 30, 0, 0, 1};
+  const Picture view = warped(picture, map, 900, 800);
+  const RegionOfInterest query_region{300, 250, 420, 360}, hit_region{200, 150, 600, 500};
+  const Verification result =
+      engine_.verify(describe(picture, query_region), describe(view, hit_region));
+  ASSERT_TRUE(result.verified) << result.score;
+  double error = 0;
+  for (const Point corner : {Point{300, 250}, Point{719, 250}, Point{300, 609}, Point{719, 609}}) {
+    Point a, b;
+    ASSERT_TRUE(map_point(result.transform.hit_from_query, corner, a));
+    ASSERT_TRUE(map_point(map, corner, b));
+    error = std::max(error, std::hypot(a.x - b.x, a.y - b.y));
+  }
+  EXPECT_LT(error, 1.5) << result.inlier_count << " " << result.error_px << " " << static_cast<int>(result.transform.kind);
+  for (const Inlier& inlier : result.inliers) {
+    EXPECT_GE(inlier.query_x, 299);
+    EXPECT_LE(inlier.query_x, 721);
+    EXPECT_GE(inlier.hit_y, 149);
+    EXPECT_LE(inlier.hit_y, 651);
+  }
+}
+
+TEST_F(VerifyTest, APhotoAgreesWithItself) {
+  const Description photo = describe(test::test_picture(300, 260, 25));
+  const Verification result = engine_.verify(photo, photo);
+  ASSERT_TRUE(result.verified);
+  EXPECT_EQ(result.transform.kind, TransformKind::kSimilarity);
+  EXPECT_LT(corner_error(result.transform, {1, 0, 0, 0, 1, 0, 0, 0, 1}, 300, 260), 0.05);
+  EXPECT_LT(result.error_px, 0.05);
+}
+
+TEST_F(VerifyTest, UnrelatedPicturesAreNotVerified) {
+  std::vector<Description> photos;
+  for (std::uint64_t seed = 30; seed < 36; ++seed) {
+    photos.push_back(describe(test::test_picture(320, 240, seed)));
+  }
+  for (std::size_t i = 0; i < photos.size(); ++i) {
+    for (std::size_t j = 0; j < photos.size(); ++j) {
+      if (i == j) continue;
+      const Verification result = engine_.verify(photos[i], photos[j]);
+      EXPECT_FALSE(result.verified) << i << ", " << j << ": " << result.score;
+      EXPECT_GE(result.score, 0);
+    }
+  }
+}
+
+TEST_F(VerifyTest, NoKeypointsGiveAnEmptyAnswer) {
+  const Description photo = describe(test::test_picture(200, 200, 26)), none = describe(
+      Picture{40, 40, 3, std::vector<std::uint8_t>(4800, 90)});
+  ASSERT_TRUE(none.keypoints.empty());
+  for (const auto& [query, hit] : {std::pair{&photo, &none}, {&none, &photo}, {&none, &none}}) {
+    const Verification result = engine_.verify(*query, *hit);
+    EXPECT_FALSE(result.verified);
+    EXPECT_EQ(result.score, 0);
+    EXPECT_EQ(result.inlier_count, 0);
+  }
+}
+
+TEST_F(VerifyTest, ThresholdsDecideAloneWhatIsVerified) {
+  const Description photo = describe(test::test_picture(240, 200, 27));
+  const Verification loose = engine_.verify(photo, photo);
+  VerifyOptions strict;
+  strict.min_score = loose.score + 1;
+  const Verification refused = engine_.verify(photo, photo, strict);
+  EXPECT_FALSE(refused.verified);
+  EXPECT_EQ(refused.score, loose.score);
+  strict = {};
+  strict.min_inliers = loose.inlier_count + 1;
+  EXPECT_FALSE(engine_.verify(photo, photo, strict).verified);
+}
+
+}  // namespace
+}  // namespace pressmark::verify
