@@ -49,7 +49,7 @@ int run_compare(const Arguments& arguments, const Context& context) {
   RunFacts facts = begin_run(context, engine.model());
   facts.describe = arguments.describe;
   facts.decode = arguments.decode;
-  facts.match = MatchOptions{{1}, arguments.verify, 1};
+  facts.match = MatchOptions{{1}, arguments.verify, arguments.describe.max_keypoints, 1};
 
   const DescribedPhoto query = engine.describe_file(arguments.first);
   const DescribedPhoto other = engine.describe_file(arguments.second);
@@ -78,13 +78,14 @@ int run_compare(const Arguments& arguments, const Context& context) {
 
   if (!arguments.report.empty()) {
     facts.finished_at = utc_now();
+    facts.matched = MatchSummary{1, static_cast<std::int64_t>(result.hits.size()), 0, false};
     ReportOptions options;
     options.title = "Comparison of two photos";
     options.manifest_json = run_manifest_json(facts);
     options.decode = arguments.decode;
     HtmlReport report(arguments.report, options);
     report.add(result);
-    report.finish({1, static_cast<std::int64_t>(result.hits.size()), 0, false});
+    report.finish(*facts.matched);
     print_message(fmt::format("report: {}", display(arguments.report)));
   }
   return kOk;

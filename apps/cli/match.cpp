@@ -63,6 +63,9 @@ int run_match(Arguments arguments, const Context& context) {
   if (arguments.format.json) records.print(run_record(facts));
   record(run_record(facts));
   report_issues(list, records);
+  if (report) {
+    for (const InputIssue& issue : list.issues) report->add(issue);
+  }
   if (lines) {
     for (const InputIssue& issue : list.issues) lines->write(to_json(issue));
   }
@@ -85,7 +88,7 @@ int run_match(Arguments arguments, const Context& context) {
   records.finish();
   facts.finished_at = utc_now();
   facts.matched = summary;
-  if (report) report->finish(summary);
+  if (report) report->finish(summary, run_manifest_json(facts));
   if (lines) {
     lines->finish();
     LineFile manifest(arguments.out / "manifest.json");
@@ -122,6 +125,11 @@ void add_match_command(CLI::App& app, Context& context) {
   command
       ->add_option("--candidates", arguments->options.search.candidates,
                    "Candidates per query that are verified")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      ->add_option("--query-keypoints", arguments->options.query_keypoints,
+                   "Keypoints per query photo (16..4096)")
       ->capture_default_str()
       ->type_name("N");
   command->add_option("--max-hits", arguments->options.max_hits, "Hits per query, best first")

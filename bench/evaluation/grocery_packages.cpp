@@ -90,6 +90,10 @@ int main(int argc, char** argv) {
   cv::setNumThreads(1);
   const pressmark::DescribeOptions options;
   const pressmark::Engine engine(pressmark::Model::load_default(), options);
+  // As Catalogue::match does: queries have more keypoints than catalogued photos.
+  pressmark::DescribeOptions query_options = options;
+  query_options.max_keypoints = pressmark::MatchOptions{}.query_keypoints;
+  const pressmark::Engine query_engine(engine.model(), query_options);
   const pressmark::VerifyOptions verify;
 
   std::vector<std::string> products;
@@ -121,9 +125,9 @@ int main(int argc, char** argv) {
 
   std::vector<ScoredQuery> ours(queries.size()), global(queries.size()), textbook(queries.size());
   tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
-    const auto photo = engine.describe_file(queries[q].file);
+    const auto photo = query_engine.describe_file(queries[q].file);
     const auto sift = pressmark::baselines::describe(queries[q].file, options.long_side_px,
-                                                     options.max_keypoints);
+                                                     query_options.max_keypoints);
     for (auto* scored : {&ours[q], &global[q], &textbook[q]}) scored->truth = queries[q].product;
     for (std::size_t p = 0; p < products.size(); ++p) {
       ours[q].scores.push_back(engine.verify(photo.description, iconic[p], verify).score);

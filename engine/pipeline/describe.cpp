@@ -13,8 +13,7 @@ namespace {
 // pixels per canonical pixel along a side.
 constexpr int kOversampling = 2;
 
-void describe_pixels(const Describer& describer, const image::Photo& photo,
-                     const std::optional<RegionOfInterest>& region, Description& result) {
+void describe_pixels(const Describer& describer, const image::Photo& photo, Description& result) {
   const kernels::Backend& backend = describer.backend;
   const models::ModelData& model = describer.model.data();
 
@@ -25,11 +24,13 @@ void describe_pixels(const Describer& describer, const image::Photo& photo,
   backend.canonicalise({&view, 1}, describer.describe.long_side_px, {&grey, 1});
   result.width_px = grey.width;
   result.height_px = grey.height;
-  const int long_side = region ? std::max(region->width, region->height)
-                               : std::max(photo.upright_width, photo.upright_height);
-  result.photo_scale = static_cast<double>(long_side) / std::max(grey.width, grey.height);
-  result.photo_origin_x = region ? region->x : 0;
-  result.photo_origin_y = region ? region->y : 0;
+  // Canonical pixel -> decoded pixel -> upright photo pixel.
+  const double decoded_scale =
+      static_cast<double>(std::max(photo.pixels.width, photo.pixels.height)) /
+      std::max(grey.width, grey.height);
+  result.photo_scale = photo.reduction * decoded_scale;
+  result.photo_origin_x = photo.origin_x;
+  result.photo_origin_y = photo.origin_y;
 
   kernels::LocalFeatures features;
   backend.extract({&grey, 1}, describer.describe.max_keypoints, {&features, 1});
@@ -75,7 +76,7 @@ DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
     photo.info.width_px = decoded.upright_width;
     photo.info.height_px = decoded.upright_height;
     photo.info.orientation = decoded.header.orientation;
-    describe_pixels(describer, decoded, region, photo.description);
+    describe_pixels(describer, decoded, photo.description);
     photo.ok = true;
   } catch (const Error& error) {
     fail(photo, error.code(), error.what());

@@ -40,8 +40,9 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   options.validate();
   decode.validate();
   const Impl::Snapshot& snapshot = impl_->current_snapshot();
-  const pipeline::Describer describer{*impl_->backend, impl_->model,
-                                      impl_->store.settings().describe, decode};
+  DescribeOptions describe = impl_->store.settings().describe;
+  describe.max_keypoints = options.query_keypoints;
+  const pipeline::Describer describer{*impl_->backend, impl_->model, describe, decode};
   MatchSummary summary;
   std::size_t next = 0;
 

@@ -112,6 +112,7 @@ Json match_options(const MatchOptions& options) {
           {"threshold_px", shortest(options.verify.threshold_px)},
           {"min_inliers", options.verify.min_inliers},
           {"min_score", options.verify.min_score},
+          {"query_keypoints", options.query_keypoints},
           {"max_hits", options.max_hits}};
 }
 

@@ -45,6 +45,7 @@ void VerifyOptions::validate() const {
 void MatchOptions::validate() const {
   search.validate();
   verify.validate();
+  require_range("query_keypoints", query_keypoints, 16, 4096);
   require_range("max_hits", max_hits, 1, 10'000);
 }
 

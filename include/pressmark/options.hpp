@@ -45,6 +45,9 @@ struct PRESSMARK_API VerifyOptions {
 struct PRESSMARK_API MatchOptions {
   SearchOptions search;
   VerifyOptions verify;
+  // Keypoints per query, 16..4096. More than the catalogue's, because a query shows its
+  // surroundings too; match time grows with it.
+  int query_keypoints = 1024;
   int max_hits = 10;  // 1..10000; best first
   void validate() const;
 };
