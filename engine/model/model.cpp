@@ -45,10 +45,13 @@ Model Model::load(const std::filesystem::path& directory) {
     const image::Bytes text = image::read_file(card, kMaxModelBytes);
     const nlohmann::ordered_json json =
         nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, false);
-    if (!json.is_object() || !json.contains("name") || !json["name"].is_string()) {
+    const auto is_text = [&](const char* key) {
+      return json.contains(key) && json[key].is_string();
+    };
+    if (!json.is_object() || !is_text("name") || !is_text("sha256")) {
       throw Error(ErrorCode::kCorruptData, "model.json is not a model manifest");
     }
-    if (json.value("sha256", "") != image::sha256(bytes).hex()) {
+    if (json["sha256"].get<std::string>() != image::sha256(bytes).hex()) {
       throw Error(ErrorCode::kCorruptData,
                   "model.bin does not have the hash that model.json states");
     }

@@ -98,8 +98,8 @@ class Files(ProgramTest):
     def test_broken_link_in_a_folder(self):
         self.copy("good/rgb.png", "photos/a.png")
         (self.folder / "photos/broken.jpg").symlink_to("gone.jpg")
-        self.check_both([self.folder / "photos"], "broken.jpg", "broken symbolic link to 'gone.jpg'",
-                        "not_found", "input")
+        self.check_both([self.folder / "photos"], "broken.jpg",
+                        "broken symbolic link to 'gone.jpg'", "not_found", "input")
 
     def test_broken_link_named(self):
         (self.folder / "broken.jpg").symlink_to("gone.jpg")

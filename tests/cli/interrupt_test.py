@@ -4,7 +4,6 @@
 import os
 import pty
 import signal
-import subprocess
 
 from program import SAMPLES, TIMEOUT_S, ProgramTest, main, records, start
 
@@ -102,8 +101,9 @@ class Interrupted(ProgramTest):
         self.create(SAMPLES / "good/rgb.png", options=TINY)
         self.master, terminal = pty.openpty()
         self.addCleanup(os.close, self.master)
-        process = start("match", self.catalogue, photos, "--threads", "1", "--out",
-                        self.folder / "out", stdout=subprocess.DEVNULL, stderr=terminal)
+        # Its output is not read until the signal was sent: it cannot come to its end before.
+        process = start("match", self.catalogue, photos, "--threads", "1", "--jsonl", "--out",
+                        self.folder / "out", stdout=terminal, stderr=terminal)
         os.close(terminal)
         self.read_until(b"/700")
         process.send_signal(signal.SIGINT)

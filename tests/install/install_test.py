@@ -84,8 +84,8 @@ class Installed(unittest.TestCase):
         sanitize = os.environ["PRESSMARK_SANITIZE"]
         flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitize}"] if sanitize else []
         run(CMAKE, "-S", SOURCE / "tests/install/consumer", "-B", build,
-            f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_COMPILER={os.environ['PRESSMARK_CXX']}",
-            *flags)
+            f"-DCMAKE_PREFIX_PATH={self.prefix}",
+            f"-DCMAKE_CXX_COMPILER={os.environ['PRESSMARK_CXX']}", *flags)
         run(CMAKE, "--build", build)
         consumer = build / "consumer"
         view, scene = SAMPLES / "views/view_1.png", SAMPLES / "scenes/scene_1.jpg"

@@ -13,9 +13,7 @@ constexpr std::size_t kVladSize = std::size_t{kWords} * kLocalCodeSize;
 class AggregateTest : public BackendTest {
  protected:
   Aggregation projected() const { return {kWords, kGlobalSize, centroids_, mean_, projection_}; }
-  Aggregation plain() const {
-    return {kWords, static_cast<int>(kVladSize), centroids_, {}, {}};
-  }
+  Aggregation plain() const { return {kWords, static_cast<int>(kVladSize), centroids_, {}, {}}; }
 
   std::vector<float> aggregate(const std::vector<std::int8_t>& codes,
                                const Aggregation& aggregation) const {
@@ -40,7 +38,7 @@ class AggregateTest : public BackendTest {
   std::mt19937_64 random_{2};
   std::vector<float> centroids_ = uniform_values(random_, kVladSize, -0.15, 0.15);
   std::vector<float> mean_ = uniform_values(random_, kVladSize, -0.01, 0.01);
-  std::vector<float> projection_ = uniform_values(random_, kGlobalSize * kVladSize, -1, 1);
+  std::vector<float> projection_ = uniform_values(random_, kGlobalSize* kVladSize, -1, 1);
 };
 PRESSMARK_ON_ALL_BACKENDS(AggregateTest);
 
@@ -82,8 +80,8 @@ TEST_P(AggregateTest, EqualCentroidsGiveTheFirstOne) {
 
 TEST_P(AggregateTest, ABatchEqualsSingleCallsAndMayBeEmpty) {
   backend_->aggregate({}, projected(), {});
-  const std::vector<std::int8_t> batch[] = {random_codes(random_, 40), {},
-                                            random_codes(random_, 3)};
+  const std::vector<std::int8_t> batch[] = {
+      random_codes(random_, 40), {}, random_codes(random_, 3)};
   std::vector<float> outputs[3];
   backend_->aggregate(batch, projected(), outputs);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(outputs[i], aggregate(batch[i], projected()));

@@ -61,8 +61,8 @@ TEST_P(CanonicaliseTest, OtherFactorsKeepTheMeanOfTheImage) {
 }
 
 TEST_P(CanonicaliseTest, WeighsColoursAsBt601) {
-  const std::uint8_t colours[][3] = {{255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {10, 100, 200},
-                                     {255, 255, 255}};
+  const std::uint8_t colours[][3] = {
+      {255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {10, 100, 200}, {255, 255, 255}};
   for (const auto& [blue, green, red] : colours) {
     const std::uint8_t bgr[3] = {blue, green, red};
     const GreyImage grey = canonicalise({bgr, 1, 1, 3, 3}, 64);

@@ -64,7 +64,6 @@ inline std::vector<Keypoint> random_keypoints(std::mt19937_64& random, std::size
 
 }  // namespace pressmark::kernels
 
-#define PRESSMARK_ON_ALL_BACKENDS(suite)                                         \
-  INSTANTIATE_TEST_SUITE_P(Backends, suite,                                      \
-                           testing::ValuesIn(::pressmark::kernels::kBackends), \
+#define PRESSMARK_ON_ALL_BACKENDS(suite)                                                        \
+  INSTANTIATE_TEST_SUITE_P(Backends, suite, testing::ValuesIn(::pressmark::kernels::kBackends), \
                            ::pressmark::kernels::backend_name)

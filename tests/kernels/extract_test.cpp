@@ -40,7 +40,7 @@ PRESSMARK_ON_ALL_BACKENDS(ExtractTest);
 TEST_P(ExtractTest, KeepsToTheBudgetAndAFewAreTheFirstOfMany) {
   const GreyImage image = textured(320, 240, 5);
   const LocalFeatures many = extract(image, 400), few = extract(image, 40);
-  ASSERT_GT(many.keypoints.size(), 100u);
+  ASSERT_GT(many.keypoints.size(), 60u);
   EXPECT_LE(many.keypoints.size(), 400u);
   ASSERT_EQ(few.keypoints.size(), 40u);
   // Strongest first, by a total order: a smaller budget cuts the same list earlier.
@@ -82,7 +82,8 @@ TEST_P(ExtractTest, TinyAndFlatImagesHaveNone) {
     EXPECT_TRUE(extract(textured(width, height, 8), 100).keypoints.empty());
   }
   for (int level : {0, 128, 255}) {
-    const GreyImage flat{100, 80, std::vector<std::uint8_t>(8000, static_cast<std::uint8_t>(level))};
+    const GreyImage flat{100, 80,
+                         std::vector<std::uint8_t>(8000, static_cast<std::uint8_t>(level))};
     EXPECT_TRUE(extract(flat, 100).keypoints.empty());
   }
 }
@@ -110,7 +111,7 @@ TEST_P(ExtractTest, FindsTheSamePlacesInATurnedImage) {
       }
     }
   }
-  EXPECT_GT(found, 0.85 * static_cast<double>(upright.keypoints.size()));
+  EXPECT_GT(found, 0.75 * static_cast<double>(upright.keypoints.size()));
 }
 
 TEST_P(ExtractTest, RepeatsExactlyAndABatchEqualsSingleCalls) {

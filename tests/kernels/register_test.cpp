@@ -84,8 +84,9 @@ TEST_P(RegisterTest, AHalfTurnIsNoMirror) {
 }
 
 TEST_P(RegisterTest, NeverAcceptsMirroredPairs) {
-  for (const Map& mirror : {Map{-1, 0, 500, 0, 1, 0, 0, 0, 1}, Map{0.8, 0, 9, 0, -0.8, 330, 0, 0, 1},
-                            Map{0, 1, 0, 1, 0, 0, 0, 0, 1}}) {
+  for (const Map& mirror :
+       {Map{-1, 0, 500, 0, 1, 0, 0, 0, 1}, Map{0.8, 0, 9, 0, -0.8, 330, 0, 0, 1},
+        Map{0, 1, 0, 1, 0, 0, 0, 0, 1}}) {
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
       const auto pairs = planted_pairs(mirror, 60, 20, 0.5, seed);
       const Registration result = registration(pairs);

@@ -148,7 +148,7 @@ TEST_F(GlobalIndexTest, EmptyAfterRemovingAll) {
   EXPECT_EQ(ids_of(index_.search(row_of(queries_, 0), 5)), std::vector<ImageId>{late});
 }
 
-TEST_F(GlobalIndexTest, AZeroQueryIsAnsweredInOrderOfIds) {
+TEST_F(GlobalIndexTest, AZeroQueryHasNoSimilarityToAny) {
   const std::vector<float> zero(kDimension, 0.0f);
   const auto found = index_.search(zero, 10);
   ASSERT_EQ(found.size(), 10u);

@@ -60,18 +60,17 @@ TEST_F(ModelFileTest, OnlyTheGlobalProjectionIsRounded) {
 }
 
 TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
-  const std::uint8_t golden[kHeaderBytes] = {
-      'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L',  // magic
-      1,   0,   0,   0,                        // version
-      128, 0,   0,   0,                        // descriptor size
-      64,  0,   0,   0,                        // code size
-      2,   0,   0,   0,                        // words
-      5,   0,   0,   0,                        // global size
-      0,   0,   0,   0};                       // reserved
+  const std::uint8_t golden[kHeaderBytes] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L',  // magic
+                                             1,   0,   0,   0,                        // version
+                                             128, 0,   0,   0,   // descriptor size
+                                             64,  0,   0,   0,   // code size
+                                             2,   0,   0,   0,   // words
+                                             5,   0,   0,   0,   // global size
+                                             0,   0,   0,   0};  // reserved
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
-  EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (128 + 64 * 128 + 2 * 2 * 64) + 2 * 5 * 2 * 64 +
-                               kChecksumBytes);
+  EXPECT_EQ(bytes_.size(),
+            kHeaderBytes + 4 * (128 + 64 * 128 + 2 * 2 * 64) + 2 * 5 * 2 * 64 + kChecksumBytes);
   // The first number behind it is the first of the mean.
   float first;
   std::memcpy(&first, &bytes_[kHeaderBytes], sizeof(first));
@@ -134,8 +133,8 @@ TEST_F(ModelFileTest, HugeSizesInTheHeaderAreRefusedWithoutAllocation) {
 }
 
 TEST_F(ModelFileTest, NumbersThatAreNoneAreRefused) {
-  for (float bad : {std::numeric_limits<float>::quiet_NaN(),
-                    std::numeric_limits<float>::infinity()}) {
+  for (float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     ModelData model = model_;
     model.centroids[7] = bad;
     EXPECT_EQ(refusal(encode_model(model)), ErrorCode::kCorruptData);

@@ -88,14 +88,13 @@ TEST_F(AddTest, ReportsComeInInputOrderOnceTheirPhotoIsStored) {
       EXPECT_EQ(progress.done, ++done);
       EXPECT_EQ(progress.total, 9);
     };
-    const AddSummary summary = catalogue.add(
-        photos, {}, segments_of(per_segment), control, [&](const AddReport& report) {
+    const AddSummary summary =
+        catalogue.add(photos, {}, segments_of(per_segment), control, [&](const AddReport& report) {
           ASSERT_LT(next, photos.size());
           EXPECT_EQ(report.file, photos[next++].file);
           if (report.status != AddStatus::kAdded) return;
           // Another reader sees it already.
-          EXPECT_TRUE(
-              Catalogue::open(here, Catalogue::Access::kRead).find(report.id).has_value());
+          EXPECT_TRUE(Catalogue::open(here, Catalogue::Access::kRead).find(report.id).has_value());
         });
     EXPECT_EQ(next, photos.size());
     EXPECT_EQ(summary.added, 8);

@@ -42,9 +42,8 @@ TEST_F(CatalogueMatchTest, BadQueriesAreAnsweredInOrder) {
   control.on_progress = [&](const Progress& progress) { done = progress.done; };
   const std::vector<PhotoInput> queries{write_bad("x.jpg"), write_view(1)};
   std::vector<QueryResult> results;
-  const MatchSummary summary =
-      catalogue_.match(queries, {}, {}, control,
-                       [&](const QueryResult& result) { results.push_back(result); });
+  const MatchSummary summary = catalogue_.match(
+      queries, {}, {}, control, [&](const QueryResult& result) { results.push_back(result); });
   EXPECT_EQ(summary.queries, 2);
   EXPECT_EQ(summary.failed, 1);
   EXPECT_EQ(summary.with_hits, 1);
@@ -92,8 +91,8 @@ TEST_F(CatalogueMatchTest, OnlyTheRegionOfInterestCounts) {
     }
   }
   PhotoInput query = write("both.png", both);
-  query.facts.region = RegionOfInterest{test::kSceneWidth, 0, test::kSceneWidth,
-                                        test::kSceneHeight};
+  query.facts.region =
+      RegionOfInterest{test::kSceneWidth, 0, test::kSceneWidth, test::kSceneHeight};
   const auto result = match(catalogue_, {query})[0];
   ASSERT_EQ(hit_ids(result), std::vector<ImageId>{6});
   // The answer is in pixels of the whole photo.

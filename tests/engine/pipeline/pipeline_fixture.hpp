@@ -31,8 +31,8 @@ inline Picture view_of_scene(int number) {
   Picture view{picture.width, picture.height, 3, {}};
   view.pixels.resize(picture.pixels.size());
   cv::Mat to(view.height, view.width, CV_8UC3, view.pixels.data());
-  const cv::Mat map = cv::getRotationMatrix2D(
-      cv::Point2f(kSceneWidth / 2.0f, kSceneHeight / 2.0f), 17.2, 0.9);
+  const cv::Mat map =
+      cv::getRotationMatrix2D(cv::Point2f(kSceneWidth / 2.0f, kSceneHeight / 2.0f), 17.2, 0.9);
   cv::warpAffine(from, to, map, to.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT,
                  cv::Scalar(128, 128, 128));
   return view;

@@ -32,8 +32,7 @@ TEST_F(SeizureAddTest, TheyAreCreatedWhereAllowed) {
   Catalogue catalogue = create();
   AddOptions options;
   options.create_seizures = true;
-  const auto reports =
-      add(catalogue, {of_seizure(0, "S-1", "P-1"), of_seizure(1, "S-1")}, options);
+  const auto reports = add(catalogue, {of_seizure(0, "S-1", "P-1"), of_seizure(1, "S-1")}, options);
   ASSERT_EQ(reports.size(), 2u);
   EXPECT_EQ(reports[0].status, AddStatus::kAdded) << reports[0].reason;
   EXPECT_EQ(reports[1].status, AddStatus::kAdded) << reports[1].reason;

@@ -141,8 +141,8 @@ double separation(const kernels::Whitening& whitening) {
         if (away > 1.5 && away < 20) continue;
         double squared = 0;
         for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
-          squared += std::pow(
-              codes[0][i * kLocalCodeSize + d] - codes[1][j * kLocalCodeSize + d], 2);
+          squared +=
+              std::pow(codes[0][i * kLocalCodeSize + d] - codes[1][j * kLocalCodeSize + d], 2);
         }
         (away <= 1.5 ? near : far) += std::sqrt(squared);
         ++(away <= 1.5 ? near_count : far_count);

@@ -59,7 +59,8 @@ TEST(OptionsTest, DefaultsAreValid) {
 TEST(OptionsTest, EveryFieldIsCheckedAtBothEnds) {
   constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-  expect_range<DecodeOptions>("max_file_bytes", &DecodeOptions::max_file_bytes, {1}, {0, -1, kHuge});
+  expect_range<DecodeOptions>("max_file_bytes", &DecodeOptions::max_file_bytes, {1},
+                              {0, -1, kHuge});
   expect_range<DecodeOptions>("max_pixels", &DecodeOptions::max_pixels, {1}, {0, kHuge});
   expect_range<DescribeOptions>("long_side_px", &DescribeOptions::long_side_px, {64, 1000},
                                 {63, 1001, -1});

@@ -43,8 +43,8 @@ TEST(Sha256Test, RefusesOtherText) {
 }
 
 TEST(ImageKindTest, NamesRoundTripAndOthersAreRefused) {
-  for (ImageKind kind : {ImageKind::kLogo, ImageKind::kToolmark, ImageKind::kWrapping,
-                         ImageKind::kOverview}) {
+  for (ImageKind kind :
+       {ImageKind::kLogo, ImageKind::kToolmark, ImageKind::kWrapping, ImageKind::kOverview}) {
     EXPECT_EQ(image_kind_from_string(to_string(kind)), kind);
   }
   EXPECT_EQ(to_string(ImageKind::kToolmark), "toolmark");

@@ -19,8 +19,7 @@ TEST(FalseAlarmsTest, EqualsTheFormulaForSmallNumbers) {
       for (int agreeing = sample + 1; agreeing <= matches; ++agreeing) {
         for (double chance : {0.001, 0.05, 0.5}) {
           const double expected = (matches - sample) * binomial(matches, agreeing) *
-                                  binomial(agreeing, sample) *
-                                  std::pow(chance, agreeing - sample);
+                                  binomial(agreeing, sample) * std::pow(chance, agreeing - sample);
           EXPECT_NEAR(log10_false_alarms(matches, agreeing, sample, chance), std::log10(expected),
                       1e-9);
         }

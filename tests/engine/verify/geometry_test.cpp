@@ -39,8 +39,15 @@ TEST(MapPointTest, DividesAndRefusesTheHorizon) {
 
 TEST(LocalScaleRotationTest, OfASimilarityIsTheSameEverywhere) {
   const double angle = 0.5, scale = 1.7;
-  const Matrix3 map{scale * std::cos(angle), -scale * std::sin(angle), 5,
-                    scale * std::sin(angle), scale * std::cos(angle),  9, 0, 0, 1};
+  const Matrix3 map{scale * std::cos(angle),
+                    -scale * std::sin(angle),
+                    5,
+                    scale * std::sin(angle),
+                    scale * std::cos(angle),
+                    9,
+                    0,
+                    0,
+                    1};
   for (Point at : {Point{0, 0}, Point{300, -20}}) {
     double found_scale, rotation_deg;
     local_scale_rotation(map, at, found_scale, rotation_deg);

@@ -31,6 +31,21 @@ Picture warped(const Picture& picture, const Matrix3& map, int width, int height
   return result;
 }
 
+// Pictures side by side: unlike a single large one, detailed everywhere.
+Picture mosaic(int columns, int rows, int tile_width, int tile_height, std::uint64_t seed) {
+  Picture result{columns * tile_width, rows * tile_height, 3, {}};
+  cv::Mat whole(result.height, result.width, CV_8UC3);
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      Picture tile = test::test_picture(tile_width, tile_height, seed++);
+      cv::Mat(tile_height, tile_width, CV_8UC3, tile.pixels.data())
+          .copyTo(whole(cv::Rect(column * tile_width, row * tile_height, tile_width, tile_height)));
+    }
+  }
+  result.pixels.assign(whole.datastart, whole.dataend);
+  return result;
+}
+
 double corner_error(const Transform& found, const Matrix3& planted, int width, int height) {
   double error = 0;
   for (double x : {0, width - 1}) {
@@ -73,7 +88,8 @@ TEST_F(VerifyTest, RecoversAPlantedHomography) {
   EXPECT_LT(result.error_px, 2);
   for (const Inlier& inlier : result.inliers) {
     Point mapped;
-    ASSERT_TRUE(map_point(result.transform.hit_from_query, {inlier.query_x, inlier.query_y}, mapped));
+    ASSERT_TRUE(
+        map_point(result.transform.hit_from_query, {inlier.query_x, inlier.query_y}, mapped));
     EXPECT_LT(std::hypot(mapped.x - inlier.hit_x, mapped.y - inlier.hit_y), 4.1);
   }
 }
@@ -104,7 +120,7 @@ TEST_F(VerifyTest, AnswersInPhotoPixelsWhereBothPhotosWereReduced) {
 }
 
 TEST_F(VerifyTest, AnswersInPhotoPixelsWithRegionsOfInterest) {
-  const Picture picture = test::test_picture(1000, 800, 24);
+  const Picture picture = mosaic(5, 4, 200, 200, 240);
   const Matrix3 map{0.7, -0.1, 150, 0.12, 0.75, 30, 0, 0, 1};
   const Picture view = warped(picture, map, 900, 800);
   const RegionOfInterest query_region{300, 250, 420, 360}, hit_region{200, 150, 600, 500};
@@ -118,7 +134,7 @@ TEST_F(VerifyTest, AnswersInPhotoPixelsWithRegionsOfInterest) {
     ASSERT_TRUE(map_point(map, corner, b));
     error = std::max(error, std::hypot(a.x - b.x, a.y - b.y));
   }
-  EXPECT_LT(error, 1.5) << result.inlier_count << " " << result.error_px << " " << static_cast<int>(result.transform.kind);
+  EXPECT_LT(error, 1.5);
   for (const Inlier& inlier : result.inliers) {
     EXPECT_GE(inlier.query_x, 299);
     EXPECT_LE(inlier.query_x, 721);
@@ -152,8 +168,8 @@ TEST_F(VerifyTest, UnrelatedPicturesAreNotVerified) {
 }
 
 TEST_F(VerifyTest, NoKeypointsGiveAnEmptyAnswer) {
-  const Description photo = describe(test::test_picture(200, 200, 26)), none = describe(
-      Picture{40, 40, 3, std::vector<std::uint8_t>(4800, 90)});
+  const Description photo = describe(test::test_picture(200, 200, 26)),
+                    none = describe(Picture{40, 40, 3, std::vector<std::uint8_t>(4800, 90)});
   ASSERT_TRUE(none.keypoints.empty());
   for (const auto& [query, hit] : {std::pair{&photo, &none}, {&none, &photo}, {&none, &none}}) {
     const Verification result = engine_.verify(*query, *hit);
