@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -42,10 +43,17 @@ class SeizureGate {
     }
   }
 
-  // Empty if photos of this seizure may be added, else the reason why not.
-  std::string refusal(const std::string& name) {
+  struct Refusal {
+    ErrorCode code;
+    std::string reason;
+  };
+
+  // Why photos of this seizure may not be added, or nothing if they may.
+  std::optional<Refusal> refusal(const std::string& name) {
     if (name.empty() || known_.contains(name)) return {};
-    if (const auto refused = refused_.find(name); refused != refused_.end()) return refused->second;
+    if (const auto refused = refused_.find(name); refused != refused_.end()) {
+      return Refusal{ErrorCode::kInvalidArgument, refused->second};
+    }
     if (create_) {
       declare({name, {}, {}, {}});
       return refusal(name);
@@ -54,10 +62,10 @@ class SeizureGate {
       known_.insert(name);
       return {};
     }
-    return fmt::format(
-        "unknown seizure '{}': declare it with place, date or agency, or allow new "
-        "seizures",
-        name);
+    return Refusal{ErrorCode::kNotFound,
+                   fmt::format("unknown seizure '{}': declare it with place, date or agency, or "
+                               "allow new seizures",
+                               name)};
   }
 
  private:
@@ -186,14 +194,17 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
     if (item.loaded.failed) return;
     const std::lock_guard lock(store_mutex);
     const Sha256& sha256 = item.loaded.photo.info.sha256;
-    if (!under_way.insert(sha256).second || store.find_hash(sha256)) {
+    if (under_way.contains(sha256) || store.find_hash(sha256)) {
       item.duplicate = true;
-    } else if (const std::string reason = gate.refusal(item.input->facts.seizure);
-               !reason.empty()) {
-      item.loaded.failed = true;
-      item.loaded.photo.code = ErrorCode::kNotFound;
-      item.loaded.photo.reason = reason;
+      return;
     }
+    if (const auto refusal = gate.refusal(item.input->facts.seizure)) {
+      item.loaded.failed = true;
+      item.loaded.photo.code = refusal->code;
+      item.loaded.photo.reason = refusal->reason;
+      return;
+    }
+    under_way.insert(sha256);
   };
   const auto describe = [&](AddItem& item) {
     if (item.duplicate) {

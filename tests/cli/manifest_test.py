@@ -136,7 +136,8 @@ class Seizures(ProgramTest):
         manifest = self.write("facts.csv", "file,seizure,place\nb.png,S-1,Bonn\nc.png,,\n")
         failed = self.check_one_issue(
             ("add", self.catalogue, manifest), "b.png",
-            "seizure 'S-1': its place is 'Köln' in the catalogue, not 'Bonn'", "not_found")
+            "seizure 'S-1': its place is 'Köln' in the catalogue, not 'Bonn'",
+            "invalid_argument")
         self.assertEqual(failed["file"], str(self.folder / "b.png"))
         [seizure] = records(self.check(0, "list", self.catalogue, "--seizures", "--jsonl").stdout)
         self.assertEqual((seizure["place"], seizure["images"]), ("Köln", 1))

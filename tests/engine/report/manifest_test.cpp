@@ -35,8 +35,8 @@ TEST(RunManifest, StatesTheRun) {
   EXPECT_EQ(run["command"][2], "my cat");
   EXPECT_EQ(run["catalogue"], Json::parse(R"({"directory":"my cat","images":1234})"));
   EXPECT_EQ(run["options"]["match"],
-            Json::parse(R"({"candidates":100,"ratio":0.9,"threshold_px":4.0,"min_inliers":8,
-                            "min_score":8.0,"max_hits":10})"));
+            Json::parse(R"({"candidates":100,"ratio":0.85,"threshold_px":3.0,"min_inliers":8,
+                            "min_score":8.0,"query_keypoints":1536,"max_hits":10})"));
   EXPECT_TRUE(run["options"]["add"].is_null());
   EXPECT_TRUE(run["started_at"].is_null());
   EXPECT_EQ(run["counts"]["with_hits"], 3);
