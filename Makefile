@@ -34,6 +34,7 @@ evaluate: build
 	tools/evaluate build/$(PRESET) $(DATA) $(OUT)/evaluation
 
 bench: build
+	tools/install-deps demo
 	tools/bench build/$(PRESET) $(OUT)/bench
 
 format:

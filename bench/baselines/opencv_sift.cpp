@@ -10,6 +10,15 @@
 
 namespace pressmark::baselines {
 
+namespace {
+
+bool is_repeated(cv::Point2f point, const std::vector<cv::Point2f>& kept, double separation_px) {
+  return std::any_of(kept.begin(), kept.end(),
+                     [&](cv::Point2f other) { return cv::norm(point - other) < separation_px; });
+}
+
+}  // namespace
+
 SiftPhoto describe(const std::filesystem::path& file, int long_side_px, int max_keypoints) {
   cv::Mat grey = cv::imread(file.string(), cv::IMREAD_GRAYSCALE);
   if (grey.empty()) throw std::runtime_error("cannot read " + file.string());
@@ -48,7 +57,10 @@ SiftMatch match(const SiftPhoto& query, const SiftPhoto& hit, double threshold_p
   if (homography.empty()) return result;
   result.hit_from_query = homography;
   for (std::size_t i = 0; i < from.size(); ++i) {
-    if (mask[i] == 0) continue;
+    if (mask[i] == 0 || is_repeated(from[i], result.query, threshold_px * query.photo_scale) ||
+        is_repeated(to[i], result.hit, threshold_px * hit.photo_scale)) {
+      continue;
+    }
     result.query.push_back(from[i]);
     result.hit.push_back(to[i]);
   }

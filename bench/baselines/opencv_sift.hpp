@@ -26,7 +26,9 @@ struct SiftMatch {
 
 constexpr float kLoweRatio = 0.8f;
 
-// threshold_px in pixels of the reduced images.
+// threshold_px in pixels of the reduced images. Inliers are counted at distinct places, as
+// Pressmark counts its own: one that lies within the threshold of an earlier one in either photo is
+// left out.
 SiftMatch match(const SiftPhoto& query, const SiftPhoto& hit, double threshold_px);
 
 }  // namespace pressmark::baselines

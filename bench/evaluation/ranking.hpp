@@ -12,6 +12,7 @@ namespace pressmark::evaluation {
 struct ScoredQuery {
   std::vector<double> scores;
   std::size_t truth = 0;
+  std::vector<std::size_t> siblings;  // items that share printed elements with the true one
 };
 
 struct RankingFigures {
@@ -20,6 +21,8 @@ struct RankingFigures {
   // Share of queries whose true answer, and share whose best wrong answer, reaches the threshold.
   // The latter is what a search says when the true answer is left out of the catalogue.
   double true_positive_rate = 0, false_positive_rate = 0;
+  // The same with the true answer's siblings left out too: hits that share nothing printed.
+  double false_positive_rate_unrelated = 0;
 };
 
 // Items of equal score share the worst of their ranks: an arbitrary order is no merit.

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What does each stage of one photo cost? The photos are Debian's opencv-doc graf1.png and
+// graf3.png (800 x 640) or the two that PRESSMARK_BENCH_PHOTOS names, separated by ':'. OpenCV SIFT
+// with the same number of keypoints stands beside.
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "bench/baselines/opencv_sift.hpp"
+#include "engine/image/image.hpp"
+#include "engine/model/model_data.hpp"
+#include "engine/verify/verify.hpp"
+#include "kernels/ops.hpp"
+#include "pressmark/engine.hpp"
+
+namespace {
+
+using namespace pressmark;
+
+struct Pair {
+  std::filesystem::path query, hit;
+};
+
+Pair photos() {
+  const char* named = std::getenv("PRESSMARK_BENCH_PHOTOS");
+  const std::string folder = "/usr/share/doc/opencv-doc/examples/data/";
+  const std::string both = named != nullptr ? named : folder + "graf3.png:" + folder + "graf1.png";
+  const auto colon = both.find(':');
+  if (colon == std::string::npos) throw std::runtime_error("PRESSMARK_BENCH_PHOTOS: FILE:FILE");
+  return {both.substr(0, colon), both.substr(colon + 1)};
+}
+
+// Everything a stage needs from the stages before it.
+struct Prepared {
+  Model model = Model::load_default();
+  DescribeOptions options;
+  std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend();
+  image::Bytes bytes = image::read_file(photos().query, DecodeOptions{}.max_file_bytes);
+  image::Photo photo = image::decode(bytes, {}, 2 * options.long_side_px);
+  kernels::GreyImage grey;
+  kernels::LocalFeatures features;
+  std::vector<std::int8_t> codes;
+  Description query, hit;
+
+  kernels::ImageView view() const {
+    return {photo.pixels.pixels.data(), photo.pixels.width, photo.pixels.height,
+            photo.pixels.channels, std::int64_t{photo.pixels.width} * photo.pixels.channels};
+  }
+
+  Prepared() {
+    const kernels::ImageView input = view();
+    backend->canonicalise({&input, 1}, options.long_side_px, {&grey, 1});
+    backend->extract({&grey, 1}, options.max_keypoints, {&features, 1});
+    backend->embed({&features, 1}, model.data().whitening(), {&codes, 1});
+    const Engine engine(model, options);
+    query = engine.describe_file(photos().query).description;
+    hit = engine.describe_file(photos().hit).description;
+  }
+};
+
+const Prepared& prepared() {
+  static const Prepared instance;
+  return instance;
+}
+
+void decode(benchmark::State& state) {
+  const Prepared& p = prepared();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(image::decode(p.bytes, {}, 2 * p.options.long_side_px));
+  }
+}
+BENCHMARK(decode)->Unit(benchmark::kMillisecond);
+
+void canonicalise(benchmark::State& state) {
+  const kernels::ImageView input = prepared().view();
+  kernels::GreyImage grey;
+  for (auto _ : state) {
+    prepared().backend->canonicalise({&input, 1}, prepared().options.long_side_px, {&grey, 1});
+  }
+}
+BENCHMARK(canonicalise)->Unit(benchmark::kMillisecond);
+
+void extract(benchmark::State& state) {
+  kernels::LocalFeatures features;
+  for (auto _ : state) {
+    prepared().backend->extract({&prepared().grey, 1}, static_cast<int>(state.range(0)),
+                                {&features, 1});
+  }
+}
+BENCHMARK(extract)->Arg(512)->Arg(1536)->Unit(benchmark::kMillisecond);
+
+void embed(benchmark::State& state) {
+  std::vector<std::int8_t> codes;
+  for (auto _ : state) {
+    prepared().backend->embed({&prepared().features, 1}, prepared().model.data().whitening(),
+                              {&codes, 1});
+  }
+}
+BENCHMARK(embed)->Unit(benchmark::kMillisecond);
+
+void aggregate(benchmark::State& state) {
+  std::vector<float> global;
+  for (auto _ : state) {
+    prepared().backend->aggregate({&prepared().codes, 1}, prepared().model.data().aggregation(),
+                                  {&global, 1});
+  }
+}
+BENCHMARK(aggregate)->Unit(benchmark::kMillisecond);
+
+void match_codes(benchmark::State& state) {
+  const Prepared& p = prepared();
+  const kernels::CodesView query{p.query.keypoints, p.query.codes};
+  const kernels::CodesView hit{p.hit.keypoints, p.hit.codes};
+  std::vector<kernels::CodeMatch> matches;
+  for (auto _ : state) {
+    p.backend->match(query, {&hit, 1}, VerifyOptions{}.ratio, {&matches, 1});
+  }
+}
+BENCHMARK(match_codes)->Unit(benchmark::kMillisecond);
+
+void verify_pair(benchmark::State& state) {
+  const Prepared& p = prepared();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(verify::verify_pair(*p.backend, p.query, p.hit, {}));
+  }
+}
+BENCHMARK(verify_pair)->Unit(benchmark::kMillisecond);
+
+void opencv_sift_describe(benchmark::State& state) {
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(baselines::describe(photos().query, prepared().options.long_side_px,
+                                                 prepared().options.max_keypoints));
+  }
+}
+BENCHMARK(opencv_sift_describe)->Unit(benchmark::kMillisecond);
+
+void opencv_match_and_magsac(benchmark::State& state) {
+  const Prepared& p = prepared();
+  const auto query =
+      baselines::describe(photos().query, p.options.long_side_px, p.options.max_keypoints);
+  const auto hit =
+      baselines::describe(photos().hit, p.options.long_side_px, p.options.max_keypoints);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(baselines::match(query, hit, VerifyOptions{}.threshold_px));
+  }
+}
+BENCHMARK(opencv_match_and_magsac)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();
