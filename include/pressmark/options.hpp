@@ -35,7 +35,7 @@ struct PRESSMARK_API SearchOptions {
 
 // Geometric verification of candidates.
 struct PRESSMARK_API VerifyOptions {
-  float ratio = 0.85f;         // (0, 1]; distance to best / distance to best elsewhere
+  float ratio = 0.85f;        // (0, 1]; distance to best / distance to best elsewhere
   float threshold_px = 3.0f;  // (0, 50]; transfer error of an inlier, canonical pixels
   int min_inliers = 8;        // >= 4; distinct places
   double min_score = 8.0;     // >= 0; see Verification::score
