@@ -32,18 +32,6 @@ class TemporaryDirectory {
 
 }  // namespace
 
-std::string_view to_string(AddStatus status) {
-  switch (status) {
-    case AddStatus::kAdded:
-      return "added";
-    case AddStatus::kDuplicate:
-      return "duplicate";
-    case AddStatus::kFailed:
-      return "failed";
-  }
-  return "unknown";
-}
-
 const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
   if (snapshot == nullptr) {
     const int dimension = store.settings().global_size;

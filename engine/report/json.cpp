@@ -9,18 +9,6 @@ namespace {
 using report::Json;
 using report::serialise;
 
-std::string_view status_of(AddStatus status) {
-  switch (status) {
-    case AddStatus::kAdded:
-      return "added";
-    case AddStatus::kDuplicate:
-      return "duplicate";
-    case AddStatus::kFailed:
-      break;
-  }
-  return "failed";
-}
-
 std::string_view status_of(const QueryResult& result) {
   if (!result.ok) return "failed";
   return result.hits.empty() ? "no_match" : "hit";
@@ -54,7 +42,7 @@ Json hit_value(const QueryResult& result, std::size_t index) {
 
 std::string to_json(const AddReport& photo) {
   const bool failed = photo.status == AddStatus::kFailed;
-  Json object = {{"type", "add"}, {"status", status_of(photo.status)}};
+  Json object = {{"type", "add"}, {"status", to_string(photo.status)}};
   report::put_failure(object, failed, photo.code,
                       photo.status == AddStatus::kAdded ? "" : photo.reason);
   object["file"] = photo.file.string();

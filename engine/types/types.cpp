@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "pressmark/catalogue.hpp"
+
 namespace pressmark {
 namespace {
 
@@ -66,6 +68,18 @@ std::string_view to_string(TransformKind kind) {
       return "affine";
     case TransformKind::kHomography:
       return "homography";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(AddStatus status) {
+  switch (status) {
+    case AddStatus::kAdded:
+      return "added";
+    case AddStatus::kDuplicate:
+      return "duplicate";
+    case AddStatus::kFailed:
+      return "failed";
   }
   return "unknown";
 }
