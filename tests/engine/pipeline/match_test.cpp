@@ -120,7 +120,8 @@ TEST_F(CatalogueMatchTest, ATinyImageIsAddedAndNeverMatches) {
   EXPECT_EQ(result.keypoints, 0);
   EXPECT_EQ(result.candidates, 0);
   EXPECT_TRUE(result.hits.empty());
-  for (const Hit& hit : match(catalogue_, {write_scene(0)})[0].hits) {
+  const auto other = match(catalogue_, {write_scene(0)})[0];
+  for (const Hit& hit : other.hits) {
     EXPECT_NE(hit.image.id, reports[0].id);
   }
 }
