@@ -5,12 +5,13 @@
 // every product, by us and by OpenCV SIFT + brute force + MAGSAC with the same keypoint budget,
 // whose score is its number of inliers.
 //
-// usage: evaluate_grocery_packages DIR [JSON]
+// usage: evaluate_grocery_packages DIR [JSON [EVERY]]     EVERY: only every Nth photo
 #include <fmt/format.h>
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -90,10 +91,12 @@ void report(const char* name, const std::vector<ScoredQuery>& queries, double th
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fputs("usage: evaluate_grocery_packages DIR [JSON]\n", stderr);
+  const int every = argc == 4 ? std::atoi(argv[3]) : 1;
+  if (argc < 2 || argc > 4 || every < 1) {
+    std::fputs("usage: evaluate_grocery_packages DIR [JSON [EVERY]]\n", stderr);
     return 2;
   }
+  int photos = 0;
   const std::filesystem::path directory = argv[1];
   cv::setNumThreads(1);
   const pressmark::DescribeOptions options;
@@ -127,6 +130,7 @@ int main(int argc, char** argv) {
       return 1;
     }
     for (const auto& file : sorted_entries(folder)) {
+      if (photos++ % every != 0) continue;
       queries.push_back({file, static_cast<std::size_t>(product - products.begin())});
     }
   }
@@ -169,6 +173,6 @@ int main(int argc, char** argv) {
   fmt::print(
       "FPR: photos whose product is left out of the catalogue and that still get a hit;\n"
       "FPR other: the same, with all products of its brand left out\n");
-  if (argc == 3) std::ofstream(argv[2]) << json.dump(2) << "\n";
+  if (argc >= 3) std::ofstream(argv[2]) << json.dump(2) << "\n";
   return 0;
 }
