@@ -41,8 +41,8 @@ void apply_facts(const Arguments& arguments, PhotoList& list) {
   }
 }
 
-void write_run_manifest(const Catalogue& catalogue, RunFacts& facts) {
-  const std::filesystem::path directory = catalogue.info().directory / "runs";
+void write_run_manifest(const std::filesystem::path& catalogue, const RunFacts& facts) {
+  const std::filesystem::path directory = catalogue / "runs";
   std::filesystem::create_directories(directory);
   std::filesystem::path file;
   for (int n = 1; file.empty() || std::filesystem::exists(file); ++n) {
@@ -84,7 +84,7 @@ int run_add(const Arguments& arguments, const Context& context) {
   records.finish();
   facts.added = summary;
   facts.finished_at = utc_now();
-  write_run_manifest(catalogue, facts);
+  write_run_manifest(arguments.catalogue, facts);
 
   const auto failed = summary.failed + static_cast<std::int64_t>(list.issues.size());
   print_message(fmt::format("{} added, {} already there, {} failed{}", summary.added,
