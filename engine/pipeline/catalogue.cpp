@@ -32,6 +32,13 @@ class TemporaryDirectory {
 
 }  // namespace
 
+const store::DescriptionLocation* Catalogue::Impl::Snapshot::find(ImageId id) const {
+  const auto place = std::lower_bound(locations.begin(), locations.end(), id,
+                                      [](const store::DescriptionLocation& location,
+                                         ImageId wanted) { return location.id < wanted; });
+  return place == locations.end() || place->id != id ? nullptr : &*place;
+}
+
 const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
   if (snapshot == nullptr) {
     const int dimension = store.settings().global_size;
@@ -115,14 +122,11 @@ std::vector<CatalogueImage> Catalogue::find_by_hash(std::string_view hex_prefix)
 }
 
 Description Catalogue::description(ImageId id) const {
-  const auto& locations = impl_->current_snapshot().locations;
-  const auto place = std::lower_bound(locations.begin(), locations.end(), id,
-                                      [](const store::DescriptionLocation& location,
-                                         ImageId wanted) { return location.id < wanted; });
-  if (place == locations.end() || place->id != id) {
+  const store::DescriptionLocation* location = impl_->current_snapshot().find(id);
+  if (location == nullptr) {
     throw Error(ErrorCode::kNotFound, fmt::format("no image {} in this catalogue", id));
   }
-  return impl_->store.read_description(*place);
+  return impl_->store.read_description(*location);
 }
 
 std::int64_t Catalogue::remove(std::span<const ImageId> ids) {

@@ -20,6 +20,9 @@ struct Catalogue::Impl {
   struct Snapshot {
     std::vector<store::DescriptionLocation> locations;  // ascending by id
     index::GlobalIndex index;
+
+    // Null where the image is not part of the snapshot.
+    const store::DescriptionLocation* find(ImageId id) const;
   };
   std::unique_ptr<Snapshot> snapshot;
 

@@ -24,14 +24,6 @@ struct MatchItem {
   std::vector<ScoredImage> hits;
 };
 
-const store::DescriptionLocation& location_of(
-    const std::vector<store::DescriptionLocation>& locations, ImageId id) {
-  return *std::lower_bound(locations.begin(), locations.end(), id,
-                           [](const store::DescriptionLocation& location, ImageId wanted) {
-                             return location.id < wanted;
-                           });
-}
-
 }  // namespace
 
 MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
@@ -62,8 +54,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     if (!item.photo.ok || item.photo.description.keypoints.empty()) return;
     for (const index::Neighbour& neighbour :
          snapshot.index.search(item.photo.description.global, options.search.candidates)) {
-      const Description candidate =
-          impl_->store.read_description(location_of(snapshot.locations, neighbour.id));
+      const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
       Verification verification =
           verify::verify_pair(*impl_->backend, item.photo.description, candidate, options.verify);
       ++item.candidates;
