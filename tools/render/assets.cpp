@@ -165,8 +165,9 @@ std::string icon_key(FT_Face face, FT_UInt glyph, FT_ULong codepoint) {
   for (const char* c = name; *c != 0 && (std::isalpha(static_cast<unsigned char>(*c)) != 0); ++c) {
     word += static_cast<char>(std::tolower(static_cast<unsigned char>(*c)));
   }
-  const bool is_generic =
-      word.empty() || word == "uni" || word == "u" || word == "glyph" || word == "icon";
+  // "uniF123", "u1F400" and the like are no names.
+  const bool is_generic = word.empty() || word == "u" || word == "glyph" || word == "icon" ||
+                          word.starts_with("uni") || word.starts_with("_");
   if (!is_generic) return word;
   char hex[16];
   std::snprintf(hex, sizeof(hex), "u+%05lx", static_cast<unsigned long>(codepoint));

@@ -112,20 +112,20 @@ cv::Mat background(cv::Size size, Rng& rng) {
 
 cv::Vec3f powder_colour(Rng& rng) {
   const double dice = rng.uniform();
-  if (dice < 0.3) {  // white
+  if (dice < 0.36) {  // white
     const int v = rng.integer(215, 250);
     return linear_bgr(v, v - rng.integer(0, 6), v - rng.integer(0, 14));
   }
-  if (dice < 0.52) {  // cream, beige
+  if (dice < 0.62) {  // cream, beige
     const int v = rng.integer(190, 238);
     return linear_bgr(v, v - rng.integer(5, 22), v - rng.integer(20, 60));
   }
-  if (dice < 0.7) {  // tan to dark brown (resin, heroin)
+  if (dice < 0.8) {  // tan to dark brown (resin, heroin)
     const int v = rng.integer(70, 175);
     return linear_bgr(v, static_cast<int>(v * rng.uniform(0.68, 0.85)),
                       static_cast<int>(v * rng.uniform(0.4, 0.65)));
   }
-  if (dice < 0.75) {  // grey
+  if (dice < 0.85) {  // grey
     const int v = rng.integer(110, 200);
     return linear_bgr(v, v, v - rng.integer(0, 8));
   }

@@ -39,11 +39,12 @@ cv::Matx33d pose_matrix(const Pose& pose, double focal_px) {
   return translation(pose.centre.x, pose.centre.y) * tilt * similarity;
 }
 
-Pose random_pose(const Scene& scene, Physics physics, cv::Size size, double zoom, Rng& rng) {
+Pose random_pose(const Scene& scene, Physics physics, cv::Size size, double zoom, double largest,
+                 Rng& rng) {
   const bool is_hard = physics == Physics::kHard;
   Pose pose;
   pose.rotation_rad = rng.uniform(0, 2 * kPi);
-  pose.scale = zoom * rng.uniform(0.6, 1.4);
+  pose.scale = zoom * rng.uniform(0.6, largest);
   if (is_hard) {
     pose.tilt_rad = rng.uniform(0, 12) * kPi / 180;
     pose.tilt_axis_rad = rng.uniform(0, 2 * kPi);
@@ -89,8 +90,10 @@ cv::Mat compose(const Scene& scene, const Pose& pose, cv::Size size, double unit
   cv::Mat package;
   cv::warpPerspective(scene.radiance, package, map, size, cv::INTER_LINEAR, cv::BORDER_REFLECT);
   if (scene.cover.empty()) return package;
+  cv::Mat bytes;
+  scene.cover.convertTo(bytes, CV_8U, 255);
   cv::Mat cover;
-  cv::warpPerspective(scene.cover, cover, map, size, cv::INTER_LINEAR, cv::BORDER_CONSTANT);
+  cv::warpPerspective(bytes, cover, map, size, cv::INTER_LINEAR, cv::BORDER_CONSTANT);
   cv::Mat table = background(size, rng);
   // The shadow: the package's outline, moved away from the light and blurred, at low resolution.
   constexpr double kReduction = 4;
@@ -101,18 +104,20 @@ cv::Mat compose(const Scene& scene, const Pose& pose, cv::Size size, double unit
                           translation(-length * std::cos(azimuth), -length * std::sin(azimuth)) *
                           map;
   cv::warpPerspective(
-      scene.cover, shadow, low,
+      bytes, shadow, low,
       {static_cast<int>(size.width / kReduction), static_cast<int>(size.height / kReduction)});
+  shadow.convertTo(shadow, CV_32F, 1.0 / 255);
   cv::GaussianBlur(shadow, shadow, {0, 0}, 0.7 + length / kReduction / 2.5);
   cv::resize(shadow, shadow, size, 0, 0, cv::INTER_LINEAR);
   const float darkness = rng.uniform_f(0.4, 0.8);
   for (int y = 0; y < size.height; ++y) {
     auto* p = package.ptr<cv::Vec3f>(y);
-    const auto* c = cover.ptr<float>(y);
+    const auto* c = cover.ptr<unsigned char>(y);
     const auto* t = table.ptr<cv::Vec3f>(y);
     const auto* s = shadow.ptr<float>(y);
     for (int x = 0; x < size.width; ++x) {
-      p[x] = p[x] * c[x] + t[x] * ((1 - c[x]) * (1 - darkness * s[x]));
+      const float in = static_cast<float>(c[x]) * (1.0F / 255);
+      p[x] = p[x] * in + t[x] * ((1 - in) * (1 - darkness * s[x]));
     }
   }
   return package;
@@ -223,8 +228,9 @@ Photo take_photo(const Scene& scene, Physics physics, double size_px, Rng& rng) 
   const double aspect = rng.chance(0.4) ? 1 : rng.uniform(1, 4.0 / 3);
   photo.size = {static_cast<int>(side), static_cast<int>(side / aspect)};
   if (rng.chance(0.3)) std::swap(photo.size.width, photo.size.height);
-  for (int attempt = 0; attempt < 20; ++attempt) {
-    photo.pose = random_pose(scene, physics, photo.size, zoom, rng);
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    photo.pose =
+        random_pose(scene, physics, photo.size, zoom, std::max(0.65, 1.4 - 0.025 * attempt), rng);
     photo.outside_share = outside_share(scene.mark, photo.pose, photo.size);
     if (photo.outside_share <= (physics == Physics::kHard ? kMostOutside : 0.02)) break;
   }

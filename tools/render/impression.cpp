@@ -34,7 +34,7 @@ cv::Mat displaced(const cv::Mat& height, double unit, Rng& rng) {
 // Wear, and regions that the press did not reach.
 void wear(cv::Mat& height, double unit, Rng& rng) {
   const double sigma = unit * (rng.chance(0.2) ? rng.uniform(1.5, 3.2) : rng.uniform(0.3, 1.5));
-  cv::GaussianBlur(height, height, {0, 0}, sigma);
+  soften(height, sigma);
   const double gain = rng.uniform(0.55, 1.0);
   if (!rng.chance(0.55)) {
     height *= gain;
@@ -79,7 +79,7 @@ void crack(cv::Mat& height, cv::Mat& albedo, double unit, Rng& rng) {
   cv::Mat lines = cv::Mat::zeros(height.size(), CV_8U);
   const int count = rng.integer(1, 4);
   for (int i = 0; i < count; ++i) {
-    const auto curve = random_curve(height.size(), unit * rng.uniform(60, 420), 0.3, rng);
+    const auto curve = random_curve(height.size(), unit * rng.uniform(60, 420), 0.35, rng);
     cv::polylines(lines, curve, false, cv::Scalar::all(rng.integer(110, 255)),
                   rng.chance(0.4) ? 2 : 1, cv::LINE_AA);
   }
@@ -112,11 +112,12 @@ void add_powder(cv::Mat& height, Physics physics, double unit, Rng& rng) {
 }
 
 // The body's outline with its broken edge, the rounded edge and, in hard physics, its bulge.
-void shape(Impression& impression, const Form& form, Physics physics, double unit, Rng& rng) {
+void shape(Impression& impression, const Form& form, Physics physics, double most_rough,
+           double unit, Rng& rng) {
   const int field = impression.height.cols;
   cv::Mat distance = form_distance(form, field);
   const cv::Mat rough = fractal_noise(distance.size(), 60 * unit, 3, 0.6, rng);
-  const auto roughness = static_cast<float>(unit * rng.uniform(0.5, 4.5));
+  const auto roughness = static_cast<float>(unit * rng.uniform(0.1, 1) * most_rough);
   const auto edge = static_cast<float>(form.edge);
   float bulge_x = 0;
   float bulge_y = 0;
@@ -169,6 +170,14 @@ cv::Mat stains(cv::Size size, double unit, Rng& rng) {
 
 }  // namespace
 
+Impression bare_body(const Form& form, int field_px, Physics physics, Rng& rng) {
+  Impression impression;
+  impression.height = cv::Mat::zeros(field_px, field_px, CV_32F);
+  impression.albedo = cv::Mat::ones(field_px, field_px, CV_32F);
+  shape(impression, form, physics, 0.8, field_px / kField_px, rng);
+  return impression;
+}
+
 Impression press(const Mould& mould, Physics physics, Rng& rng) {
   const double unit = mould.height.cols / kField_px;
   Impression impression;
@@ -178,7 +187,7 @@ Impression press(const Mould& mould, Physics physics, Rng& rng) {
   if (rng.chance(0.65)) crumble(impression.height, unit, rng);
   add_powder(impression.height, physics, unit, rng);
   if (rng.chance(0.35)) crack(impression.height, impression.albedo, unit, rng);
-  shape(impression, mould.style.form, physics, unit, rng);
+  shape(impression, mould.style.form, physics, 4.5, unit, rng);
   return impression;
 }
 

@@ -16,6 +16,9 @@ struct Impression {
   cv::Mat albedo;  // CV_32F, about 1: stains, cracks, grains
 };
 
+// A sheet or wrapped body of that form without powder: flat but for its bulge.
+Impression bare_body(const Form& form, int field_px, Physics physics, Rng& rng);
+
 Impression press(const Mould& mould, Physics physics, Rng& rng);
 
 }  // namespace pressmark::render

@@ -89,43 +89,64 @@ cv::Mat shadow_depth(const cv::Mat& height, const Source& source) {
   return full;
 }
 
-// Adds the light of one source: Lambert in diffuse, Blinn-Phong in gloss.
+// Slopes of one row: the surface's normal is (nx, ny, 1) before it is scaled to length 1.
+void row_slopes(const cv::Mat& height, int y, std::vector<float>& nx, std::vector<float>& ny) {
+  const auto* h = height.ptr<float>(y);
+  const auto* above = height.ptr<float>(std::max(0, y - 1));
+  const auto* below = height.ptr<float>(std::min(height.rows - 1, y + 1));
+  const int cols = height.cols;
+  for (int x = 0; x < cols; ++x) ny[x] = 0.5F * (above[x] - below[x]);
+  for (int x = 1; x < cols - 1; ++x) nx[x] = 0.5F * (h[x - 1] - h[x + 1]);
+  nx.front() = nx[1];
+  nx.back() = nx[cols - 2];
+}
+
+// Adds the light of one source. Diffuse is Lambert's; gloss follows the half vector H between light
+// and camera (0, 0, 1) with long tails, as of a rough surface: (1 + power (1 - N·H) / 2)^-4.
 void add_light(const cv::Mat& height, const Source& source, const cv::Mat& shadow, float penumbra,
                float gloss_power, cv::Mat& diffuse, cv::Mat* gloss) {
-  const int rows = height.rows;
   const int cols = height.cols;
-  for (int y = 0; y < rows; ++y) {
+  std::vector<float> slope_x(cols);
+  std::vector<float> slope_y(cols);
+  for (int y = 0; y < height.rows; ++y) {
+    row_slopes(height, y, slope_x, slope_y);
     const auto* h = height.ptr<float>(y);
-    const auto* above = height.ptr<float>(std::max(0, y - 1));
-    const auto* below = height.ptr<float>(std::min(rows - 1, y + 1));
-    const auto* dark = shadow.empty() ? nullptr : shadow.ptr<float>(y);
+    const float* nx = slope_x.data();
+    const float* ny = slope_y.data();
     auto* out = diffuse.ptr<float>(y);
-    auto* shine = gloss == nullptr ? nullptr : gloss->ptr<float>(y);
-    const float ly0 = source.y - static_cast<float>(y);
+    const float ly = source.y - static_cast<float>(y);
+    const Source at = source;
     for (int x = 0; x < cols; ++x) {
-      const float nx = 0.5F * (h[std::max(0, x - 1)] - h[std::min(cols - 1, x + 1)]);
-      const float ny = 0.5F * (above[x] - below[x]);
-      const float lx = source.x - static_cast<float>(x);
-      const float lz = source.z - h[x];
-      const float r2 = lx * lx + ly0 * ly0 + lz * lz;
-      const float inverse = 1 / std::sqrt(r2 * (nx * nx + ny * ny + 1));
-      float cosine = (nx * lx + ny * ly0 + lz) * inverse;
-      cosine = cosine > 0 ? cosine : 0;
-      float light = cosine * source.strength / r2;
-      if (dark != nullptr) light *= 1 - smooth_step(dark[x], -0.3F * penumbra, penumbra);
-      out[x] += light;
-      if (shine != nullptr) {
-        const float length = 1 / std::sqrt(r2);
-        const float hx = lx * length;
-        const float hy = ly0 * length;
-        const float hz0 = lz * length;  // sine of the elevation
-        const float hz = hz0 + 1;
-        const float half = (nx * hx + ny * hy + hz) /
-                           std::sqrt((nx * nx + ny * ny + 1) * (hx * hx + hy * hy + hz * hz));
-        if (half > 0.8F) {
-          shine[x] += std::exp(gloss_power * (half - 1) * 2) * source.strength * hz0 / r2;
-        }
+      const float lx = at.x - static_cast<float>(x);
+      const float lz = at.z - h[x];
+      const float r2 = lx * lx + ly * ly + lz * lz;
+      const float cosine =
+          (nx[x] * lx + ny[x] * ly + lz) / std::sqrt(r2 * (nx[x] * nx[x] + ny[x] * ny[x] + 1));
+      out[x] += std::max(cosine, 0.0F) * at.strength / r2;
+    }
+    if (!shadow.empty()) {
+      const auto* dark = shadow.ptr<float>(y);
+      for (int x = 0; x < cols; ++x) {
+        out[x] *= 1 - smooth_step(dark[x], -0.3F * penumbra, penumbra);
       }
+    }
+    if (gloss == nullptr) continue;
+    auto* shine = gloss->ptr<float>(y);
+    for (int x = 0; x < cols; ++x) {
+      const float lx = at.x - static_cast<float>(x);
+      const float lz = at.z - h[x];
+      const float r2 = lx * lx + ly * ly + lz * lz;
+      const float length = 1 / std::sqrt(r2);
+      const float hx = lx * length;
+      const float hy = ly * length;
+      const float hz = lz * length + 1;
+      const float half =
+          (nx[x] * hx + ny[x] * hy + hz) /
+          std::sqrt((nx[x] * nx[x] + ny[x] * ny[x] + 1) * (hx * hx + hy * hy + hz * hz));
+      const float off = 1 + 0.5F * gloss_power * (1 - half);
+      const float square = off * off;
+      // lz * length, the sine of the elevation, undoes the source's scaling for flat places.
+      shine[x] += at.strength * lz * length / (r2 * square * square);
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pressmark-render: photos of pressed and printed marks with ground truth (docs/rendering.md).
-#include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -50,9 +50,10 @@ int run(int argc, char** argv) {
   app.add_option("--physics", options.physics, "simple or hard (default)")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, Physics>{{"simple", Physics::kSimple}, {"hard", Physics::kHard}}));
-  app.add_option("--size", options.size_px, "Typical longer side of a photo, pixels")
-      ->check(CLI::Range(128, 2048))
-      ->capture_default_str();
+  auto* size = app.add_option("--size", options.size_px,
+                              "Typical longer side of a photo, pixels (distractors: 512)")
+                   ->check(CLI::Range(128, 2048))
+                   ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -63,6 +64,7 @@ int run(int argc, char** argv) {
     return 2;
   }
   options.is_test = split == "test";
+  if (options.kind == SetKind::kDistractors && size->empty()) options.size_px = 512;
   try {
     const Assets assets = load_assets();
     if (!lists_designs) {
@@ -86,5 +88,9 @@ int run(int argc, char** argv) {
 }  // namespace pressmark::render
 
 int main(int argc, char** argv) {
+  // Images of some megabytes come and go; to give each back to the system costs a sixth of the
+  // time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   return pressmark::render::run(argc, argv);
 }

@@ -172,11 +172,20 @@ void add_machining(cv::Mat& height, double unit, Rng& rng) {
     auto* h = height.ptr<float>(y);
     const auto* s = strength.ptr<float>(y);
     for (int x = 0; x < height.cols; ++x) {
-      const auto phase = static_cast<float>(std::hypot(x - cx, y - cy) / pitch);
+      const auto dx = static_cast<float>(x - cx);
+      const auto dy = static_cast<float>(y - cy);
+      const float phase = std::sqrt(dx * dx + dy * dy) / static_cast<float>(pitch);
       const float saw = std::abs(phase - std::floor(phase) - 0.5F) * 4 - 1;
       h[x] += amplitude * saw * smooth_step(s[x], -0.8F, 1.2F);
     }
   }
+}
+
+void add_defects(cv::Mat& height, double unit, Rng& rng) {
+  add_scratches(height, unit, rng);
+  add_pits(height, unit, rng);
+  if (rng.chance(0.5)) add_machining(height, unit, rng);
+  height += blob_noise(height.size(), 170 * unit, rng) * (unit * rng.uniform(0.3, 1.5));
 }
 
 }  // namespace
@@ -278,10 +287,20 @@ Mould make_mould(const Design& design, const MouldStyle& style, int field_px, Rn
     }
   }
   add_border(mould.height, style, unit, rng);
-  add_scratches(mould.height, unit, rng);
-  add_pits(mould.height, unit, rng);
-  if (rng.chance(0.5)) add_machining(mould.height, unit, rng);
-  mould.height += blob_noise(mould.height.size(), 170 * unit, rng) * (unit * rng.uniform(0.3, 1.5));
+  add_defects(mould.height, unit, rng);
+  return mould;
+}
+
+Mould make_blank(const MouldStyle& style, int field_px, Rng& rng) {
+  const double unit = field_px / kField_px;
+  Mould mould;
+  mould.style = style;
+  mould.height = cv::Mat::zeros(field_px, field_px, CV_32F);
+  mould.mark = cv::Mat::zeros(field_px, field_px, CV_8U);
+  cv::circle(mould.mark, {field_px / 2, field_px / 2}, static_cast<int>(style.mark_radius),
+             cv::Scalar::all(255), cv::FILLED);
+  if (rng.chance(0.3)) add_border(mould.height, style, unit, rng);
+  add_defects(mould.height, unit, rng);
   return mould;
 }
 

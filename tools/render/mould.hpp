@@ -47,6 +47,9 @@ struct Mould {
 MouldStyle make_style(const Design& design, int field_px, Rng& rng);
 Mould make_mould(const Design& design, const MouldStyle& style, int field_px, Rng& rng);
 
+// A tool without a drawing: its surface and defects alone.
+Mould make_blank(const MouldStyle& style, int field_px, Rng& rng);
+
 // Signed distance to the form's outline, positive inside, CV_32F.
 cv::Mat form_distance(const Form& form, int field_px);
 

@@ -18,14 +18,26 @@ cv::Mat white_noise(cv::Size size, Rng& rng) {
 
 cv::Mat blob_noise(cv::Size size, double wavelength_px, Rng& rng) {
   const double step = std::max(1.0, wavelength_px);
-  const cv::Size grid(static_cast<int>(size.width / step) + 4,
-                      static_cast<int>(size.height / step) + 4);
-  const cv::Mat coarse = white_noise(grid, rng);
-  cv::Matx23d map(1 / step, 0, 1 + rng.uniform(), 0, 1 / step, 1 + rng.uniform());
-  cv::Mat field;
-  cv::warpAffine(coarse, field, map, size, cv::INTER_CUBIC | cv::WARP_INVERSE_MAP,
-                 cv::BORDER_REFLECT);
-  return field * 1.3;  // interpolation takes variance away
+  const cv::Size grid(static_cast<int>(size.width / step) + 3,
+                      static_cast<int>(size.height / step) + 3);
+  cv::Mat large;
+  cv::resize(white_noise(grid, rng), large, {}, step, step, cv::INTER_CUBIC);
+  const cv::Rect crop(rng.integer(0, large.cols - size.width),
+                      rng.integer(0, large.rows - size.height), size.width, size.height);
+  return large(crop) * 1.3;  // interpolation takes variance away
+}
+
+void soften(cv::Mat& field, double sigma_px) {
+  constexpr double kSmallKernel_px = 2.5;
+  if (sigma_px < kSmallKernel_px) {
+    cv::GaussianBlur(field, field, {0, 0}, sigma_px);
+    return;
+  }
+  const int reduction = sigma_px < 6 ? 2 : 4;
+  cv::Mat small;
+  cv::resize(field, small, {field.cols / reduction, field.rows / reduction}, 0, 0, cv::INTER_AREA);
+  cv::GaussianBlur(small, small, {0, 0}, sigma_px / reduction);
+  cv::resize(small, field, field.size(), 0, 0, cv::INTER_LINEAR);
 }
 
 cv::Mat fractal_noise(cv::Size size, double wavelength_px, double finest_px, double gain,
@@ -94,12 +106,13 @@ std::vector<cv::Point> random_curve(cv::Size size, double length_px, double bend
   double x = rng.uniform(0, size.width);
   double y = rng.uniform(0, size.height);
   const double heading = rng.uniform(0, 6.2832);
+  const double keep = bend > 0.2 ? 0.7 : 0.93;  // strongly bent lines are jagged, not winding
   double wander = 0;
   const double drift = 0.2 * bend * rng.gaussian();
   const int steps = std::max(2, static_cast<int>(length_px / kStep_px));
   for (int i = 0; i < steps; ++i) {
     points.emplace_back(static_cast<int>(std::lround(x)), static_cast<int>(std::lround(y)));
-    wander = 0.93 * wander + bend * rng.gaussian();
+    wander = keep * wander + bend * rng.gaussian();
     const double angle = heading + wander + drift * i;
     x += kStep_px * std::cos(angle);
     y += kStep_px * std::sin(angle);

@@ -21,6 +21,9 @@ cv::Mat fractal_noise(cv::Size size, double wavelength_px, double finest_px, dou
 // Streaks of a length and a width along angle_rad (direction of the streaks).
 cv::Mat streak_noise(cv::Size size, double angle_rad, double length_px, double width_px, Rng& rng);
 
+// Gaussian blur in place; wide ones at reduced resolution.
+void soften(cv::Mat& field, double sigma_px);
+
 // 0 below low, 1 above high, smooth between; in place.
 void smooth_step(cv::Mat& field, float low, float high);
 inline float smooth_step(float x, float low, float high) {

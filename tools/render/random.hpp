@@ -57,11 +57,12 @@ class Rng {
   }
   bool chance(double probability) { return uniform() < probability; }
 
-  // Mean 0, variance 1: the number of ones among 64 random bits, dithered.
+  // Mean 0, variance 1: the number of ones among 64 random bits, dithered by eight of them (which
+  // brings the variance of the sum to 16.53).
   float gaussian() {
     const std::uint64_t x = next();
     const auto fraction = static_cast<float>((x >> 20) & 255) * (1.0F / 256) - 0.498F;
-    return (static_cast<float>(std::popcount(x)) - 32.0F + fraction) * 0.2494F;
+    return (static_cast<float>(std::popcount(x)) - 32.0F + fraction) * 0.246F;
   }
 
   template <typename T>

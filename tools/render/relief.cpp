@@ -27,7 +27,7 @@ Photo render_relief(const Mould& mould, Physics physics, double size_px, Rng& rn
   scene.mark = mould.mark;
   scene.mark_radius = mould.style.mark_radius;
   scene.shadow_azimuth_rad = truth.lighting.lights[0].azimuth_rad;
-  truth.kind = "relief";
+  if (truth.kind.empty()) truth.kind = "relief";
   truth.form = std::string(mould.style.form.is_round ? "round" : "block") + "-" +
                (mould.style.is_sunken ? "sunken" : "raised");
   truth.mm_per_field_px = mould.style.mm_per_px;

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tools/render/printed.hpp"
 #include "tools/render/relief.hpp"
 
 namespace pressmark::render {
@@ -80,6 +81,55 @@ void write_mould_photos(const SetOptions& options, const Design& design, int d, 
   }
 }
 
+void write_print_photos(const SetOptions& options, const Design& design, int d,
+                        std::vector<std::string>& lines) {
+  const int total = options.designs * options.photos;
+  Rng print_rng = rng_for(options, kMould, d);
+  const Print print = make_print(design, field_px_for(options), print_rng);
+  for (int i = 0; i < options.photos; ++i) {
+    const int number = d * options.photos + i;
+    Truth truth;
+    truth.design = fmt::format("d{:04}", d);
+    truth.identity = truth.design + "m00";
+    truth.file = file_name(number, total, fmt::format("{}_{:02}", truth.identity, i));
+    Rng rng = rng_for(options, kPhoto, d, 0, i);
+    const Photo photo = render_print(print, options.physics, options.size_px, rng, truth);
+    write_photo(options, truth.file, photo);
+    lines[number] = truth_line(truth, photo);
+  }
+}
+
+Photo render_distractor(const Assets& assets, const SetOptions& options, Rng& rng, Truth& truth) {
+  const int field = field_px_for(options);
+  const double dice = rng.uniform();
+  if (dice < 0.2) {
+    truth.kind = "wrapping";
+    return render_print(make_wrapping(field, rng), options.physics, options.size_px, rng, truth);
+  }
+  const Design design = make_design(assets, partition_of_set(options), rng, nullptr);
+  if (dice < 0.4) {
+    return render_print(make_print(design, field, rng), options.physics, options.size_px, rng,
+                        truth);
+  }
+  const MouldStyle style = make_style(design, field, rng);
+  const bool is_blank = dice < 0.58;
+  if (is_blank) truth.kind = "texture";
+  const Mould mould =
+      is_blank ? make_blank(style, field, rng) : make_mould(design, style, field, rng);
+  return render_relief(mould, options.physics, options.size_px, rng, truth);
+}
+
+void write_distractor(const Assets& assets, const SetOptions& options, int number,
+                      std::string& line) {
+  Truth truth;
+  truth.identity = fmt::format("x{:07}", number);
+  truth.file = file_name(number, options.count, truth.identity);
+  Rng rng = rng_for(options, kDistractor, number);
+  const Photo photo = render_distractor(assets, options, rng, truth);
+  write_photo(options, truth.file, photo);
+  line = truth_line(truth, photo);
+}
+
 }  // namespace
 
 std::vector<Design> set_designs(const Assets& assets, const SetOptions& options) {
@@ -106,6 +156,17 @@ void write_set(const Assets& assets, const SetOptions& options) {
       write_mould_photos(options, designs[i / options.moulds], i / options.moulds,
                          i % options.moulds, lines);
     });
+  }
+  if (options.kind == SetKind::kPrinted) {
+    const std::vector<Design> designs = set_designs(assets, options);
+    lines.resize(static_cast<std::size_t>(options.designs) * options.photos);
+    tbb::parallel_for(0, options.designs,
+                      [&](int i) { write_print_photos(options, designs[i], i, lines); });
+  }
+  if (options.kind == SetKind::kDistractors) {
+    lines.resize(options.count);
+    tbb::parallel_for(0, options.count,
+                      [&](int i) { write_distractor(assets, options, i, lines[i]); });
   }
   std::string truth = truth_header();
   for (const std::string& line : lines) truth += line;

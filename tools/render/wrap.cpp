@@ -51,15 +51,15 @@ cv::Mat wrinkles(cv::Size size, double unit, Rng& rng) {
   cv::Mat broad;
   lines.convertTo(fine, CV_32F, rng.uniform(2, 5) * unit / 255);
   wide.convertTo(broad, CV_32F, rng.uniform(6, 16) * unit / 255);
-  cv::GaussianBlur(fine, fine, {0, 0}, 1.3 * unit);
-  cv::GaussianBlur(broad, broad, {0, 0}, rng.uniform(3, 6) * unit);
+  soften(fine, 1.3 * unit);
+  soften(broad, rng.uniform(3, 6) * unit);
   return fine + broad + blob_noise(size, unit * rng.uniform(25, 70), rng) * (unit * 0.7);
 }
 
 void lay_wrap(cv::Mat& radiance, const Impression& impression, const Lighting& lighting, Rng& rng) {
   const double unit = radiance.cols / kField_px;
-  cv::Mat film;
-  cv::GaussianBlur(impression.height, film, {0, 0}, unit * rng.uniform(3, 7));
+  cv::Mat film = impression.height.clone();
+  soften(film, unit * rng.uniform(3, 7));
   film *= rng.uniform(0.5, 1);
   const cv::Mat folds = wrinkles(radiance.size(), unit, rng);
   film += folds;
