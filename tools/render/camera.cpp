@@ -190,7 +190,7 @@ cv::Mat develop(const cv::Mat& image, Rng& rng) {
     table[static_cast<std::size_t>(i)] = static_cast<unsigned char>(
         std::lround(255 * std::min(1.0, 1.06 * std::pow(rolled, gamma))));
   }
-  const float balance[3] = {rng.uniform_f(0.88, 1.12), 1, rng.uniform_f(0.88, 1.12)};
+  const float balance[3] = {rng.uniform_f(0.92, 1.08), 1, rng.uniform_f(0.92, 1.08)};
   const float vignetting = rng.chance(0.5) ? rng.uniform_f(0, 0.45) : 0;
   // Variance of noise = read² + shot · signal.
   const float read = rng.uniform_f(0.001, 0.008);
