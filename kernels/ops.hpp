@@ -20,6 +20,9 @@ namespace pressmark::kernels {
 // Length of an unwhitened local descriptor (RootSIFT: 4 x 4 cells x 8 orientations).
 inline constexpr int kDescriptorSize = 128;
 
+// Most keypoints of one photo.
+inline constexpr std::size_t kMaxKeypoints = 4096;
+
 // Interleaved 8-bit pixels, 1 (grey) or 3 (blue, green, red) channels; borrowed.
 struct ImageView {
   const std::uint8_t* data = nullptr;
@@ -66,6 +69,12 @@ struct CodeMatch {
   bool operator==(const CodeMatch&) const = default;
 };
 
+// Matches under the two hypotheses about the contrast of the photos: the same in both, or inverted
+// (a relief lit from the opposite side).
+struct SignedMatches {
+  std::vector<CodeMatch> same, inverted;
+};
+
 struct PointPair {
   float query_x, query_y, hit_x, hit_y;
 };
@@ -104,9 +113,11 @@ class Backend {
 
   // Mutual nearest neighbours whose distance is at most `ratio` times the distance to the nearest
   // code of a candidate keypoint more than 10 px away from the best (Mishkin, Matas and Perdoch,
-  // CVIU 2015: first geometrically inconsistent neighbour). Ties: lowest index. By query index.
-  virtual void match(const CodesView& query, std::span<const CodesView> candidates, float ratio,
-                     std::span<std::vector<CodeMatch>> outputs) const = 0;
+  // CVIU 2015: first geometrically inconsistent neighbour); 1: no such test. Ties: lowest index. By
+  // query index. For the inverted hypothesis the query's code elements from `even_size` (even) on
+  // change sign; its keypoints' angles are not changed. At most kMaxKeypoints on either side.
+  virtual void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
+                     float ratio, std::span<SignedMatches> outputs) const = 0;
 
   // Robust registration of each set of pairs (MAGSAC++, Barath et al., CVPR 2020) by a homography,
   // an affinity and a similarity; the one with the lowest GRIC (Torr, 1998) is returned. Mirrored

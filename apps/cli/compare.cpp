@@ -31,13 +31,13 @@ QueryResult as_result(const DescribedPhoto& query, const DescribedPhoto& other,
   result.info = query.info;
   result.width_px = query.description.width_px;
   result.height_px = query.description.height_px;
-  result.keypoints = static_cast<int>(query.description.keypoints.size());
+  result.keypoints = query.description.keypoint_count();
   result.candidates = 1;
   if (verification.verified) {
     Hit hit;
     hit.image.file = std::filesystem::absolute(other.file);
     hit.image.info = other.info;
-    hit.image.keypoints = static_cast<int>(other.description.keypoints.size());
+    hit.image.keypoints = other.description.keypoint_count();
     hit.verification = std::move(verification);
     result.hits.push_back(std::move(hit));
   }

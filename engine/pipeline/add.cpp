@@ -96,7 +96,7 @@ class Committer {
       report.reason = item.photo.reason;
     } else {
       report.status = AddStatus::kAdded;
-      report.keypoints = static_cast<int>(item.photo.description.keypoints.size());
+      report.keypoints = item.photo.description.keypoint_count();
       std::error_code ignored;
       std::filesystem::path absolute = std::filesystem::absolute(item.input->file, ignored);
       images_.push_back({absolute.lexically_normal(), item.photo.info, item.input->facts,

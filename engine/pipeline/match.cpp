@@ -51,7 +51,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const auto answer = [&](MatchItem& item) {
     item.photo = pipeline::describe_loaded(describer, pipeline::load_file(item.input->file, decode),
                                            item.input->facts.region);
-    if (!item.photo.ok || item.photo.description.keypoints.empty()) return;
+    if (!item.photo.ok || item.photo.description.keypoint_count() == 0) return;
     for (const index::Neighbour& neighbour :
          snapshot.index.search(item.photo.description.global, options.search.candidates)) {
       const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
@@ -77,7 +77,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     result.info = item.photo.info;
     result.width_px = item.photo.description.width_px;
     result.height_px = item.photo.description.height_px;
-    result.keypoints = static_cast<int>(item.photo.description.keypoints.size());
+    result.keypoints = item.photo.description.keypoint_count();
     result.candidates = item.candidates;
     for (ScoredImage& hit : item.hits) {
       // Removed by another process since the snapshot: not a hit any more.

@@ -23,13 +23,13 @@ namespace pressmark::store {
 static_assert(std::endian::native == std::endian::little,
               "segment files are little-endian and used as they are mapped");
 
-inline constexpr std::uint32_t kSegmentFormatVersion = 1;
+inline constexpr std::uint32_t kSegmentFormatVersion = 2;
 inline constexpr std::size_t kSegmentAlignment = 64;
 
 // Bounds that keep every size computed from a file far from overflow.
 inline constexpr std::uint32_t kMaxSegmentImages = 1u << 24;
 inline constexpr std::uint32_t kMaxGlobalSize = 1u << 16;
-inline constexpr std::uint32_t kMaxImageKeypoints = 1u << 16;
+inline constexpr std::uint32_t kMaxImageKeypoints = 4096;  // of one channel
 inline constexpr std::uint32_t kMaxCanonicalSide = 1024;  // the keypoint grid ends here
 
 struct SegmentHeader {
@@ -59,10 +59,13 @@ struct SegmentRecord {
   std::uint64_t block_checksum;
   std::uint64_t global_checksum;
   std::uint32_t width_px, height_px;
-  std::uint32_t keypoint_count;
-  std::uint32_t reserved;  // 0
+  std::uint32_t keypoint_counts[2];  // of the raw and the relit channel
+  float light_azimuth_rad, light_coherence;
+  float sharpness, contrast, dark_share, bright_share;
+  std::uint32_t light_sure;  // 0 or 1
+  std::uint32_t reserved;    // 0
 };
-static_assert(sizeof(SegmentRecord) == 96);
+static_assert(sizeof(SegmentRecord) == 128);
 
 struct StoredKeypoint {
   std::uint16_t x, y, size, angle;  // kernels/math/keypoint_grid.hpp
@@ -75,15 +78,19 @@ constexpr std::uint64_t align_up(std::uint64_t offset) {
   return (offset + kSegmentAlignment - 1) / kSegmentAlignment * kSegmentAlignment;
 }
 
-// Keypoints, zeros up to the alignment, codes.
-constexpr std::uint64_t codes_offset_in_block(std::uint64_t keypoints) {
+// A channel's part of a block: keypoints, zeros up to the alignment, codes.
+constexpr std::uint64_t codes_offset_in_part(std::uint64_t keypoints) {
   return align_up(keypoints * sizeof(StoredKeypoint));
 }
-constexpr std::uint64_t block_size(std::uint64_t keypoints) {
-  return codes_offset_in_block(keypoints) + keypoints * kLocalCodeSize;
+constexpr std::uint64_t part_size(std::uint64_t keypoints) {
+  return codes_offset_in_part(keypoints) + keypoints * kLocalCodeSize;
+}
+// The raw channel's part, then the relit channel's.
+constexpr std::uint64_t block_size(const SegmentRecord& record) {
+  return part_size(record.keypoint_counts[0]) + part_size(record.keypoint_counts[1]);
 }
 
-// Where the sections of a file with these counts lie; format version 1 has no other layout.
+// Where the sections of a file with these counts lie; format version 2 has no other layout.
 struct SegmentLayout {
   std::uint64_t records_offset, globals_offset, blocks_offset;
 };

@@ -10,6 +10,26 @@
 #include "pressmark/error.hpp"
 
 namespace pressmark::store {
+namespace {
+
+LocalCodes read_part(std::span<const std::byte> part, std::size_t count) {
+  LocalCodes local;
+  local.keypoints.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    StoredKeypoint stored;
+    std::memcpy(&stored, part.data() + i * sizeof stored, sizeof stored);
+    local.keypoints.push_back(
+        {kernels::px_from_grid(stored.x), kernels::px_from_grid(stored.y),
+         kernels::px_from_grid(stored.size), kernels::angle_from_grid(stored.angle)});
+  }
+  local.codes.resize(count * kLocalCodeSize);
+  if (count > 0) {
+    std::memcpy(local.codes.data(), part.data() + codes_offset_in_part(count), local.codes.size());
+  }
+  return local;
+}
+
+}  // namespace
 
 void Segment::corrupt(const std::string& what) const {
   throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: {}", file_.native(), what));
@@ -76,13 +96,18 @@ void Segment::check_records() const {
   for (std::size_t slot = 0; slot < header_.image_count; ++slot) {
     const SegmentRecord entry = record(slot);
     const auto side_ok = [](std::uint32_t side) { return side >= 1 && side <= kMaxCanonicalSide; };
-    if (entry.block_offset != end || entry.keypoint_count > kMaxImageKeypoints ||
+    const auto share_ok = [](float share) { return share >= 0 && share <= 1; };
+    if (entry.block_offset != end || entry.keypoint_counts[0] > kMaxImageKeypoints ||
+        entry.keypoint_counts[1] > kMaxImageKeypoints || entry.light_sure > 1 ||
         entry.reserved != 0 || !side_ok(entry.width_px) || !side_ok(entry.height_px) ||
         !(entry.photo_scale > 0) || !std::isfinite(entry.photo_scale) ||
-        !std::isfinite(entry.photo_origin_x) || !std::isfinite(entry.photo_origin_y)) {
+        !std::isfinite(entry.photo_origin_x) || !std::isfinite(entry.photo_origin_y) ||
+        !std::isfinite(entry.light_azimuth_rad) || !share_ok(entry.light_coherence) ||
+        !share_ok(entry.sharpness) || !(entry.contrast >= 0 && entry.contrast <= 255) ||
+        !share_ok(entry.dark_share) || !share_ok(entry.bright_share)) {
       corrupt(fmt::format("impossible values in record {}", slot));
     }
-    end += block_size(entry.keypoint_count);
+    end += block_size(entry);
   }
   if (end != header_.file_size) corrupt("its blocks do not add up to its size");
 }
@@ -120,8 +145,7 @@ Description Segment::description(int slot) const {
   if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
   const auto index = static_cast<std::size_t>(slot);
   const SegmentRecord entry = record(index);
-  const std::size_t count = entry.keypoint_count;
-  const auto block = mapping_.bytes().subspan(entry.block_offset, block_size(count));
+  const auto block = mapping_.bytes().subspan(entry.block_offset, block_size(entry));
   if (xxh3_64(block) != entry.block_checksum) {
     corrupt(fmt::format("the checksum of image {} is wrong", slot));
   }
@@ -131,19 +155,11 @@ Description Segment::description(int slot) const {
   description.photo_scale = entry.photo_scale;
   description.photo_origin_x = entry.photo_origin_x;
   description.photo_origin_y = entry.photo_origin_y;
-  description.keypoints.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    StoredKeypoint stored;
-    std::memcpy(&stored, block.data() + i * sizeof stored, sizeof stored);
-    description.keypoints.push_back(
-        {kernels::px_from_grid(stored.x), kernels::px_from_grid(stored.y),
-         kernels::px_from_grid(stored.size), kernels::angle_from_grid(stored.angle)});
-  }
-  description.codes.resize(count * kLocalCodeSize);
-  if (count > 0) {
-    std::memcpy(description.codes.data(), block.data() + codes_offset_in_block(count),
-                description.codes.size());
-  }
+  description.light = {entry.light_azimuth_rad, entry.light_coherence, entry.light_sure == 1};
+  description.quality = {entry.sharpness, entry.contrast, entry.dark_share, entry.bright_share};
+  const std::uint64_t raw_size = part_size(entry.keypoint_counts[0]);
+  description.raw = read_part(block.first(raw_size), entry.keypoint_counts[0]);
+  description.relit = read_part(block.subspan(raw_size), entry.keypoint_counts[1]);
   description.global.resize(header_.global_size);
   copy_global(index, description.global);
   return description;

@@ -49,10 +49,21 @@ void check_description(const NewImage& image, int global_size) {
       !std::isfinite(description.photo_origin_x) || !std::isfinite(description.photo_origin_y)) {
     refuse(image, "its place in the photo is not finite");
   }
-  if (description.keypoints.size() > kMaxImageKeypoints) refuse(image, "too many keypoints");
-  if (description.codes.size() != description.keypoints.size() * kLocalCodeSize) {
-    refuse(image, fmt::format("{} code bytes for {} keypoints", description.codes.size(),
-                              description.keypoints.size()));
+  for (const Channel channel : kChannels) {
+    const LocalCodes& local = description.local(channel);
+    if (local.keypoints.size() > kMaxImageKeypoints) refuse(image, "too many keypoints");
+    if (local.codes.size() != local.keypoints.size() * kLocalCodeSize) {
+      refuse(image, fmt::format("{} code bytes for {} keypoints", local.codes.size(),
+                                local.keypoints.size()));
+    }
+  }
+  const Light& light = description.light;
+  const Quality& quality = description.quality;
+  const auto share_ok = [](float share) { return share >= 0 && share <= 1; };
+  if (!std::isfinite(light.azimuth_rad) || !share_ok(light.coherence) ||
+      !share_ok(quality.sharpness) || !(quality.contrast >= 0 && quality.contrast <= 255) ||
+      !share_ok(quality.dark_share) || !share_ok(quality.bright_share)) {
+    refuse(image, "its light or quality is out of range");
   }
   if (description.global.size() != static_cast<std::size_t>(global_size)) {
     refuse(image, fmt::format("a global vector of {} values where the catalogue has {}",
@@ -63,17 +74,20 @@ void check_description(const NewImage& image, int global_size) {
   }
 }
 
-std::vector<std::byte> block_bytes(const NewImage& image) {
-  const Description& description = image.description;
-  const std::size_t count = description.keypoints.size();
-  std::vector<std::byte> block(block_size(count));
-  for (std::size_t i = 0; i < count; ++i) {
-    const StoredKeypoint stored = stored_keypoint(image, description.keypoints[i]);
-    std::memcpy(block.data() + i * sizeof stored, &stored, sizeof stored);
-  }
-  if (count > 0) {
-    std::memcpy(block.data() + codes_offset_in_block(count), description.codes.data(),
-                description.codes.size());
+std::vector<std::byte> block_bytes(const NewImage& image, const SegmentRecord& record) {
+  std::vector<std::byte> block(block_size(record));
+  std::byte* part = block.data();
+  for (const Channel channel : kChannels) {
+    const LocalCodes& local = image.description.local(channel);
+    const std::size_t count = local.keypoints.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const StoredKeypoint stored = stored_keypoint(image, local.keypoints[i]);
+      std::memcpy(part + i * sizeof stored, &stored, sizeof stored);
+    }
+    if (count > 0) {
+      std::memcpy(part + codes_offset_in_part(count), local.codes.data(), local.codes.size());
+    }
+    part += part_size(count);
   }
   return block;
 }
@@ -134,9 +148,19 @@ SegmentFacts write_segment(const std::filesystem::path& file, std::int64_t numbe
     record.photo_origin_y = description.photo_origin_y;
     record.width_px = static_cast<std::uint32_t>(description.width_px);
     record.height_px = static_cast<std::uint32_t>(description.height_px);
-    record.keypoint_count = static_cast<std::uint32_t>(description.keypoints.size());
+    for (std::size_t c = 0; c < kChannels.size(); ++c) {
+      record.keypoint_counts[c] =
+          static_cast<std::uint32_t>(description.local(kChannels[c]).keypoints.size());
+    }
+    record.light_azimuth_rad = description.light.azimuth_rad;
+    record.light_coherence = description.light.coherence;
+    record.light_sure = description.light.sure;
+    record.sharpness = description.quality.sharpness;
+    record.contrast = description.quality.contrast;
+    record.dark_share = description.quality.dark_share;
+    record.bright_share = description.quality.bright_share;
     record.block_offset = end;
-    end += block_size(record.keypoint_count);
+    end += block_size(record);
   }
 
   const std::filesystem::path temporary = file.native() + kTemporarySuffix;
@@ -145,7 +169,7 @@ SegmentFacts write_segment(const std::filesystem::path& file, std::int64_t numbe
   // Fixes the length even where the last section is padding.
   if (::ftruncate(output.get(), static_cast<off_t>(end)) != 0) throw_io("write", temporary, errno);
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const std::vector<std::byte> block = block_bytes(images[i]);
+    const std::vector<std::byte> block = block_bytes(images[i], records[i]);
     records[i].block_checksum = xxh3_64(block);
     write_at(output, block, records[i].block_offset, temporary);
     const auto global = std::as_bytes(std::span(images[i].description.global));

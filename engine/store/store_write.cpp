@@ -143,7 +143,7 @@ std::vector<ImageId> insert_images(SQLite::Database& database, std::span<const N
     bind_bytes(insert, 1, image.info.sha256);
     insert.bind(2, segment);
     insert.bind(3, static_cast<std::int64_t>(ids.size()));
-    insert.bind(4, static_cast<std::int64_t>(image.description.keypoints.size()));
+    insert.bind(4, std::int64_t{image.description.keypoint_count()});
     if (!facts.seizure.empty()) {
       const std::int64_t seizure = seizures.at(facts.seizure);
       insert.bind(5, seizure);

@@ -28,4 +28,20 @@ struct Moments {
 Eigen::MatrixXd learned_whitening(const Eigen::MatrixXd& noise, const Eigen::MatrixXd& total,
                                   int rows);
 
+// A whitening of descriptors that commutes with contrast inversion.
+struct SignedWhitening {
+  Eigen::MatrixXd projection;  // rows x kDescriptorSize; even rows first
+  int even_rows = 0;           // a multiple of 2
+};
+
+// Contrast inversion permutes a descriptor's elements (cell c becomes cell 15 - c). Noise and total
+// covariance are made symmetric under that permutation, whose eigenspaces, even and odd vectors,
+// are then whitened apart: rows of the even space keep their value under inversion, rows of the odd
+// space change sign. The `rows` (even) directions of highest discriminative value are kept.
+SignedWhitening learned_signed_whitening(const Eigen::MatrixXd& noise, const Eigen::MatrixXd& total,
+                                         int rows);
+
+// The element of a descriptor that contrast inversion moves to `element`.
+int inverted_element(int element);
+
 }  // namespace pressmark::train

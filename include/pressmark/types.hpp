@@ -50,15 +50,56 @@ struct Keypoint {
 // Length of one local code. Fixed by the format; a model is trained to it.
 inline constexpr int kLocalCodeSize = 64;
 
+// A photo is looked at in two ways. Raw: as it is; printed logos, text, wrapping. Relit: with the
+// light taken out (kernels/cpu/relight.hpp); pressed marks, whose photos change with the light.
+enum class Channel { kRaw, kRelit };
+inline constexpr std::array<Channel, 2> kChannels{Channel::kRaw, Channel::kRelit};
+PRESSMARK_API std::string_view to_string(Channel channel);  // "raw", "relit"
+
+// Local features of one channel.
+struct LocalCodes {
+  std::vector<Keypoint> keypoints;
+  std::vector<std::int8_t> codes;  // keypoints.size() x kLocalCodeSize, row-major
+  bool operator==(const LocalCodes&) const = default;
+};
+
+// Where the light came from, as far as the photo tells.
+struct Light {
+  float azimuth_rad = 0;  // in the canonical image, clockwise from +x, modulo pi; [0, pi)
+  float coherence = 0;    // of the gradients it was estimated from; [0, 1], 0: no direction
+  bool sure = false;      // coherent enough for the relit channel to be relied upon
+  bool operator==(const Light&) const = default;
+};
+
+// What decides whether a photo can be compared at all; quality_problem() judges it.
+struct Quality {
+  float sharpness = 0;     // share of fine detail in the gradients' energy; [0, 1]
+  float contrast = 0;      // grey levels between the 5 % and the 95 % quantile; [0, 255]
+  float dark_share = 0;    // pixels at most 10; [0, 1]
+  float bright_share = 0;  // pixels at least 250; [0, 1]
+  bool operator==(const Quality&) const = default;
+};
+
 // Everything that is compared of one photo.
 struct Description {
   int width_px = 0, height_px = 0;  // canonical image, see DescribeOptions::long_side_px
   // Upright photo pixels per canonical pixel, and the canonical origin's place in the photo (the
   // corner of the region of interest): photo = origin + scale * (canonical + .5) - .5.
   double photo_scale = 1, photo_origin_x = 0, photo_origin_y = 0;
-  std::vector<Keypoint> keypoints;
-  std::vector<std::int8_t> codes;  // keypoints.size() x kLocalCodeSize, row-major
-  std::vector<float> global;       // unit length, Model::global_size() values; zero if no keypoint
+  LocalCodes raw, relit;
+  std::vector<float> global;  // of the raw channel; unit length, Model::global_size() values; zero
+                              // if it has no keypoint
+  Light light;
+  Quality quality;
+
+  LocalCodes& local(Channel channel) { return channel == Channel::kRaw ? raw : relit; }
+  const LocalCodes& local(Channel channel) const {
+    return channel == Channel::kRaw ? raw : relit;
+  }
+  // Of both channels.
+  int keypoint_count() const {
+    return static_cast<int>(raw.keypoints.size() + relit.keypoints.size());
+  }
   bool operator==(const Description&) const = default;
 };
 

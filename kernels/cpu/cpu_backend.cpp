@@ -49,11 +49,11 @@ class CpuBackend final : public Backend {
     }
   }
 
-  void match(const CodesView& query, std::span<const CodesView> candidates, float ratio,
-             std::span<std::vector<CodeMatch>> outputs) const override {
+  void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
+             float ratio, std::span<SignedMatches> outputs) const override {
     assert(candidates.size() == outputs.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      cpu::match(query, candidates[i], ratio, outputs[i]);
+      cpu::match(query, candidates[i], even_size, ratio, outputs[i]);
     }
   }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mutual nearest neighbours of int8 codes by exhaustive comparison.
+// Mutual nearest neighbours of int8 codes by exhaustive comparison, for both contrast hypotheses at
+// once: a code is an even part, which contrast inversion keeps, and an odd part, which it negates,
+// so that the two similarities are the sum and the difference of the parts' dot products.
 //
-// Squared distance |a|^2 + |b|^2 - 2 a.b of int8 codes. The dot products are computed in float:
-// every partial sum is an integer below 64 * 127^2 < 2^24, so float arithmetic is exact in any
-// order, with or without fused multiply-add, and all instruction sets agree bit for bit.
+// Dot products are of 32-bit integers: exact, and equal on all instruction sets. A similarity and
+// the index it belongs to are packed into one integer, similarity << 12 | (4095 - index), so that
+// one maximum finds both and ties go to the lowest index.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -25,40 +28,66 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// dots[q * stride + c] = queries[q] . candidates[c] for kQueryBlock queries. `candidates` is
-// transposed: kLocalCodeSize rows of `stride` floats, stride a multiple of 16.
-void dot_block(const float* queries, const float* candidates, std::size_t stride, float* dots) {
-  // Fixed at 8 lanes so that the padding of 16 serves every instruction set.
-  const hn::CappedTag<float, 8> tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t c = 0; c < stride; c += 2 * lanes) {
-    auto s00 = hn::Zero(tag), s01 = s00, s10 = s00, s11 = s00;
-    auto s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-    for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
-      const auto b0 = hn::LoadU(tag, candidates + d * stride + c);
-      const auto b1 = hn::LoadU(tag, candidates + d * stride + c + lanes);
-      const auto a0 = hn::Set(tag, queries[d]);
-      const auto a1 = hn::Set(tag, queries[kLocalCodeSize + d]);
-      const auto a2 = hn::Set(tag, queries[2 * kLocalCodeSize + d]);
-      const auto a3 = hn::Set(tag, queries[3 * kLocalCodeSize + d]);
-      s00 = hn::MulAdd(a0, b0, s00);
-      s01 = hn::MulAdd(a0, b1, s01);
-      s10 = hn::MulAdd(a1, b0, s10);
-      s11 = hn::MulAdd(a1, b1, s11);
-      s20 = hn::MulAdd(a2, b0, s20);
-      s21 = hn::MulAdd(a2, b1, s21);
-      s30 = hn::MulAdd(a3, b0, s30);
-      s31 = hn::MulAdd(a3, b1, s31);
+constexpr int kIndexBits = 12;
+constexpr int kDimensionPairs = kLocalCodeSize / 2;
+
+// Candidates are packed in groups of 8: for each pair of dimensions, 8 x 2 values of 16 bits.
+// same[c], inverted[c]: similarities of the query code (widened to 16 bits) with candidate c.
+void similarities(const std::int16_t* query, const std::int16_t* packed, int groups, int even_pairs,
+                  std::int32_t* same, std::int32_t* inverted) {
+  const hn::CappedTag<std::int32_t, 8> tag;
+  const hn::RepartitionToNarrow<decltype(tag)> narrow;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  for (int g = 0; g < groups; ++g) {
+    const std::int16_t* group = packed + static_cast<std::ptrdiff_t>(g) * 8 * kLocalCodeSize;
+    for (int half = 0; half < 8; half += lanes) {
+      auto even = hn::Zero(tag), odd = even, unused = even;
+      const auto add = [&](int d, auto& sum) HWY_ATTR {
+        std::int32_t pair;
+        std::memcpy(&pair, query + 2 * d, sizeof(pair));
+        sum = hn::ReorderWidenMulAccumulate(tag, hn::BitCast(narrow, hn::Set(tag, pair)),
+                                            hn::LoadU(narrow, group + d * 16 + 2 * half), sum,
+                                            unused);
+      };
+      for (int d = 0; d < even_pairs; ++d) add(d, even);
+      for (int d = even_pairs; d < kDimensionPairs; ++d) add(d, odd);
+      hn::StoreU(hn::Add(even, odd), tag, same + g * 8 + half);
+      hn::StoreU(hn::Sub(even, odd), tag, inverted + g * 8 + half);
     }
-    hn::StoreU(s00, tag, dots + c);
-    hn::StoreU(s01, tag, dots + c + lanes);
-    hn::StoreU(s10, tag, dots + stride + c);
-    hn::StoreU(s11, tag, dots + stride + c + lanes);
-    hn::StoreU(s20, tag, dots + 2 * stride + c);
-    hn::StoreU(s21, tag, dots + 2 * stride + c + lanes);
-    hn::StoreU(s30, tag, dots + 3 * stride + c);
-    hn::StoreU(s31, tag, dots + 3 * stride + c + lanes);
   }
+}
+
+// Highest key of the row, whose padding must hold the least similarity; raises the keys of columns.
+std::int32_t best_of_row(const std::int32_t* row, int padded, int query, std::int32_t* columns) {
+  const hn::CappedTag<std::int32_t, 8> tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  const auto low_bits = hn::Set(tag, (1 << kIndexBits) - 1);
+  const auto query_bits = hn::Set(tag, (1 << kIndexBits) - 1 - query);
+  auto best = hn::Set(tag, std::numeric_limits<std::int32_t>::min());
+  for (int c = 0; c < padded; c += lanes) {
+    const auto shifted = hn::ShiftLeft<kIndexBits>(hn::LoadU(tag, row + c));
+    best = hn::Max(best, hn::Or(shifted, hn::Sub(low_bits, hn::Iota(tag, c))));
+    hn::StoreU(hn::Max(hn::LoadU(tag, columns + c), hn::Or(shifted, query_bits)), tag, columns + c);
+  }
+  return hn::GetLane(hn::MaxOfLanes(tag, best));
+}
+
+// Highest similarity among candidates more than sqrt(squared_distance) away from (x, y).
+std::int32_t best_elsewhere(const std::int32_t* row, const float* xs, const float* ys, int padded,
+                            float x, float y, float squared_distance, std::int32_t none) {
+  const hn::CappedTag<std::int32_t, 8> tag;
+  const hn::RebindToFloat<decltype(tag)> float_tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  const auto none_lanes = hn::Set(tag, none);
+  auto best = none_lanes;
+  for (int c = 0; c < padded; c += lanes) {
+    const auto dx = hn::Sub(hn::LoadU(float_tag, xs + c), hn::Set(float_tag, x));
+    const auto dy = hn::Sub(hn::LoadU(float_tag, ys + c), hn::Set(float_tag, y));
+    const auto squared = hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy));
+    const auto is_far = hn::RebindMask(tag, hn::Gt(squared, hn::Set(float_tag, squared_distance)));
+    best = hn::Max(best, hn::IfThenElse(is_far, hn::LoadU(tag, row + c), none_lanes));
+  }
+  return hn::GetLane(hn::MaxOfLanes(tag, best));
 }
 
 }  // namespace HWY_NAMESPACE
@@ -69,92 +98,115 @@ HWY_AFTER_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace {
 
-HWY_EXPORT(dot_block);
+HWY_EXPORT(similarities);
+HWY_EXPORT(best_of_row);
+HWY_EXPORT(best_elsewhere);
 
-constexpr std::size_t kQueryBlock = 4;
-constexpr std::size_t kCandidatePad = 16;
+constexpr int kIndexBits = 12;
+constexpr int kGroup = 8;
+constexpr float kUnit = 127.0f;  // length of a code
+// Less than any similarity of two codes, and safe to shift by kIndexBits.
+constexpr std::int32_t kLeast = -(1 << 18);
 // Neighbours closer than this to the best one are the same place seen twice, not a rival.
 constexpr float kSamePlacePx = 10.0f;
-constexpr std::int32_t kFar = std::numeric_limits<std::int32_t>::max();
 
-std::vector<std::int32_t> squared_norms(std::span<const std::int8_t> codes) {
-  std::vector<std::int32_t> norms(codes.size() / kLocalCodeSize, 0);
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    norms[i / kLocalCodeSize] += static_cast<std::int32_t>(codes[i]) * codes[i];
+double squared_distance(std::int32_t similarity) {
+  return std::max(0.0, 2.0 - 2.0 * similarity / (static_cast<double>(kUnit) * kUnit));
+}
+
+struct PackedCandidate {
+  int count, groups, padded;
+  std::vector<std::int16_t> codes;
+  std::vector<float> xs, ys;
+
+  explicit PackedCandidate(const CodesView& view)
+      : count(static_cast<int>(view.keypoints.size())),
+        groups((count + kGroup - 1) / kGroup),
+        padded(groups * kGroup),
+        codes(static_cast<std::size_t>(padded) * kLocalCodeSize, 0),
+        xs(static_cast<std::size_t>(padded), 0.0f),
+        ys(xs) {
+    for (int c = 0; c < count; ++c) {
+      const auto i = static_cast<std::size_t>(c);
+      const std::int8_t* code = &view.codes[i * kLocalCodeSize];
+      std::int16_t* group = &codes[i / kGroup * kGroup * kLocalCodeSize];
+      for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
+        group[d / 2 * 2 * kGroup + i % kGroup * 2 + d % 2] = code[d];
+      }
+      xs[i] = view.keypoints[i].x_px;
+      ys[i] = view.keypoints[i].y_px;
+    }
   }
-  return norms;
-}
+};
 
-bool same_place(const Keypoint& a, const Keypoint& b) {
-  const float dx = a.x_px - b.x_px, dy = a.y_px - b.y_px;
-  return dx * dx + dy * dy <= kSamePlacePx * kSamePlacePx;
-}
+// One contrast hypothesis while it is worked on.
+struct Hypothesis {
+  std::vector<std::int32_t> row, best_of_query, rival, columns;
 
-struct Nearest {
-  int index = -1;
-  std::int32_t squared = kFar;
+  Hypothesis(std::size_t queries, std::size_t padded)
+      : row(padded),
+        best_of_query(queries),
+        rival(queries, kLeast),
+        columns(padded, std::numeric_limits<std::int32_t>::min()) {}
+
+  void take_row(int q, const PackedCandidate& candidate, const CodesView& view, bool with_rival) {
+    std::fill(row.begin() + candidate.count, row.end(), kLeast);
+    const auto i = static_cast<std::size_t>(q);
+    best_of_query[i] =
+        HWY_DYNAMIC_DISPATCH(best_of_row)(row.data(), candidate.padded, q, columns.data());
+    if (!with_rival) return;
+    const Keypoint& place = view.keypoints[index_of(best_of_query[i])];
+    rival[i] = HWY_DYNAMIC_DISPATCH(best_elsewhere)(
+        row.data(), candidate.xs.data(), candidate.ys.data(), candidate.padded, place.x_px,
+        place.y_px, kSamePlacePx * kSamePlacePx, kLeast);
+  }
+
+  static std::size_t index_of(std::int32_t key) {
+    constexpr std::int32_t kMask = (1 << kIndexBits) - 1;
+    return static_cast<std::size_t>(kMask - (key & kMask));
+  }
+
+  void mutual(float ratio, std::vector<CodeMatch>& output) const {
+    for (std::size_t q = 0; q < best_of_query.size(); ++q) {
+      const std::size_t c = index_of(best_of_query[q]);
+      if (index_of(columns[c]) != q) continue;
+      const double squared = squared_distance(best_of_query[q] >> kIndexBits);
+      if (ratio < 1 && rival[q] > kLeast &&
+          squared > static_cast<double>(ratio) * ratio * squared_distance(rival[q])) {
+        continue;
+      }
+      output.push_back(
+          {static_cast<int>(q), static_cast<int>(c), static_cast<float>(std::sqrt(squared))});
+    }
+  }
 };
 
 }  // namespace
 
-void match(const CodesView& query, const CodesView& candidate, float ratio,
-           std::vector<CodeMatch>& output) {
-  output.clear();
-  const std::size_t queries = query.keypoints.size(), candidates = candidate.keypoints.size();
-  assert(query.codes.size() == queries * kLocalCodeSize);
-  assert(candidate.codes.size() == candidates * kLocalCodeSize);
-  if (queries == 0 || candidates == 0) return;
+void match(const CodesView& query, const CodesView& candidate, int even_size, float ratio,
+           SignedMatches& output) {
+  output.same.clear();
+  output.inverted.clear();
+  assert(even_size % 2 == 0 && even_size >= 0 && even_size <= kLocalCodeSize);
+  assert(query.codes.size() == query.keypoints.size() * kLocalCodeSize);
+  assert(candidate.codes.size() == candidate.keypoints.size() * kLocalCodeSize);
+  assert(query.keypoints.size() <= kMaxKeypoints && candidate.keypoints.size() <= kMaxKeypoints);
+  if (query.keypoints.empty() || candidate.keypoints.empty()) return;
 
-  const std::size_t stride = (candidates + kCandidatePad - 1) / kCandidatePad * kCandidatePad;
-  std::vector<float> transposed(kLocalCodeSize * stride, 0.0f);
-  for (std::size_t c = 0; c < candidates; ++c) {
-    for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
-      transposed[d * stride + c] = static_cast<float>(candidate.codes[c * kLocalCodeSize + d]);
-    }
+  const PackedCandidate packed(candidate);
+  const auto padded = static_cast<std::size_t>(packed.padded);
+  Hypothesis same(query.keypoints.size(), padded), inverted(query.keypoints.size(), padded);
+  std::array<std::int16_t, kLocalCodeSize> code;
+  for (std::size_t q = 0; q < query.keypoints.size(); ++q) {
+    std::copy_n(&query.codes[q * kLocalCodeSize], kLocalCodeSize, code.begin());
+    HWY_DYNAMIC_DISPATCH(similarities)
+    (code.data(), packed.codes.data(), packed.groups, even_size / 2, same.row.data(),
+     inverted.row.data());
+    same.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
+    inverted.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
   }
-  const std::vector<std::int32_t> query_norms = squared_norms(query.codes);
-  const std::vector<std::int32_t> candidate_norms = squared_norms(candidate.codes);
-
-  std::vector<Nearest> best_of_query(queries), best_of_candidate(candidates);
-  std::vector<std::int32_t> rival(queries, kFar);
-  std::vector<float> block(kQueryBlock * kLocalCodeSize), dots(kQueryBlock * stride);
-  std::vector<std::int32_t> row(candidates);
-  for (std::size_t first = 0; first < queries; first += kQueryBlock) {
-    const std::size_t count = std::min(kQueryBlock, queries - first);
-    std::fill(block.begin(), block.end(), 0.0f);
-    for (std::size_t i = 0; i < count * kLocalCodeSize; ++i) {
-      block[i] = static_cast<float>(query.codes[first * kLocalCodeSize + i]);
-    }
-    HWY_DYNAMIC_DISPATCH(dot_block)(block.data(), transposed.data(), stride, dots.data());
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t q = first + i;
-      Nearest& best = best_of_query[q];
-      for (std::size_t c = 0; c < candidates; ++c) {
-        const std::int32_t squared = query_norms[q] + candidate_norms[c] -
-                                     2 * static_cast<std::int32_t>(dots[i * stride + c]);
-        row[c] = squared;
-        if (squared < best.squared) best = {static_cast<int>(c), squared};
-        if (squared < best_of_candidate[c].squared) {
-          best_of_candidate[c] = {static_cast<int>(q), squared};
-        }
-      }
-      const Keypoint& place = candidate.keypoints[static_cast<std::size_t>(best.index)];
-      for (std::size_t c = 0; c < candidates; ++c) {
-        if (row[c] < rival[q] && !same_place(candidate.keypoints[c], place)) rival[q] = row[c];
-      }
-    }
-  }
-
-  const double ratio_squared = static_cast<double>(ratio) * ratio;
-  for (std::size_t q = 0; q < queries; ++q) {
-    const Nearest& best = best_of_query[q];
-    if (best_of_candidate[static_cast<std::size_t>(best.index)].index != static_cast<int>(q)) {
-      continue;
-    }
-    if (best.squared > ratio_squared * rival[q]) continue;
-    output.push_back(
-        {static_cast<int>(q), best.index, std::sqrt(static_cast<float>(best.squared)) / 127.0f});
-  }
+  same.mutual(ratio, output.same);
+  inverted.mutual(ratio, output.inverted);
 }
 
 }  // namespace pressmark::kernels::cpu

@@ -13,8 +13,8 @@ void embed(const LocalFeatures& features, const Whitening& whitening,
            std::vector<std::int8_t>& output);
 void aggregate(const std::vector<std::int8_t>& codes, const Aggregation& aggregation,
                std::vector<float>& output);
-void match(const CodesView& query, const CodesView& candidate, float ratio,
-           std::vector<CodeMatch>& output);
+void match(const CodesView& query, const CodesView& candidate, int even_size, float ratio,
+           SignedMatches& output);
 void register_pairs(const std::vector<PointPair>& pairs, float threshold_px, Registration& output);
 
 }  // namespace pressmark::kernels::cpu

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RootSIFT of a large patch around a keypoint (Lowe, IJCV 2004, section 6; Arandjelovic and
+// Zisserman, CVPR 2012).
+#pragma once
+
+#include "kernels/cpu/scale_space.hpp"
+#include "pressmark/types.hpp"
+
+namespace pressmark::kernels::cpu {
+
+// Side of the described patch in keypoint sizes. Twice SIFT's: relief has little texture of its
+// own, its shape is what identifies a place.
+inline constexpr float kPatchSupport = 12.0f;
+
+// Histograms of gradient orientation in 4 x 4 cells x 8 bins of a patch that is centred on the
+// keypoint and turned by its angle: descriptor[(row * 4 + column) * 8 + bin], kDescriptorSize
+// values, unit length (zero for a constant patch). `image` is the blurred image of an octave of
+// `step_px`.
+//
+// Contrast inversion turns the keypoint's frame by pi, so that the descriptor of the inverted patch
+// is this one with cell c exchanged for cell 15 - c.
+void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint, float* descriptor);
+
+}  // namespace pressmark::kernels::cpu

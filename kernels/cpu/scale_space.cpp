@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Blur: one pass over the rows, each first filtered vertically into a line that stays in the cache,
+// then horizontally. Multiplications and additions are kept apart (no fused ones), so that all
+// instruction sets give the same bits.
+#include "kernels/cpu/scale_space.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/scale_space.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<float, 8>;
+
+// target[x] = taps[0] * centre[x] + sum_i taps[i] * (rows[-i][x] + rows[i][x]); `rows` holds
+// 2 * radius + 1 row pointers. x < count, a multiple of 16.
+void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
+                     float* target) {
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  for (std::size_t x = 0; x < count; x += 2 * lanes) {
+    const auto t0 = hn::Set(tag, taps[0]);
+    auto a = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x));
+    auto b = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x + lanes));
+    for (int i = 1; i <= radius; ++i) {
+      const auto t = hn::Set(tag, taps[i]);
+      const float* above = rows[radius - i] + x;
+      const float* below = rows[radius + i] + x;
+      a = hn::Add(a, hn::Mul(t, hn::Add(hn::LoadU(tag, above), hn::LoadU(tag, below))));
+      b = hn::Add(
+          b, hn::Mul(t, hn::Add(hn::LoadU(tag, above + lanes), hn::LoadU(tag, below + lanes))));
+    }
+    hn::StoreU(a, tag, target + x);
+    hn::StoreU(b, tag, target + x + lanes);
+  }
+}
+
+// The same along x; `line` is readable from -radius to count + radius.
+void filter_horizontal(const float* line, const float* taps, int radius, std::size_t count,
+                       float* target) {
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  for (std::size_t x = 0; x < count; x += 2 * lanes) {
+    const auto t0 = hn::Set(tag, taps[0]);
+    auto a = hn::Mul(t0, hn::LoadU(tag, line + x));
+    auto b = hn::Mul(t0, hn::LoadU(tag, line + x + lanes));
+    for (int i = 1; i <= radius; ++i) {
+      const auto t = hn::Set(tag, taps[i]);
+      const float* left = line + x - i;
+      const float* right = line + x + i;
+      a = hn::Add(a, hn::Mul(t, hn::Add(hn::LoadU(tag, left), hn::LoadU(tag, right))));
+      b = hn::Add(b,
+                  hn::Mul(t, hn::Add(hn::LoadU(tag, left + lanes), hn::LoadU(tag, right + lanes))));
+    }
+    hn::StoreU(a, tag, target + x);
+    hn::StoreU(b, tag, target + x + lanes);
+  }
+}
+
+void subtract(const float* a, const float* b, std::size_t count, float* target) {
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  for (std::size_t i = 0; i < count; i += lanes) {
+    hn::StoreU(hn::Sub(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i)), tag, target + i);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pressmark::kernels::cpu {
+namespace {
+
+HWY_EXPORT(filter_vertical);
+HWY_EXPORT(filter_horizontal);
+HWY_EXPORT(subtract);
+
+// Blur that a photo is assumed to have, in canonical pixels.
+constexpr float kCameraSigma = 0.5f;
+constexpr int kMinSideSamples = 16;
+constexpr float kCutSigmas = 4.0f;
+
+std::vector<float> gaussian_taps(float sigma) {
+  const int radius = std::max(1, static_cast<int>(std::ceil(kCutSigmas * sigma)) - 1);
+  std::vector<float> taps(static_cast<std::size_t>(radius) + 1);
+  double sum = 0;
+  for (int i = 0; i <= radius; ++i) {
+    const double value = std::exp(-0.5 * i * i / (static_cast<double>(sigma) * sigma));
+    taps[static_cast<std::size_t>(i)] = static_cast<float>(value);
+    sum += i == 0 ? value : 2 * value;
+  }
+  for (float& tap : taps) tap = static_cast<float>(tap / sum);
+  return taps;
+}
+
+void halve(const Plane& source, Plane& target) {
+  target.resize(source.width / 2, source.height / 2);
+  for (int y = 0; y < target.height; ++y) {
+    const float* from = source.row(2 * y);
+    float* to = target.row(y);
+    for (int x = 0; x < target.width; ++x) to[x] = from[2 * x];
+  }
+}
+
+}  // namespace
+
+void Plane::resize(int new_width, int new_height) {
+  width = new_width;
+  height = new_height;
+  stride = (new_width + kRowPad - 1) / kRowPad * kRowPad;
+  values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height));
+}
+
+void gaussian_blur(const Plane& source, float sigma, Plane& target) {
+  assert(&source != &target && source.width > 0 && source.height > 0);
+  target.resize(source.width, source.height);
+  const std::vector<float> taps = gaussian_taps(sigma);
+  const int radius = static_cast<int>(taps.size()) - 1;
+  const auto stride = static_cast<std::size_t>(source.stride);
+  std::vector<float> padded(stride + 2 * static_cast<std::size_t>(radius));
+  float* line = padded.data() + radius;
+  std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 1));
+  for (int y = 0; y < source.height; ++y) {
+    for (int i = -radius; i <= radius; ++i) {
+      rows[static_cast<std::size_t>(radius + i)] =
+          source.row(std::clamp(y + i, 0, source.height - 1));
+    }
+    HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, line);
+    std::fill(padded.data(), line, line[0]);
+    std::fill(line + source.width, padded.data() + padded.size(), line[source.width - 1]);
+    HWY_DYNAMIC_DISPATCH(filter_horizontal)(line, taps.data(), radius, stride, target.row(y));
+  }
+}
+
+void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
+  int count = 0;
+  for (int side = std::min(image.width, image.height); side >= kMinSideSamples; side /= 2) ++count;
+  octaves.resize(static_cast<std::size_t>(count));
+  if (count == 0) return;
+
+  Plane original;
+  original.resize(image.width, image.height);
+  for (int y = 0; y < image.height; ++y) {
+    const std::uint8_t* from =
+        image.pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width);
+    std::copy(from, from + image.width, original.row(y));
+  }
+  for (std::size_t o = 0; o < octaves.size(); ++o) {
+    Octave& octave = octaves[o];
+    octave.step_px = static_cast<float>(1 << o);
+    if (o == 0) {
+      gaussian_blur(original, std::sqrt(kBaseSigma * kBaseSigma - kCameraSigma * kCameraSigma),
+                    octave.blurred[0]);
+    } else {
+      halve(octaves[o - 1].blurred[kScalesPerOctave], octave.blurred[0]);
+    }
+    for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
+      const double ratio = std::exp2(1.0 / kScalesPerOctave);
+      const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
+      gaussian_blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
+                    octave.blurred[s]);
+    }
+    for (std::size_t s = 0; s < octave.difference.size(); ++s) {
+      Plane& difference = octave.difference[s];
+      difference.resize(octave.blurred[0].width, octave.blurred[0].height);
+      HWY_DYNAMIC_DISPATCH(subtract)
+      (octave.blurred[s + 1].values.data(), octave.blurred[s].values.data(),
+       difference.values.size(), difference.values.data());
+    }
+  }
+}
+
+}  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Gaussian and difference-of-Gaussians scale space of one image (Lowe, "Distinctive image features
+// from scale-invariant keypoints", IJCV 60(2), 2004, section 3).
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "kernels/ops.hpp"
+
+namespace pressmark::kernels::cpu {
+
+// Scales per octave at which keypoints are sought.
+inline constexpr int kScalesPerOctave = 3;
+// Blur of the first image of each octave, in samples of that octave.
+inline constexpr float kBaseSigma = 1.6f;
+
+// Float image whose rows start at multiples of kRowPad floats; the padding's values mean nothing.
+struct Plane {
+  static constexpr int kRowPad = 16;
+
+  int width = 0, height = 0, stride = 0;
+  std::vector<float> values;
+
+  void resize(int new_width, int new_height);
+  float* row(int y) { return values.data() + static_cast<std::ptrdiff_t>(y) * stride; }
+  const float* row(int y) const { return values.data() + static_cast<std::ptrdiff_t>(y) * stride; }
+};
+
+struct Octave {
+  float step_px = 1;                                // canonical pixels per sample; a power of two
+  std::array<Plane, kScalesPerOctave + 3> blurred;  // blurred[s]: kBaseSigma * 2^(s / 3)
+  std::array<Plane, kScalesPerOctave + 2> difference;  // blurred[s + 1] - blurred[s]
+};
+
+// Octaves until the shorter side would fall below 16 samples. Reuses the memory of `octaves`.
+void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves);
+
+// Separable Gaussian of `sigma` samples, cut at 4 sigma, edges replicated. `target` may not be
+// `source`.
+void gaussian_blur(const Plane& source, float sigma, Plane& target);
+
+}  // namespace pressmark::kernels::cpu
