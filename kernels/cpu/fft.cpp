@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/fft.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/fft.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<float, 8>;
+using Lanes = hn::Vec<Tag>;
+
+struct Complex {
+  Lanes re, im;
+};
+
+HWY_INLINE Complex operator+(const Complex& a, const Complex& b) {
+  return {hn::Add(a.re, b.re), hn::Add(a.im, b.im)};
+}
+
+HWY_INLINE Complex operator-(const Complex& a, const Complex& b) {
+  return {hn::Sub(a.re, b.re), hn::Sub(a.im, b.im)};
+}
+
+HWY_INLINE Complex times(const Complex& a, float re, float im) {
+  const Tag tag;
+  const auto wr = hn::Set(tag, re), wi = hn::Set(tag, im);
+  return {hn::Sub(hn::Mul(a.re, wr), hn::Mul(a.im, wi)),
+          hn::Add(hn::Mul(a.re, wi), hn::Mul(a.im, wr))};
+}
+
+HWY_INLINE Complex scaled(const Complex& a, float factor) {
+  const Tag tag;
+  return {hn::Mul(a.re, hn::Set(tag, factor)), hn::Mul(a.im, hn::Set(tag, factor))};
+}
+
+// a times -i.
+HWY_INLINE Complex turned(const Complex& a) {
+  return {a.im, hn::Neg(a.re)};
+}
+
+template <int kRadix>
+HWY_INLINE void butterfly(Complex (&x)[kRadix]) {
+  if constexpr (kRadix == 2) {
+    const Complex sum = x[0] + x[1];
+    x[1] = x[0] - x[1];
+    x[0] = sum;
+  } else if constexpr (kRadix == 3) {
+    constexpr float kSine = 0.866025403784438647f;
+    const Complex sum = x[1] + x[2], turn = turned(scaled(x[1] - x[2], kSine));
+    const Complex middle = x[0] - scaled(sum, 0.5f);
+    x[0] = x[0] + sum;
+    x[1] = middle + turn;
+    x[2] = middle - turn;
+  } else if constexpr (kRadix == 4) {
+    const Complex a = x[0] + x[2], b = x[0] - x[2], c = x[1] + x[3], d = turned(x[1] - x[3]);
+    x[0] = a + c;
+    x[1] = b + d;
+    x[2] = a - c;
+    x[3] = b - d;
+  } else {
+    constexpr float kCosine1 = 0.309016994374947424f, kCosine2 = -0.809016994374947424f;
+    constexpr float kSine1 = 0.951056516295153572f, kSine2 = 0.587785252292473129f;
+    const Complex s14 = x[1] + x[4], s23 = x[2] + x[3], d14 = x[1] - x[4], d23 = x[2] - x[3];
+    const Complex a = x[0] + (scaled(s14, kCosine1) + scaled(s23, kCosine2));
+    const Complex b = x[0] + (scaled(s14, kCosine2) + scaled(s23, kCosine1));
+    const Complex c = turned(scaled(d14, kSine1) + scaled(d23, kSine2));
+    const Complex d = turned(scaled(d14, kSine2) - scaled(d23, kSine1));
+    x[0] = x[0] + (s14 + s23);
+    x[1] = a + c;
+    x[2] = b + d;
+    x[3] = b - d;
+    x[4] = a - c;
+  }
+}
+
+template <int kRadix>
+void stage(const FftStageArguments& at) {
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  const auto m = static_cast<std::ptrdiff_t>(at.groups), s = static_cast<std::ptrdiff_t>(at.stride);
+  for (std::ptrdiff_t p = 0; p < m; ++p) {
+    const float* twiddles = at.twiddles + p * 2 * (kRadix - 1);
+    for (std::ptrdiff_t q = 0; q < s; ++q) {
+      for (std::size_t half = 0; half < 8; half += lanes) {
+        Complex x[kRadix];
+        for (int j = 0; j < kRadix; ++j) {
+          const float* from = at.input + (q + s * (p + j * m)) * at.input_step + half;
+          x[j] = {hn::LoadU(tag, from + at.real), hn::LoadU(tag, from + at.imaginary)};
+        }
+        butterfly<kRadix>(x);
+        for (int k = 0; k < kRadix; ++k) {
+          if (k > 0 && p > 0) x[k] = times(x[k], twiddles[2 * k - 2], twiddles[2 * k - 1]);
+          float* to = at.output + (q + s * (kRadix * p + k)) * at.output_step + half;
+          hn::StoreU(x[k].re, tag, to + at.real);
+          hn::StoreU(x[k].im, tag, to + at.imaginary);
+        }
+      }
+    }
+  }
+}
+
+void stage_of_radix(int radix, const FftStageArguments& at) {
+  switch (radix) {
+    case 2:
+      return stage<2>(at);
+    case 3:
+      return stage<3>(at);
+    case 4:
+      return stage<4>(at);
+    default:
+      return stage<5>(at);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pressmark::kernels::cpu {
+namespace {
+
+HWY_EXPORT(stage_of_radix);
+
+int without_factors(int value, std::initializer_list<int> factors) {
+  for (int factor : factors) {
+    while (value % factor == 0) value /= factor;
+  }
+  return value;
+}
+
+}  // namespace
+
+int fft_length(int at_least, int multiple) {
+  int length = (std::max(at_least, 1) + multiple - 1) / multiple * multiple;
+  while (without_factors(length, {2, 3, 5}) != 1) length += multiple;
+  return length;
+}
+
+FftPlan::FftPlan(int length) : length_(length) {
+  assert(length >= 1 && without_factors(length, {2, 3, 5}) == 1);
+  int rest = length, stride = 1;
+  for (int radix : {4, 2, 3, 5}) {
+    for (; rest % radix == 0; rest /= radix) {
+      const int groups = rest / radix;
+      stages_.push_back({radix, groups, stride, twiddles_.size()});
+      for (int p = 0; p < groups; ++p) {
+        for (int k = 1; k < radix; ++k) {
+          const double angle = -2 * std::numbers::pi * (p * k) / rest;
+          twiddles_.push_back(static_cast<float>(std::cos(angle)));
+          twiddles_.push_back(static_cast<float>(std::sin(angle)));
+        }
+      }
+      stride *= radix;
+    }
+  }
+}
+
+void FftPlan::run(const float* input, std::ptrdiff_t input_step, float* output,
+                  std::ptrdiff_t output_step, float* scratch, std::size_t real,
+                  std::size_t imaginary) const {
+  constexpr auto kStep = static_cast<std::ptrdiff_t>(kFftElement);
+  if (stages_.empty()) {
+    std::copy_n(input, kFftElement, output);
+    return;
+  }
+  float* const buffers[] = {scratch, scratch + static_cast<std::size_t>(length_) * kFftElement};
+  FftStageArguments at{input, input_step, nullptr, kStep, nullptr, 0, 0, real, imaginary};
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    const bool last = i + 1 == stages_.size();
+    // With one stage alone, input and output may be the same only where a butterfly sees all.
+    at.output = last ? output : buffers[i % 2];
+    at.output_step = last ? output_step : kStep;
+    at.twiddles = twiddles_.data() + stages_[i].first_twiddle;
+    at.groups = stages_[i].groups;
+    at.stride = stages_[i].stride;
+    HWY_DYNAMIC_DISPATCH(stage_of_radix)(stages_[i].radix, at);
+    at.input = at.output;
+    at.input_step = at.output_step;
+  }
+}
+
+void FftPlan::forward(const float* input, std::ptrdiff_t input_step, float* output,
+                      std::ptrdiff_t output_step, float* scratch) const {
+  run(input, input_step, output, output_step, scratch, 0, kFftLanes);
+}
+
+// Swapping real and imaginary parts before and after turns one direction into the other.
+void FftPlan::inverse(const float* input, std::ptrdiff_t input_step, float* output,
+                      std::ptrdiff_t output_step, float* scratch) const {
+  run(input, input_step, output, output_step, scratch, kFftLanes, 0);
+}
+
+ImageFft::ImageFft(int width, int height) : along_x_(width), along_y_(height) {
+  assert(width % Plane::kRowPad == 0 && height % 2 == 0);
+}
+
+// Along y: 8 columns are the real parts of eight signals and the next 8 the imaginary parts; the
+// symmetry of a real signal's spectrum separates them afterwards.
+void ImageFft::forward(const Plane& image, Spectrum& spectrum) const {
+  const int width = along_x_.length(), height = along_y_.length();
+  assert(image.width == width && image.height == height && image.stride == width);
+  spectrum.width = width;
+  spectrum.height = height;
+  spectrum.blocks = (height / 2 + 1 + kFftLanes - 1) / kFftLanes;
+  spectrum.values.assign(
+      static_cast<std::size_t>(spectrum.blocks) * static_cast<std::size_t>(width) * kFftElement, 0);
+  std::vector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
+  std::vector<float> column(static_cast<std::size_t>(height) * kFftElement);
+  for (int x = 0; x < width; x += 2 * kFftLanes) {
+    along_y_.forward(image.row(0) + x, image.stride, column.data(), kFftElement, scratch.data());
+    for (int ky = 0; ky <= height / 2; ++ky) {
+      const float* z = column.data() + static_cast<std::size_t>(ky) * kFftElement;
+      const float* mirrored =
+          column.data() + static_cast<std::size_t>((height - ky) % height) * kFftElement;
+      float* a = spectrum.element(ky / kFftLanes, x) + ky % kFftLanes;
+      float* b = a + kFftLanes * kFftElement;
+      for (int lane = 0; lane < kFftLanes; ++lane, a += kFftElement, b += kFftElement) {
+        const float re = z[lane], im = z[lane + kFftLanes];
+        const float mirrored_re = mirrored[lane], mirrored_im = mirrored[lane + kFftLanes];
+        a[0] = 0.5f * (re + mirrored_re);
+        a[kFftLanes] = 0.5f * (im - mirrored_im);
+        b[0] = 0.5f * (im + mirrored_im);
+        b[kFftLanes] = 0.5f * (mirrored_re - re);
+      }
+    }
+  }
+  for (int block = 0; block < spectrum.blocks; ++block) {
+    float* row = spectrum.element(block, 0);
+    along_x_.forward(row, kFftElement, row, kFftElement, scratch.data());
+  }
+}
+
+void ImageFft::inverse(Spectrum& spectrum, Plane& image) const {
+  const int width = along_x_.length(), height = along_y_.length();
+  assert(spectrum.width == width && spectrum.height == height);
+  image.resize(width, height);
+  std::vector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
+  std::vector<float> column(static_cast<std::size_t>(height) * kFftElement);
+  for (int block = 0; block < spectrum.blocks; ++block) {
+    float* row = spectrum.element(block, 0);
+    along_x_.inverse(row, kFftElement, row, kFftElement, scratch.data());
+  }
+  for (int x = 0; x < width; x += 2 * kFftLanes) {
+    for (int ky = 0; ky <= height / 2; ++ky) {
+      float* z = column.data() + static_cast<std::size_t>(ky) * kFftElement;
+      float* mirrored =
+          column.data() + static_cast<std::size_t>((height - ky) % height) * kFftElement;
+      const float* a = spectrum.element(ky / kFftLanes, x) + ky % kFftLanes;
+      const float* b = a + kFftLanes * kFftElement;
+      // The frequencies that are their own mirror image are real for each signal.
+      const float odd = z == mirrored ? 0.0f : 1.0f;
+      for (int lane = 0; lane < kFftLanes; ++lane, a += kFftElement, b += kFftElement) {
+        const float a_im = odd * a[kFftLanes], b_im = odd * b[kFftLanes];
+        mirrored[lane] = a[0] + b_im;
+        mirrored[lane + kFftLanes] = b[0] - a_im;
+        z[lane] = a[0] - b_im;
+        z[lane + kFftLanes] = b[0] + a_im;
+      }
+    }
+    along_y_.inverse(column.data(), kFftElement, image.row(0) + x, image.stride, scratch.data());
+  }
+}
+
+}  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Relighting: a photo of a relief under oblique light, I = cos(a) dh/dx + sin(a) dh/dy, is turned
+// into a height-like image that does not depend on the azimuth a but for one global sign.
+#pragma once
+
+#include "kernels/ops.hpp"
+
+namespace pressmark::kernels::cpu {
+
+// azimuth_rad: direction of the light in image coordinates (from +x towards +y), modulo pi, in
+// [0, pi). coherence in [0, 1]: how one-sided the gradients are; 0: no direction stands out, 1: all
+// of them are parallel; isotropic relief under one light has 1/2.
+struct LightEstimate {
+  float azimuth_rad = 0, coherence = 0;
+  bool sure = false;
+};
+
+// From the structure tensor of damped gradients of the photo without its large-scale illumination.
+// masked: glare and whatever else takes no part; of the image's size, or empty.
+LightEstimate estimate_light(const GreyImage& image, const GreyImage& masked);
+
+// J = F^-1[-i c / (c^2 + eps) F(detail)], c = cos(angle of frequency - azimuth), eps = .1, of the
+// detail of kernels/cpu/illumination.hpp, mirrored and faded out beyond the borders. `relit` has
+// the size of `image`: 128 + 20 J / (1.48 median |J|), rounded and clamped to 0 .. 255; 128 where
+// masked and where the image holds nothing. Sides up to 2048 px. Deterministic, on one thread.
+LightEstimate relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit);
+
+// The same with an azimuth that is known from elsewhere.
+void relight_from(const GreyImage& image, const GreyImage& masked, float azimuth_rad,
+                  GreyImage& relit);
+
+}  // namespace pressmark::kernels::cpu
