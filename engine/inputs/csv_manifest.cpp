@@ -98,30 +98,34 @@ class RowParser {
   std::exception_ptr failure_;
 };
 
-class CsvManifest {
+class CsvTable {
  public:
-  explicit CsvManifest(ManifestRows& rows) : rows_(rows) {}
+  explicit CsvTable(RowSink& rows) : rows_(rows) {}
 
-  // False once the manifest has proved unusable.
+  // False once the file has proved unusable.
   bool take_header(std::vector<std::string> fields) {
-    for (const std::string& field : fields) columns_.push_back(canonical_name(field));
+    for (const std::string& field : fields) columns_.push_back(rows_.column_name(field));
     std::unordered_map<std::string, std::size_t> positions;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const auto [first, is_new] = positions.try_emplace(columns_[i], i);
       // Spreadsheets add columns without a name; they do no harm while they are empty.
       if (is_new || columns_[i].empty()) continue;
-      rows_.reject_manifest(fmt::format("columns {} and {} are both named {}", first->second + 1,
-                                        i + 1, in_quotes(columns_[i])));
+      rows_.reject_file(fmt::format("columns {} and {} are both named {}", first->second + 1, i + 1,
+                                    in_quotes(columns_[i])));
       return false;
     }
-    if (positions.contains("file")) return true;
+    const auto required = rows_.required_columns();
+    const auto missing = std::find_if(
+        required.begin(), required.end(),
+        [&](std::string_view column) { return !positions.contains(std::string(column)); });
+    if (missing == required.end()) return true;
     std::vector<std::string> listed;
     for (const std::string& column : columns_) {
       listed.push_back(listed.size() < kListedColumns ? in_quotes(column) : "...");
       if (listed.size() > kListedColumns) break;
     }
-    rows_.reject_manifest(
-        fmt::format("no column 'file'; columns found: {}", fmt::join(listed, ", ")));
+    rows_.reject_file(
+        fmt::format("no column '{}'; columns found: {}", *missing, fmt::join(listed, ", ")));
     return false;
   }
 
@@ -150,7 +154,7 @@ class CsvManifest {
   bool has_header() const { return !columns_.empty(); }
 
  private:
-  ManifestRows& rows_;
+  RowSink& rows_;
   std::vector<std::string> columns_;
 };
 
@@ -160,15 +164,15 @@ std::string lines_not_read(std::int64_t first, std::int64_t last) {
 
 }  // namespace
 
-void read_csv_rows(LineReader& lines, ManifestRows& rows) {
-  CsvManifest manifest(rows);
+void read_csv_rows(LineReader& lines, RowSink& rows) {
+  CsvTable table(rows);
   Line line;
   bool any = false;
   do {
     any = lines.next(line);
   } while (any && !line.too_long && trimmed(line.text).empty());
   if (!any) {
-    if (!lines.failed()) rows.reject_manifest("empty file");
+    if (!lines.failed()) rows.reject_file("empty file");
     return;
   }
 
@@ -180,17 +184,17 @@ void read_csv_rows(LineReader& lines, ManifestRows& rows) {
     parser.reset();
     problem.clear();
     // Without a header no column is known.
-    if (manifest.has_header()) {
+    if (table.has_header()) {
       rows.reject_row(row_line, std::move(reason));
     } else {
-      rows.reject_manifest("header: " + reason);
+      rows.reject_file("header: " + reason);
     }
-    return manifest.has_header();
+    return table.has_header();
   };
   const auto take = [&](std::vector<std::string> fields) {
     if (!problem.empty()) return reject(problem);
-    if (!manifest.has_header()) return manifest.take_header(std::move(fields));
-    manifest.take_row(row_line, std::move(fields));
+    if (!table.has_header()) return table.take_header(std::move(fields));
+    table.take_row(row_line, std::move(fields));
     return true;
   };
 

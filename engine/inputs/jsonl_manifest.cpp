@@ -17,14 +17,15 @@ using nlohmann::json;
 constexpr int kMaxDepth = 32;
 
 // The object's members as cells, or why the line cannot be used.
-std::optional<std::string> parse_line(const std::string& text, std::vector<Cell>& cells) {
+std::optional<std::string> parse_line(const std::string& text, const RowSink& rows,
+                                      std::vector<Cell>& cells) {
   std::set<std::string> names;
   std::optional<std::string> repeated;
   bool is_too_deep = false;
   // json keeps the last of two equal keys without a word, so keys are looked at as they come.
   const auto look_at = [&](int depth, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::key && depth == 1) {
-      const std::string name = canonical_name(parsed.get_ref<const std::string&>());
+      const std::string name = rows.column_name(parsed.get_ref<const std::string&>());
       if (!names.insert(name).second) repeated = name;
     }
     is_too_deep |= depth >= kMaxDepth;
@@ -41,13 +42,13 @@ std::optional<std::string> parse_line(const std::string& text, std::vector<Cell>
   if (is_too_deep) return fmt::format("more than {} levels of nesting", kMaxDepth);
   if (!object.is_object()) return fmt::format("not a JSON object but {}", object.type_name());
   if (repeated) return fmt::format("key {} appears twice", in_quotes(*repeated));
-  for (auto& [key, value] : object.items()) cells.push_back({canonical_name(key), value});
+  for (auto& [key, value] : object.items()) cells.push_back({rows.column_name(key), value});
   return std::nullopt;
 }
 
 }  // namespace
 
-void read_jsonl_rows(LineReader& lines, ManifestRows& rows) {
+void read_jsonl_rows(LineReader& lines, RowSink& rows) {
   Line line;
   std::vector<Cell> cells;
   while (lines.next(line)) {
@@ -62,7 +63,7 @@ void read_jsonl_rows(LineReader& lines, ManifestRows& rows) {
       continue;
     }
     cells.clear();
-    if (std::optional<std::string> problem = parse_line(line.text, cells)) {
+    if (std::optional<std::string> problem = parse_line(line.text, rows, cells)) {
       rows.reject_row(line.number, std::move(*problem));
     } else {
       rows.add(line.number, cells);

@@ -15,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 9> kKnownNames = {
-    "file", "seizure", "package", "kind", "place", "date", "agency", "scale_mm_per_px", "roi"};
+    "file",  // the one that is required
+    "seizure", "package", "kind", "place", "date", "agency", "scale_mm_per_px", "roi"};
 
 // The fields of a seizure that rows may state.
 constexpr std::array<std::pair<const char*, std::string Seizure::*>, 3> kSeizureFields = {
@@ -128,11 +129,15 @@ std::optional<std::string> check_row(Row& row) {
 
 }  // namespace
 
-std::string canonical_name(std::string_view name) {
-  const std::string_view exact = trimmed(name);
+std::string ManifestRows::column_name(std::string_view written) const {
+  const std::string_view exact = trimmed(written);
   std::string lower = ascii_lower(exact);
   const bool known = std::find(kKnownNames.begin(), kKnownNames.end(), lower) != kKnownNames.end();
   return known ? lower : std::string(exact);
+}
+
+std::span<const std::string_view> ManifestRows::required_columns() const {
+  return std::span(kKnownNames).first(1);
 }
 
 ManifestRows::ManifestRows(const std::filesystem::path& manifest, PhotoList& list)
@@ -146,7 +151,7 @@ void ManifestRows::reject_row(std::int64_t line, std::string reason) {
   list_.issues.push_back({source(line), ErrorCode::kInvalidArgument, std::move(reason)});
 }
 
-void ManifestRows::reject_manifest(std::string reason, ErrorCode code) {
+void ManifestRows::reject_file(std::string reason, ErrorCode code) {
   list_.issues.push_back({manifest_.native(), code, std::move(reason)});
 }
 

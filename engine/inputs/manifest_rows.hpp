@@ -7,35 +7,31 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "engine/inputs/row_sink.hpp"
 #include "pressmark/inputs.hpp"
 
 namespace pressmark::inputs {
 
-// A column or key as rows know it: trimmed, the known ones in lower case.
-std::string canonical_name(std::string_view name);
-
-struct Cell {
-  std::string name;      // canonical, unique in its row
-  nlohmann::json value;  // null: not stated
-};
-
-class ManifestRows {
+class ManifestRows final : public RowSink {
  public:
   // `list` receives photos, issues and seizures; it must outlive the object.
   ManifestRows(const std::filesystem::path& manifest, PhotoList& list);
 
-  // Adds the photo of the row that begins at `line`, or an issue.
-  void add(std::int64_t line, std::span<const Cell> cells);
+  // Trimmed, the known ones in lower case.
+  std::string column_name(std::string_view written) const override;
+  std::span<const std::string_view> required_columns() const override;
 
-  void reject_row(std::int64_t line, std::string reason);
-  void reject_manifest(std::string reason, ErrorCode code = ErrorCode::kInvalidArgument);
+  // Adds the photo of the row, or an issue.
+  void add(std::int64_t line, std::span<const Cell> cells) override;
+
+  void reject_row(std::int64_t line, std::string reason) override;
+  void reject_file(std::string reason, ErrorCode code = ErrorCode::kInvalidArgument) override;
 
  private:
   // place, date, agency of a seizure in PhotoList::seizures, with the lines that stated them.

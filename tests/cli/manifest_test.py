@@ -60,7 +60,7 @@ class Manifests(ProgramTest):
         self.check_issue(manifest, "facts.csv:2", "not UTF-8")
 
     def test_no_manifest(self):
-        self.check_issue(self.folder / "gone.csv", "gone.csv", "no such manifest", "not_found")
+        self.check_issue(self.folder / "gone.csv", "gone.csv", "no such file", "not_found")
 
     def test_empty_manifest(self):
         self.check_issue(self.write("facts.csv", ""), "facts.csv", "empty file")

@@ -141,15 +141,15 @@ TEST_F(ManifestRowsTest, IsUnusableInUtf16) {
 }
 
 TEST_F(ManifestRowsTest, IsUnusableWhereThereIsNoSuchFile) {
-  expect_unusable(read_manifest(manifest_), ErrorCode::kNotFound, "no such manifest");
+  expect_unusable(read_manifest(manifest_), ErrorCode::kNotFound, "no such file");
 }
 
 TEST_F(ManifestRowsTest, IsUnusableWhereItIsNoRegularFile) {
   fs::create_directory(manifest_);
-  expect_unusable(read_manifest(manifest_), ErrorCode::kInvalidArgument, "must be a regular file");
+  expect_unusable(read_manifest(manifest_), ErrorCode::kInvalidArgument, "not a regular file");
   fs::remove(manifest_);
   ASSERT_EQ(::mkfifo(manifest_.c_str(), 0600), 0);
-  expect_unusable(read_manifest(manifest_), ErrorCode::kInvalidArgument, "must be a regular file");
+  expect_unusable(read_manifest(manifest_), ErrorCode::kInvalidArgument, "not a regular file");
 }
 
 TEST_F(ManifestRowsTest, IsUnusableAboveOneGibibyte) {
