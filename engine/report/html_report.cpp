@@ -7,7 +7,7 @@
 #include <kainjow/mustache.hpp>
 #include <utility>
 
-#include "engine/image/image.hpp"
+#include "engine/report/document.hpp"
 #include "engine/report/output_file.hpp"
 #include "engine/report/picture.hpp"
 #include "engine/report/run_summary.hpp"
@@ -21,18 +21,9 @@ namespace pressmark {
 namespace {
 
 using kainjow::mustache::mustache;
-using report::TemplateData;
 
 mustache parsed(std::string_view source) {
   return mustache(std::string(source));
-}
-
-// The report's own script is the only one that may run, whatever a name or a metadata value
-// smuggles into the page: content security policies name scripts by this hash.
-std::string script_hash(std::string_view script) {
-  const Sha256 hash =
-      image::sha256({reinterpret_cast<const std::uint8_t*>(script.data()), script.size()});
-  return "sha256-" + report::base64(hash.bytes);
 }
 
 }  // namespace
@@ -112,22 +103,13 @@ void HtmlReport::Impl::finish(const MatchSummary& summary, const std::string& fi
     run = report::summarise_run(final_manifest);
     options.manifest_json = final_manifest;
   }
-  const std::string script(report::templates::report_js());
-  TemplateData head;
-  head.set("title", report::displayable(options.title));
-  head.set("script_hash", script_hash(script));
-  head.set("style", std::string(report::templates::report_css()));
-  target.write(parsed(report::templates::head_html()).render(head));
+  report::write_head(target, options.title, "report of matches", {report::templates::report_css()});
   target.write(
       parsed(report::templates::summary_html()).render(report::summary_data(run, counts, summary)));
   target.append(index);
   target.write("</tbody></table>\n</section>\n");
   target.append(queries);
-  TemplateData foot;
-  foot.set("manifest", report::pretty_manifest(options.manifest_json));
-  foot.set("manifest_data", report::script_safe_json(options.manifest_json));
-  foot.set("script", script);
-  target.write(parsed(report::templates::foot_html()).render(foot));
+  report::write_foot(target, options.manifest_json);
   target.commit();
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/report/document.hpp"
 #include "engine/report/inlier_drawing.hpp"
 #include "engine/report/json_values.hpp"
 #include "engine/report/text.hpp"
@@ -108,21 +109,6 @@ std::string origin_of(const CatalogueImage& image) {
   return text;
 }
 
-// A picture's slot: `shown` with the id to use, or `missing` with the reason.
-TemplateData slot(const EmbeddedPicture& picture, const DisplayFrame& frame, double x, double y) {
-  TemplateData data;
-  data.set("id", picture.id);
-  data.set("reason", picture.reason);
-  data.set(picture.id.empty() ? "missing" : "shown", TemplateData::type::bool_true);
-  data.set("width", std::to_string(frame.width));
-  data.set("height", std::to_string(frame.height));
-  data.set("x", fmt::format("{:g}", x));
-  data.set("y", fmt::format("{:g}", y));
-  data.set("note_x", fmt::format("{:g}", x + .5 * frame.width));
-  data.set("note_y", fmt::format("{:g}", y + 40));
-  return data;
-}
-
 TemplateData matrix_rows(const Transform& transform) {
   TemplateData rows{TemplateData::type::list};
   for (std::size_t row = 0; row < 3; ++row) {
@@ -215,7 +201,7 @@ TemplateData query_data(std::int64_t number, const QueryResult& result, const Ru
     facts.add("Keypoints", grouped(result.keypoints));
     facts.add("Candidates", grouped(result.candidates));
     facts.add("Hits", grouped(static_cast<std::int64_t>(result.hits.size())));
-    data.set("thumbnail", slot(picture, frame, 0, 0));
+    data.set("thumbnail", picture_slot(picture, frame, 0, 0));
   }
   data.set("facts", facts.list());
   if (!result.ok) {
@@ -259,8 +245,8 @@ TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult&
 
   data.set("width", std::to_string(layout.width));
   data.set("height", std::to_string(layout.height));
-  data.set("query", slot(query, layout.query, layout.query_x, layout.query_y));
-  data.set("hit", slot(catalogued, layout.hit, layout.hit_x, layout.hit_y));
+  data.set("query", picture_slot(query, layout.query, layout.query_x, layout.query_y));
+  data.set("hit", picture_slot(catalogued, layout.hit, layout.hit_x, layout.hit_y));
   const std::vector<Inlier> drawn = thin_evenly(v.inliers, kDrawnInliers);
   data.set("marks", draw_inliers(drawn, layout));
   data.set("caption", drawing_caption(drawn.size(), v.inlier_count));

@@ -5,17 +5,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <kainjow/mustache.hpp>
 #include <string>
 
+#include "engine/report/document.hpp"
 #include "engine/report/picture.hpp"
 #include "engine/report/run_summary.hpp"
 #include "pressmark/catalogue.hpp"
 #include "pressmark/inputs.hpp"
 
 namespace pressmark::report {
-
-using TemplateData = kainjow::mustache::data;
 
 // What the document contains, counted while it grows.
 struct Counts {
