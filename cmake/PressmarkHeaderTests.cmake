@@ -4,6 +4,7 @@ set(PRESSMARK_PUBLIC_HEADERS
   catalogue.hpp
   engine.hpp
   error.hpp
+  evaluate.hpp
   export.hpp
   inputs.hpp
   json.hpp

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The scores of a pair, by channel. This is the one place that knows which figures the engine
+// gives; everything behind it walks over channels().
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "pressmark/types.hpp"
+
+namespace pressmark::evaluation {
+
+struct PairScores {
+  float local_raw = 0;                      // local features of the photo as it is
+  float fused_design = 0, fused_mould = 0;  // all channels together, for either question
+  bool verified = false;                    // at the engine's own threshold
+};
+
+struct Channel {
+  std::string_view name;
+  // Where the score stands, by question. Higher is more alike.
+  float PairScores::*design;
+  float PairScores::*mould;
+};
+
+// The last one is what the engine goes by.
+std::span<const Channel> channels();
+
+PairScores scores_of(const Verification& verification);
+
+}  // namespace pressmark::evaluation
