@@ -121,6 +121,17 @@ Json add_options(const AddOptions& options) {
           {"images_per_segment", options.images_per_segment}};
 }
 
+Json evaluate_options(const EvaluateOptions& options) {
+  MatchOptions match;
+  match.search = options.search;
+  match.verify = options.verify;
+  match.query_keypoints = options.query_keypoints;
+  Json object = match_options(match);
+  object.erase("max_hits");
+  object["both_directions"] = options.both_directions;
+  return object;
+}
+
 std::string serialise(const Json& value, int indent) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
 }

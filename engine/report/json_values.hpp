@@ -10,6 +10,7 @@
 #include "pressmark/catalogue.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
+#include "pressmark/evaluate.hpp"
 #include "pressmark/options.hpp"
 #include "pressmark/types.hpp"
 
@@ -34,6 +35,7 @@ Json decode_options(const DecodeOptions& options);
 Json describe_options(const DescribeOptions& options);
 Json match_options(const MatchOptions& options);
 Json add_options(const AddOptions& options);
+Json evaluate_options(const EvaluateOptions& options);  // without decode and describe
 
 // One line for a negative indent. Invalid UTF-8 is replaced.
 std::string serialise(const Json& value, int indent = -1);

@@ -45,7 +45,8 @@ std::string run_manifest_json(const RunFacts& facts, int indent) {
       {"decode", facts.decode ? report::decode_options(*facts.decode) : Json(nullptr)},
       {"describe", facts.describe ? report::describe_options(*facts.describe) : Json(nullptr)},
       {"match", facts.match ? report::match_options(*facts.match) : Json(nullptr)},
-      {"add", facts.add ? report::add_options(*facts.add) : Json(nullptr)}};
+      {"add", facts.add ? report::add_options(*facts.add) : Json(nullptr)},
+      {"evaluate", facts.evaluate ? report::evaluate_options(*facts.evaluate) : Json(nullptr)}};
   object["started_at"] = report::text_or_null(facts.started_at);
   object["finished_at"] = report::text_or_null(facts.finished_at);
   object["counts"] = counts_of(facts);

@@ -71,10 +71,14 @@ RunSummary summarise_run(const std::string& manifest_json) {
   const Json root = parse_object(manifest_json);
   RunSummary run;
   run.catalogue_images = integer_at(root, "/catalogue/images");
-  run.min_inliers = integer_at(root, "/options/match/min_inliers");
-  if (const Json* score = find(root, "/options/match/min_score");
-      score != nullptr && score->is_number()) {
-    run.min_score = score->get<double>();
+  for (const std::string options : {"/options/match", "/options/evaluate"}) {
+    if (const auto inliers = integer_at(root, (options + "/min_inliers").c_str())) {
+      run.min_inliers = inliers;
+    }
+    if (const Json* score = find(root, (options + "/min_score").c_str());
+        score != nullptr && score->is_number()) {
+      run.min_score = score->get<double>();
+    }
   }
   const auto add = [&](const char* label, const std::string& value) {
     if (!value.empty()) run.facts.emplace_back(label, displayable(value));

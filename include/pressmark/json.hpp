@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pressmark/catalogue.hpp"
+#include "pressmark/evaluate.hpp"
 #include "pressmark/export.hpp"
 #include "pressmark/inputs.hpp"
 #include "pressmark/options.hpp"
@@ -27,6 +28,7 @@ PRESSMARK_API std::string to_json(const SeizureInfo& seizure);        // "seizur
 PRESSMARK_API std::string to_json(const CatalogueInfo& info);         // "catalogue"
 PRESSMARK_API std::string to_json(const InputIssue& issue);           // "input"
 PRESSMARK_API std::string to_json(const Verification& verification);  // "verification"
+PRESSMARK_API std::string to_json(const EvaluationResult& result);    // "evaluation"
 
 // One "query" record without nested hits, then one "hit" record for each hit, by rank.
 PRESSMARK_API std::vector<std::string> to_json_lines(const QueryResult& result);
@@ -48,6 +50,7 @@ struct RunFacts {
   std::optional<DescribeOptions> describe;
   std::optional<MatchOptions> match;
   std::optional<AddOptions> add;
+  std::optional<EvaluateOptions> evaluate;
   std::string started_at, finished_at;  // UTC, ISO 8601; empty: not stated
   std::optional<MatchSummary> matched;  // counts of a match run
   std::optional<AddSummary> added;      // counts of an add run

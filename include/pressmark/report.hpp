@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A self-contained HTML report of match results: one file, no network, readable without scripts.
-// Written as results arrive, so its memory does not grow with their number. Needs about twice the
-// report's size on disk while it is being finished.
+// Self-contained HTML reports, first of match results: one file, no network, readable without
+// scripts. Written as results arrive, so its memory does not grow with their number. Needs about
+// twice the report's size on disk while it is being finished.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "pressmark/catalogue.hpp"
+#include "pressmark/evaluate.hpp"
 #include "pressmark/export.hpp"
 #include "pressmark/inputs.hpp"
 
@@ -48,5 +49,11 @@ class PRESSMARK_API HtmlReport {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// An evaluation as a report of the same kind: figures, curves, score histograms, and the pairs
+// that went wrong as pictures. Throws Error: kInvalidArgument, kIo.
+PRESSMARK_API void write_evaluation_report(const std::filesystem::path& file,
+                                           const EvaluationResult& result,
+                                           const ReportOptions& options);
 
 }  // namespace pressmark

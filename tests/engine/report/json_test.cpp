@@ -104,6 +104,28 @@ TEST(Json, RealsAreShortAndReadBackEqual) {
   EXPECT_EQ(hit["inliers"][0][1].get<float>(), 12.3f);
 }
 
+TEST(Json, EvaluationHasTheDocumentedFieldsAtEveryLevel) {
+  EvaluationResult result;
+  result.images.resize(2);
+  result.channels = {"local_raw"};
+  QuestionFigures question;
+  question.name = "same_mould";
+  question.channels.resize(1);
+  question.channels[0].name = "local_raw";
+  question.worst_mates.resize(1);
+  question.best_non_mates.resize(1);
+  result.questions = {question};
+  result.light_gaps = {{0, 30, 0, {}, {std::nullopt}}};
+  const Json object = record(to_json(result));
+  auto documented = documented_fields();
+  const Json& asked = object["questions"]["same_mould"];
+  EXPECT_EQ(names_of(asked), documented["questions"]);
+  EXPECT_EQ(names_of(asked["channels"]["local_raw"]), documented["channels"]);
+  EXPECT_EQ(names_of(asked["worst_mates"][0]), documented["worst_mates"]);
+  EXPECT_EQ(names_of(asked["best_non_mates"][0]), documented["worst_mates"]);
+  EXPECT_EQ(names_of(object["light_gaps"][0]), documented["light_gaps"]);
+}
+
 TEST(Json, NoMatchAndFailureAreToldApart) {
   QueryResult result = sample_result();
   result.hits.clear();
