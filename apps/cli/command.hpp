@@ -42,6 +42,7 @@ void add_remove_command(CLI::App& app, Context& context);
 void add_match_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_train_command(CLI::App& app, Context& context);
+void add_evaluate_command(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 
 // Option groups that several verbs have.

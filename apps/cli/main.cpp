@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
   add_show_command(app, context);
   add_remove_command(app, context);
   add_train_command(app, context);
+  add_evaluate_command(app, context);
   add_completion_command(app, context);
 
   try {

@@ -71,4 +71,12 @@ void LineFile::finish() {
   throw Error(ErrorCode::kIo, fmt::format("cannot write {}: {}", display(file_), reason));
 }
 
+void check_writable(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("cannot write {}: {}", display(file), std::strerror(EISDIR)));
+  }
+  const LineFile probe(file);  // removed again unfinished
+}
+
 }  // namespace pressmark::cli

@@ -50,4 +50,7 @@ class LineFile {
   std::FILE* stream_ = nullptr;
 };
 
+// Throws Error(kIo) where `file` cannot be created or replaced.
+void check_writable(const std::filesystem::path& file);
+
 }  // namespace pressmark::cli

@@ -167,6 +167,13 @@ class Json(ProgramTest):
         for item in records(compared.stdout):
             self.check_record(item)
             seen.add(item["type"])
+        truth = self.write("set/truth.csv", "file,identity\na.jpg,m\nb.jpg,m\n")
+        self.copy("scenes/scene_1.jpg", "set/a.jpg")
+        self.copy("scenes/scene_2.jpg", "set/b.jpg")
+        evaluated = self.check(0, "evaluate", self.folder / "set", "--truth", truth, "--json", "-")
+        for item in json.loads(evaluated.stdout):
+            self.check_record(item)
+            seen.add(item["type"])
         self.assertEqual(seen, set(self.fields))
 
     def test_nothing_found_is_an_empty_array(self):

@@ -8,7 +8,8 @@ import unittest
 
 from program import SAMPLES, TIMEOUT_S, ProgramTest, main
 
-VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "train", "completion")
+VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "train",
+         "evaluate", "completion")
 
 
 class Usage(ProgramTest):
@@ -29,7 +30,8 @@ class Usage(ProgramTest):
                           ("match", "c", "p", "--threads", "many"),
                           ("match", "c", "p", "--threads", "-1"), ("remove", "c"),
                           ("add", "c", "p", "--package", "P-1"), ("completion", "csh"),
-                          ("compare", "only_one")):
+                          ("compare", "only_one"), ("evaluate", "photos"),
+                          ("evaluate", "--truth", "truth.csv")):
             with self.subTest(arguments):
                 result = self.check(2, *arguments)
                 self.assertEqual(result.stdout, b"")
