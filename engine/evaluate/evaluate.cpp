@@ -11,6 +11,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "engine/evaluate/candidate_paths.hpp"
@@ -260,6 +261,13 @@ class Evaluation {
     return answer;
   }
 
+  // An identity has one design, so there are more identities than designs then.
+  bool has_design_of_two_moulds() const {
+    const std::set<std::size_t> identities(labels_.identity.begin(), labels_.identity.end());
+    const std::set<std::size_t> designs(labels_.design.begin(), labels_.design.end());
+    return identities.size() > designs.size();
+  }
+
   std::optional<double> light_gap(std::size_t a, std::size_t b) const {
     const auto& light_a = set_.images[a].light_azimuth_deg;
     const auto& light_b = set_.images[b].light_azimuth_deg;
@@ -274,7 +282,9 @@ class Evaluation {
     const bool has_designs = !set_.images.empty() && !set_.images.front().design.empty();
     if (has_designs) questions.emplace_back(QuestionKind::kSameDesign, labels_);
     questions.emplace_back(QuestionKind::kSameMould, labels_);
-    if (has_designs) questions.emplace_back(QuestionKind::kSameMouldWithinDesign, labels_);
+    if (has_designs && has_design_of_two_moulds()) {
+      questions.emplace_back(QuestionKind::kSameMouldWithinDesign, labels_);
+    }
     evaluation::LightGaps light_gaps;
 
     struct Viewed {

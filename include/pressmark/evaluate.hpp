@@ -161,6 +161,7 @@ struct EvaluationResult {
   std::int64_t compared_pairs = 0;  // verifications that were made
   bool exhaustive = false;          // every query was compared with every other image
   std::vector<std::string> channels;
+  // Without designs only "same_mould"; the last one only where some design has two moulds.
   std::vector<QuestionFigures> questions;
   std::vector<LightGapFigures> light_gaps;  // empty where fewer than two images state a light
   EvaluationTimings timings;

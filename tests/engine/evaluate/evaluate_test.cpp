@@ -56,6 +56,17 @@ TEST_F(EvaluateTest, AsksAboutDesignsAndMouldsWhereBothAreKnown) {
   EXPECT_EQ(result.questions[2].non_mate_pairs, 4 * 2);
 }
 
+TEST_F(EvaluateTest, DoesNotAskForMouldsWithinDesignsThatHaveOne) {
+  for (int scene = 0; scene < 2; ++scene) {
+    add(scene, 0, "d" + std::to_string(scene));
+    add(scene, 1, "d" + std::to_string(scene));
+  }
+  const EvaluationResult result = run();
+  std::vector<std::string> names;
+  for (const QuestionFigures& question : result.questions) names.push_back(question.name);
+  EXPECT_THAT(names, ElementsAre("same_design", "same_mould"));
+}
+
 TEST_F(EvaluateTest, ImagesThatCannotBeUsedTakeNoPart) {
   add(0, 0);
   directory_.write("bad.png", test::bytes_of("no photo at all"));
