@@ -79,6 +79,17 @@ struct PointPair {
   float query_x, query_y, hit_x, hit_y;
 };
 
+struct KeypointPair {
+  Keypoint query, hit;
+};
+
+// The largest group of keypoint pairs that one affinity explains.
+struct Consensus {
+  int places = 0;                                          // distinct places among `agreeing`
+  std::array<double, 6> hit_from_query{1, 0, 0, 0, 1, 0};  // 2 x 3, row-major
+  std::vector<int> agreeing;                               // indices of pairs, ascending
+};
+
 struct Registration {
   bool found = false;
   TransformKind kind = TransformKind::kHomography;
@@ -96,11 +107,20 @@ class Backend {
   virtual void canonicalise(std::span<const ImageView> images, int long_side_px,
                             std::span<GreyImage> outputs) const = 0;
 
-  // Difference-of-Gaussians keypoints with RootSIFT descriptors (Lowe, IJCV 2004; Arandjelovic and
-  // Zisserman, CVPR 2012), at most max_keypoints, strongest first by a total order (response, y,
-  // x, size, angle), snapped to the grid of Keypoint.
-  virtual void extract(std::span<const GreyImage> images, int max_keypoints,
-                       std::span<LocalFeatures> outputs) const = 0;
+  // masks[i]: 255 where images[i] shows glare, and around it; else 0. Glare takes part in nothing.
+  virtual void mask_glare(std::span<const GreyImage> images, std::span<GreyImage> masks) const = 0;
+
+  // Takes the light out of photos of reliefs: height-like images that depend on the light's azimuth
+  // by one global sign only (kernels/cpu/relight.hpp). masks: one per image.
+  virtual void relight(std::span<const GreyImage> images, std::span<const GreyImage> masks,
+                       std::span<GreyImage> relit, std::span<Light> lights) const = 0;
+
+  // Difference-of-Gaussians keypoints with RootSIFT descriptors of patches 12 times their size
+  // (Lowe, IJCV 2004; Arandjelovic and Zisserman, CVPR 2012), at most max_keypoints outside the
+  // masks (one per image, or an empty mask: nothing is masked), strongest first by a total order
+  // (response, y, x, size, angle), snapped to the grid of Keypoint.
+  virtual void extract(std::span<const GreyImage> images, std::span<const GreyImage> masks,
+                       int max_keypoints, std::span<LocalFeatures> outputs) const = 0;
 
   // Whitened int8 codes: outputs[i] gets features[i].keypoints.size() x kLocalCodeSize.
   virtual void embed(std::span<const LocalFeatures> features, const Whitening& whitening,
@@ -118,6 +138,12 @@ class Backend {
   // change sign; its keypoints' angles are not changed. At most kMaxKeypoints on either side.
   virtual void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
                      float ratio, std::span<SignedMatches> outputs) const = 0;
+
+  // Each pair alone proposes a similarity; those that most others agree with, in place, size and
+  // orientation, are refined to an affinity (Philbin et al., CVPR 2007, "fast spatial matching").
+  // threshold_px: transfer error of an agreeing pair. A group of fewer than three places is none.
+  virtual void find_consensus(std::span<const std::vector<KeypointPair>> pairs, float threshold_px,
+                              std::span<Consensus> outputs) const = 0;
 
   // Robust registration of each set of pairs (MAGSAC++, Barath et al., CVPR 2020) by a homography,
   // an affinity and a similarity; the one with the lowest GRIC (Torr, 1998) is returned. Mirrored

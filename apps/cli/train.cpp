@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "inputs.hpp"
+#include "pressmark/evaluate.hpp"
 #include "pressmark/model.hpp"
 #include "terminal.hpp"
 
@@ -12,7 +13,7 @@ namespace pressmark::cli {
 namespace {
 
 struct Arguments {
-  std::vector<std::filesystem::path> inputs;
+  std::vector<std::filesystem::path> inputs, marks;
   std::filesystem::path out;
   std::size_t every = 1;
   int threads = 0;
@@ -29,19 +30,29 @@ int run_train(Arguments arguments, const Context& context) {
   for (const std::string& argument : context.arguments) {
     arguments.options.command += (arguments.options.command.empty() ? "" : " ") + argument;
   }
+  std::vector<LabelledPhoto> marks;
+  for (const std::filesystem::path& truth : arguments.marks) {
+    const std::filesystem::path directory = truth.has_parent_path() ? truth.parent_path() : ".";
+    for (TruthRow& row : read_truth(directory, truth)) {
+      // Two sets may use one name for different marks.
+      marks.push_back(
+          {directory / row.file, truth.native() + ":" + row.identity, row.photo_from_mark});
+    }
+  }
   const TrainResult result = [&] {
     ProgressLine progress;
     return train_model(
-        files, arguments.options,
+        files, marks, arguments.options,
         {arguments.threads, context.stop, [&](const Progress& now) { progress.update(now); }});
   }();
   for (const TrainFailure& failure : result.failures) {
     print_issue(failure.file.native(), failure.reason);
   }
   result.model.save(arguments.out);
-  print_message(fmt::format("model {} {} from {} images and {} matching pairs in {}",
-                            result.model.name(), result.model.id(), result.images,
-                            result.matching_pairs, display(arguments.out)));
+  print_message(
+      fmt::format("model {} {} from {} images, {} labelled photos and {} matching pairs in {}",
+                  result.model.name(), result.model.id(), result.images, result.marks,
+                  result.matching_pairs, display(arguments.out)));
   return result.failures.empty() && list.issues.empty() ? kOk : kSomeInputsFailed;
 }
 
@@ -51,8 +62,15 @@ void add_train_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<Arguments>();
   TrainOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand("train", "Learn a model from photos or drawings");
-  command->add_option("IMAGES", arguments->inputs, "Folders or images; no labels needed")
+  command
+      ->add_option("IMAGES", arguments->inputs,
+                   "Folders or images, such as printed logos; no labels needed")
       ->required();
+  command
+      ->add_option("--marks", arguments->marks,
+                   "Labelled photos of pressed marks: CSV with columns file (relative to it), "
+                   "identity and h11..h33, the homography from the mark to the photo; repeatable")
+      ->type_name("CSV");
   command->add_option("--out", arguments->out, "Directory of the new model")
       ->required()
       ->type_name("DIR");

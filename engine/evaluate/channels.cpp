@@ -6,19 +6,21 @@
 namespace pressmark::evaluation {
 
 std::span<const Channel> channels() {
-  static constexpr std::array<Channel, 2> kChannels{{
+  static constexpr std::array<Channel, 3> kList{{
       {"local_raw", &PairScores::local_raw, &PairScores::local_raw},
+      {"local_relit", &PairScores::local_relit, &PairScores::local_relit},
       {"fused", &PairScores::fused_design, &PairScores::fused_mould},
   }};
-  return kChannels;
+  return kList;
 }
 
 PairScores scores_of(const Verification& verification) {
   PairScores scores;
-  scores.local_raw = static_cast<float>(verification.score);
-  // With one channel there is nothing to fuse, and it answers both questions alike.
-  scores.fused_design = scores.local_raw;
-  scores.fused_mould = scores.local_raw;
+  scores.local_raw = static_cast<float>(verification.raw.agreeing);
+  scores.local_relit = static_cast<float>(verification.relit.agreeing);
+  // One answer to both questions: the score is of the mark, design and defects together.
+  scores.fused_design = static_cast<float>(verification.evidence);
+  scores.fused_mould = scores.fused_design;
   scores.verified = verification.verified;
   return scores;
 }

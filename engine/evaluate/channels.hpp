@@ -12,8 +12,8 @@
 namespace pressmark::evaluation {
 
 struct PairScores {
-  float local_raw = 0;                      // local features of the photo as it is
-  float fused_design = 0, fused_mould = 0;  // all channels together, for either question
+  float local_raw = 0, local_relit = 0;     // agreeing places of each channel
+  float fused_design = 0, fused_mould = 0;  // log-odds of all together, for either question
   bool verified = false;                    // at the engine's own threshold
 };
 

@@ -30,7 +30,9 @@ using inputs::trimmed;
 
 constexpr std::array<std::string_view, 2> kTruthColumns{"file", "identity"};
 constexpr std::array<std::string_view, 1> kQueryColumns{"file"};
-constexpr std::array<std::string_view, 5> kKnownColumns{"file", "identity", "design",
+constexpr std::array<std::string_view, 9> kHomographyColumns{"h11", "h12", "h13", "h21", "h22",
+                                                             "h23", "h31", "h32", "h33"};
+constexpr std::array<std::string_view, 5> kOtherColumns{"file", "identity", "design",
                                                         "scale_mm_per_px", "light_azimuth_deg"};
 constexpr std::size_t kListedLines = 10;
 
@@ -79,8 +81,8 @@ class TableRows final : public inputs::RowSink {
   std::string column_name(std::string_view written) const override {
     const std::string_view exact = trimmed(written);
     std::string lower = inputs::ascii_lower(exact);
-    const bool known =
-        std::find(kKnownColumns.begin(), kKnownColumns.end(), lower) != kKnownColumns.end();
+    const bool known = std::ranges::find(kOtherColumns, lower) != kOtherColumns.end() ||
+                       std::ranges::find(kHomographyColumns, lower) != kHomographyColumns.end();
     return known ? lower : std::string(exact);
   }
   std::span<const std::string_view> required_columns() const override { return required_; }
@@ -159,6 +161,32 @@ bool check_exists(const fs::path& file, const fs::path& name, std::int64_t line,
   return status.type() == fs::file_type::regular;
 }
 
+// Nine numbers of a regular matrix, or none.
+std::optional<std::string> parse_homography(std::span<const Cell> cells, TruthRow& row) {
+  std::array<double, 9> values{};
+  std::size_t stated = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string text = text_of(cells, kHomographyColumns[i]);
+    if (trimmed(text).empty()) continue;
+    const std::optional<double> value = finite_number(trimmed(text));
+    if (!value) {
+      return fmt::format("{} is not a number: {}", kHomographyColumns[i], in_quotes(text));
+    }
+    values[i] = *value;
+    ++stated;
+  }
+  if (stated == 0) return std::nullopt;
+  const auto& h = values;
+  const double determinant = h[0] * (h[4] * h[8] - h[5] * h[7]) -
+                             h[1] * (h[3] * h[8] - h[5] * h[6]) +
+                             h[2] * (h[3] * h[7] - h[4] * h[6]);
+  if (stated != values.size() || determinant == 0) {
+    return "h11 to h33 must be all nine elements of a regular matrix, or empty";
+  }
+  row.photo_from_mark = values;
+  return std::nullopt;
+}
+
 // The row, or the reason why it cannot be one.
 std::optional<std::string> parse_row(std::span<const Cell> cells, TruthRow& row) {
   const std::string name = text_of(cells, "file");
@@ -181,7 +209,7 @@ std::optional<std::string> parse_row(std::span<const Cell> cells, TruthRow& row)
       return fmt::format("light_azimuth_deg is not a number: {}", in_quotes(azimuth));
     }
   }
-  return std::nullopt;
+  return parse_homography(cells, row);
 }
 
 // What rows say about each other.

@@ -12,17 +12,40 @@
 
 namespace pressmark::models {
 
+// Whitening of one channel's descriptors; shapes as in kernels::Whitening.
+struct LocalModel {
+  std::vector<float> mean, projection;
+  // Code elements before this one keep their value when the photo's contrast is inverted, the
+  // others change sign. Even.
+  int even_size = 0;
+
+  kernels::Whitening whitening() const { return {mean, projection}; }
+};
+
+// How the channels' figures are joined (engine/verify/fusion.hpp).
+struct FusionModel {
+  static constexpr int kFeatures = 4;
+  static constexpr int kKnots = 16;
+  std::vector<float> weights;  // kFeatures, then the constant
+  // Evidence at which the share of unrelated pairs that reach it falls below 10^-(i / 2), for i <
+  // kKnots: ascending.
+  std::vector<float> knots;
+};
+
 struct ModelData {
   std::string id;             // set by encode/decode: of the encoded bytes
   std::string manifest_json;  // model.json as one object
   std::string name;
 
-  // Shapes as in kernels::Whitening and kernels::Aggregation.
-  std::vector<float> whitening_mean, whitening_projection;
+  LocalModel raw, relit;
+  FusionModel fusion;
+
+  // Of the raw channel. Shapes as in kernels::Aggregation.
   int words = 0, global_size = 0;
   std::vector<float> centroids, vlad_mean, vlad_projection;
 
-  kernels::Whitening whitening() const { return {whitening_mean, whitening_projection}; }
+  const LocalModel& local(Channel channel) const { return channel == Channel::kRaw ? raw : relit; }
+  LocalModel& local(Channel channel) { return channel == Channel::kRaw ? raw : relit; }
   kernels::Aggregation aggregation() const {
     return {words, global_size, centroids, vlad_mean, vlad_projection};
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -14,15 +15,16 @@ namespace pressmark::models {
 namespace {
 
 constexpr char kMagic[8] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kIdDigits = 16;
 constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536;
 
 struct FileHeader {
   char magic[8];
-  std::uint32_t version, descriptor_size, code_size, words, global_size, reserved;
+  std::uint32_t version, descriptor_size, code_size, words, global_size;
+  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots, reserved;
 };
-static_assert(sizeof(FileHeader) == 32);
+static_assert(sizeof(FileHeader) == 48);
 
 std::string id_of(std::span<const std::uint8_t> bytes) {
   return image::sha256(bytes).hex().substr(0, kIdDigits);
@@ -59,11 +61,16 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   header.code_size = kLocalCodeSize;
   header.words = static_cast<std::uint32_t>(model.words);
   header.global_size = static_cast<std::uint32_t>(model.global_size);
+  header.even_size_raw = static_cast<std::uint32_t>(model.raw.even_size);
+  header.even_size_relit = static_cast<std::uint32_t>(model.relit.even_size);
+  header.fusion_weights = static_cast<std::uint32_t>(model.fusion.weights.size());
+  header.fusion_knots = static_cast<std::uint32_t>(model.fusion.knots.size());
 
   std::vector<std::uint8_t> bytes;
   append(bytes, &header, 1);
   for (const auto* part :
-       {&model.whitening_mean, &model.whitening_projection, &model.centroids, &model.vlad_mean}) {
+       {&model.raw.mean, &model.raw.projection, &model.relit.mean, &model.relit.projection,
+        &model.fusion.weights, &model.fusion.knots, &model.centroids, &model.vlad_mean}) {
     append(bytes, part->data(), part->size());
   }
   std::vector<Eigen::half> halves(model.vlad_projection.begin(), model.vlad_projection.end());
@@ -94,7 +101,17 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
                             header.descriptor_size, header.code_size, kernels::kDescriptorSize,
                             kLocalCodeSize));
   }
-  if (header.version == 0 || header.words == 0 || header.words > kMaxWords ||
+  if (header.version < kVersion) {
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("model.bin: format {} has one channel, this build needs format {}: train "
+                    "the model again",
+                    header.version, kVersion));
+  }
+  const auto bad_even = [](std::uint32_t size) { return size % 2 == 1 || size > kLocalCodeSize; };
+  if (bad_even(header.even_size_raw) || bad_even(header.even_size_relit) ||
+      header.fusion_weights != FusionModel::kFeatures + 1 ||
+      header.fusion_knots != FusionModel::kKnots || header.words == 0 || header.words > kMaxWords ||
       header.global_size == 0 || header.global_size > kMaxGlobalSize) {
     throw corrupt("impossible sizes in its header");
   }
@@ -102,7 +119,8 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   const std::size_t vlad_size = std::size_t{header.words} * kLocalCodeSize;
   const std::size_t expected =
       sizeof(FileHeader) +
-      sizeof(float) * (kernels::kDescriptorSize + kProjectionSize + 2 * vlad_size) +
+      sizeof(float) * (2 * (kernels::kDescriptorSize + kProjectionSize) + header.fusion_weights +
+                       header.fusion_knots + 2 * vlad_size) +
       sizeof(Eigen::half) * header.global_size * vlad_size + sizeof(std::uint64_t);
   if (bytes.size() != expected) throw corrupt("its length does not fit its header");
   std::uint64_t checksum;
@@ -115,15 +133,26 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   model.words = static_cast<int>(header.words);
   model.global_size = static_cast<int>(header.global_size);
   std::span<const std::uint8_t> rest = bytes.subspan(sizeof(FileHeader));
-  model.whitening_mean = take<float>(rest, kernels::kDescriptorSize);
-  model.whitening_projection = take<float>(rest, kProjectionSize);
+  for (const Channel channel : kChannels) {
+    LocalModel& local = model.local(channel);
+    local.even_size =
+        static_cast<int>(channel == Channel::kRaw ? header.even_size_raw : header.even_size_relit);
+    local.mean = take<float>(rest, kernels::kDescriptorSize);
+    local.projection = take<float>(rest, kProjectionSize);
+  }
+  model.fusion.weights = take<float>(rest, header.fusion_weights);
+  model.fusion.knots = take<float>(rest, header.fusion_knots);
   model.centroids = take<float>(rest, vlad_size);
   model.vlad_mean = take<float>(rest, vlad_size);
   const auto halves = take<Eigen::half>(rest, header.global_size * vlad_size);
   model.vlad_projection.assign(halves.begin(), halves.end());
-  for (const auto* part : {&model.whitening_mean, &model.whitening_projection, &model.centroids,
-                           &model.vlad_mean, &model.vlad_projection}) {
+  for (const auto* part : {&model.raw.mean, &model.raw.projection, &model.relit.mean,
+                           &model.relit.projection, &model.fusion.weights, &model.fusion.knots,
+                           &model.centroids, &model.vlad_mean, &model.vlad_projection}) {
     require_finite(*part);
+  }
+  if (!std::is_sorted(model.fusion.knots.begin(), model.fusion.knots.end())) {
+    throw corrupt("the knots of its fusion do not ascend");
   }
   return model;
 }

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "engine/model/model_data.hpp"
+#include "engine/pipeline/quality.hpp"
 
 namespace pressmark::pipeline {
 namespace {
@@ -32,11 +33,19 @@ void describe_pixels(const Describer& describer, const image::Photo& photo, Desc
   result.photo_origin_x = photo.origin_x;
   result.photo_origin_y = photo.origin_y;
 
-  kernels::LocalFeatures features;
-  backend.extract({&grey, 1}, describer.describe.max_keypoints, {&features, 1});
-  backend.embed({&features, 1}, model.whitening(), {&result.codes, 1});
-  backend.aggregate({&result.codes, 1}, model.aggregation(), {&result.global, 1});
-  result.keypoints = std::move(features.keypoints);
+  kernels::GreyImage glare, relit;
+  backend.mask_glare({&grey, 1}, {&glare, 1});
+  backend.relight({&grey, 1}, {&glare, 1}, {&relit, 1}, {&result.light, 1});
+  result.quality = measure_quality(grey);
+  for (const Channel channel : kChannels) {
+    const kernels::GreyImage& seen = channel == Channel::kRaw ? grey : relit;
+    LocalCodes& local = result.local(channel);
+    kernels::LocalFeatures features;
+    backend.extract({&seen, 1}, {&glare, 1}, describer.describe.max_keypoints, {&features, 1});
+    backend.embed({&features, 1}, model.local(channel).whitening(), {&local.codes, 1});
+    local.keypoints = std::move(features.keypoints);
+  }
+  backend.aggregate({&result.raw.codes, 1}, model.aggregation(), {&result.global, 1});
 }
 
 void fail(DescribedPhoto& photo, ErrorCode code, const std::string& reason) {

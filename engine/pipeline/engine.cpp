@@ -26,7 +26,7 @@ DescribedPhoto Engine::describe_file(const std::filesystem::path& file,
 Verification Engine::verify(const Description& query, const Description& hit,
                             const VerifyOptions& options) const {
   options.validate();
-  return verify::verify_pair(*impl_->backend, query, hit, options);
+  return verify::verify_pair(*impl_->backend, impl_->model.data(), query, hit, options);
 }
 
 const Model& Engine::model() const {

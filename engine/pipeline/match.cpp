@@ -55,8 +55,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     for (const index::Neighbour& neighbour :
          snapshot.index.search(item.photo.description.global, options.search.candidates)) {
       const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
-      Verification verification =
-          verify::verify_pair(*impl_->backend, item.photo.description, candidate, options.verify);
+      Verification verification = verify::verify_pair(
+          *impl_->backend, impl_->model.data(), item.photo.description, candidate, options.verify);
       ++item.candidates;
       if (verification.verified) item.hits.push_back({neighbour.id, std::move(verification)});
     }

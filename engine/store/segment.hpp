@@ -30,7 +30,7 @@ inline constexpr std::size_t kSegmentAlignment = 64;
 inline constexpr std::uint32_t kMaxSegmentImages = 1u << 24;
 inline constexpr std::uint32_t kMaxGlobalSize = 1u << 16;
 inline constexpr std::uint32_t kMaxImageKeypoints = 4096;  // of one channel
-inline constexpr std::uint32_t kMaxCanonicalSide = 1024;  // the keypoint grid ends here
+inline constexpr std::uint32_t kMaxCanonicalSide = 1024;   // the keypoint grid ends here
 
 struct SegmentHeader {
   char magic[8];

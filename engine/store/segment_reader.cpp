@@ -18,9 +18,9 @@ LocalCodes read_part(std::span<const std::byte> part, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     StoredKeypoint stored;
     std::memcpy(&stored, part.data() + i * sizeof stored, sizeof stored);
-    local.keypoints.push_back(
-        {kernels::px_from_grid(stored.x), kernels::px_from_grid(stored.y),
-         kernels::px_from_grid(stored.size), kernels::angle_from_grid(stored.angle)});
+    local.keypoints.push_back({kernels::px_from_grid(stored.x), kernels::px_from_grid(stored.y),
+                               kernels::px_from_grid(stored.size),
+                               kernels::angle_from_grid(stored.angle)});
   }
   local.codes.resize(count * kLocalCodeSize);
   if (count > 0) {

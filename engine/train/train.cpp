@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two passes over the images, each in an ordered pipeline, so that sums do not depend on threads:
-// the first learns the whitening of local descriptors and the visual words, the second, with those
-// fixed, the projection of the VLAD vector.
+// Four passes, each in an ordered pipeline, so that sums do not depend on threads: descriptors of
+// images and of labelled marks (whitening, visual words), VLAD vectors (projection), comparisons of
+// pairs (score).
 #include <Eigen/Core>
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numbers>
 #include <optional>
 
 #include <fmt/format.h>
 
-#include "engine/image/augment.hpp"
 #include "engine/image/image.hpp"
 #include "engine/index/kmeans.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/parallel/ordered_pipeline.hpp"
+#include "engine/train/correspondences.hpp"
+#include "engine/train/fusion_fit.hpp"
 #include "engine/train/projections.hpp"
+#include "engine/train/views.hpp"
+#include "engine/verify/verify.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
@@ -29,82 +33,15 @@ namespace {
 
 using kernels::kDescriptorSize;
 using kernels::LocalFeatures;
+using train::View;
 
-// A pair of keypoints is one place seen twice if these agree under the known transform.
-constexpr double kPairDistance_px = 1.5;
-constexpr double kPairAngle_rad = 15.0 * std::numbers::pi / 180.0;
-constexpr double kPairSizeRatio = 1.25;
 constexpr std::int64_t kMinPairs = 4 * kDescriptorSize;
 // Descriptors per image that are kept for k-means: memory grows with the images, by 25 KB each.
 constexpr std::size_t kWordSamplesPerImage = 50;
-
-struct View {
-  kernels::GreyImage grey;
-  std::array<double, 9> from_original{1, 0, 0, 0, 1, 0, 0, 0, 1};
-  LocalFeatures features;
-};
-
-kernels::GreyImage to_grey(const image::PixelBuffer& pixels, int long_side_px,
-                           const kernels::Backend& backend) {
-  const kernels::ImageView view{pixels.pixels.data(), pixels.width, pixels.height, pixels.channels,
-                                std::int64_t{pixels.width} * pixels.channels};
-  kernels::GreyImage grey;
-  backend.canonicalise({&view, 1}, long_side_px, {&grey, 1});
-  return grey;
-}
-
-// The photo itself, then its synthetic views, all with features. Throws Error for a bad file.
-std::vector<View> make_views(const std::filesystem::path& file, std::size_t number,
-                             const TrainOptions& options, const kernels::Backend& backend) {
-  const image::Bytes bytes = image::read_file(file, options.decode.max_file_bytes);
-  const image::Photo photo =
-      image::decode(bytes, options.decode, 2 * options.describe.long_side_px);
-  std::vector<View> views(1 + static_cast<std::size_t>(options.warps_per_image));
-  views[0].grey = to_grey(photo.pixels, options.describe.long_side_px, backend);
-  const image::PixelBuffer original{views[0].grey.width, views[0].grey.height, 1,
-                                    views[0].grey.pixels};
-  for (std::size_t v = 1; v < views.size(); ++v) {
-    image::SyntheticView synthetic =
-        image::synthesise_view(original, options.seed * 1'000'003 + number * views.size() + v);
-    views[v].grey = {original.width, original.height, std::move(synthetic.pixels.pixels)};
-    views[v].from_original = synthetic.view_from_original;
-  }
-  for (View& view : views) {
-    backend.extract({&view.grey, 1}, options.describe.max_keypoints, {&view.features, 1});
-  }
-  return views;
-}
-
-// Index pairs (original, view) of keypoints that show one place.
-std::vector<std::pair<int, int>> corresponding(const View& original, const View& view) {
-  std::vector<std::pair<int, int>> pairs;
-  const auto& m = view.from_original;
-  for (std::size_t i = 0; i < original.features.keypoints.size(); ++i) {
-    const Keypoint& from = original.features.keypoints[i];
-    const double w = m[6] * from.x_px + m[7] * from.y_px + m[8];
-    const double x = (m[0] * from.x_px + m[1] * from.y_px + m[2]) / w;
-    const double y = (m[3] * from.x_px + m[4] * from.y_px + m[5]) / w;
-    const double a = (m[0] - x * m[6]) / w, b = (m[1] - x * m[7]) / w;
-    const double c = (m[3] - y * m[6]) / w, d = (m[4] - y * m[7]) / w;
-    const double scale = std::sqrt(std::abs(a * d - b * c)), turn = std::atan2(c - b, a + d);
-    int best = -1;
-    double best_squared = kPairDistance_px * kPairDistance_px;
-    for (std::size_t j = 0; j < view.features.keypoints.size(); ++j) {
-      const Keypoint& to = view.features.keypoints[j];
-      const double squared = (to.x_px - x) * (to.x_px - x) + (to.y_px - y) * (to.y_px - y);
-      const double ratio = to.size_px / (from.size_px * scale);
-      const double angle =
-          std::remainder(to.angle_rad - from.angle_rad - turn, 2 * std::numbers::pi);
-      if (squared < best_squared && ratio < kPairSizeRatio && ratio > 1 / kPairSizeRatio &&
-          std::abs(angle) < kPairAngle_rad) {
-        best = static_cast<int>(j);
-        best_squared = squared;
-      }
-    }
-    if (best >= 0) pairs.emplace_back(static_cast<int>(i), best);
-  }
-  return pairs;
-}
+// Images, beside the labelled marks, that the score is fitted on: two views of each.
+constexpr std::size_t kFusionImages = 300;
+// Unrelated photos that each photo is compared with to fit the score.
+constexpr std::size_t kNonMatesPerPhoto = 60;
 
 using DescriptorMap = Eigen::Map<const Eigen::Matrix<float, kDescriptorSize, Eigen::Dynamic>>;
 
@@ -137,34 +74,116 @@ void ordered_map(std::size_t count, const RunControl& control, const Work& work,
   }
 }
 
-struct LocalStatistics {
-  std::string failure;  // why the file could not be used; else empty
-  bool has_keypoints = false;
+// Second moments of one channel's descriptors.
+struct ChannelMoments {
   train::Moments all{kDescriptorSize}, differences{kDescriptorSize};
-  std::vector<float> samples;  // n x kDescriptorSize
+
+  ChannelMoments& operator+=(const ChannelMoments& other) {
+    all += other.all;
+    differences += other.differences;
+    return *this;
+  }
+  void add_differences(const View& from, const View& to, Channel channel,
+                       const train::Correspondences& found) {
+    const DescriptorMap a = columns_of(from.of(channel)), b = columns_of(to.of(channel));
+    Eigen::MatrixXf columns(kDescriptorSize, static_cast<Eigen::Index>(found.pairs.size()));
+    for (std::size_t p = 0; p < found.pairs.size(); ++p) {
+      const auto [i, j] = found.pairs[p];
+      for (int d = 0; d < kDescriptorSize; ++d) {
+        const int moved = found.inverted ? train::inverted_element(d) : d;
+        columns(d, static_cast<Eigen::Index>(p)) = a(moved, i) - b(d, j);
+      }
+    }
+    differences.add(columns);
+  }
 };
 
-LocalStatistics local_statistics(const std::vector<View>& views) {
-  LocalStatistics result;
-  result.has_keypoints = !views[0].features.keypoints.empty();
-  for (const View& view : views) result.all.add(columns_of(view.features));
-  const DescriptorMap original = columns_of(views[0].features);
-  for (std::size_t v = 1; v < views.size(); ++v) {
-    const auto pairs = corresponding(views[0], views[v]);
-    const DescriptorMap other = columns_of(views[v].features);
-    Eigen::MatrixXf differences(kDescriptorSize, static_cast<Eigen::Index>(pairs.size()));
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      differences.col(static_cast<Eigen::Index>(i)) =
-          original.col(pairs[i].first) - other.col(pairs[i].second);
+struct Statistics {
+  std::string failure;  // why the file could not be used; else empty
+  bool has_keypoints = false;
+  std::array<ChannelMoments, 2> channels;
+  std::vector<float> samples;  // raw descriptors for visual words, n x kDescriptorSize
+};
+
+Statistics image_statistics(const std::vector<View>& views) {
+  Statistics result;
+  const LocalFeatures& original = views[0].of(Channel::kRaw);
+  result.has_keypoints = !original.keypoints.empty();
+  for (std::size_t c = 0; c < kChannels.size(); ++c) {
+    for (const View& view : views) result.channels[c].all.add(columns_of(view.features[c]));
+    for (std::size_t v = 1; v < views.size(); ++v) {
+      result.channels[c].add_differences(
+          views[0], views[v], kChannels[c],
+          train::find_correspondences(views[0].features[c].keypoints,
+                                      views[v].features[c].keypoints, views[v].from_original,
+                                      false));
     }
-    result.differences.add(differences);
   }
   // Evenly over the list, which is sorted by strength.
-  const std::size_t count = views[0].features.keypoints.size();
+  const std::size_t count = original.keypoints.size();
   const std::size_t step = std::max<std::size_t>(1, count / kWordSamplesPerImage);
   for (std::size_t i = 0; i < count; i += step) {
-    const float* row = &views[0].features.descriptors[i * kDescriptorSize];
+    const float* row = &original.descriptors[i * kDescriptorSize];
     result.samples.insert(result.samples.end(), row, row + kDescriptorSize);
+  }
+  return result;
+}
+
+std::array<double, 9> between(const View& from, const View& to) {
+  using Matrix = Eigen::Matrix<double, 3, 3, Eigen::RowMajor>;
+  Matrix map = Eigen::Map<const Matrix>(to.from_original.data()) *
+               Eigen::Map<const Matrix>(from.from_original.data()).inverse();
+  map /= map(2, 2);
+  std::array<double, 9> values;
+  Eigen::Map<Matrix>(values.data()) = map;
+  return values;
+}
+
+// Photos of one mark, each under its own light.
+struct MarkGroup {
+  std::vector<const LabelledPhoto*> photos;
+};
+
+std::vector<MarkGroup> group_marks(std::span<const LabelledPhoto> marks) {
+  std::map<std::string, MarkGroup> groups;
+  for (const LabelledPhoto& photo : marks) groups[photo.identity].photos.push_back(&photo);
+  std::vector<MarkGroup> result;
+  for (auto& [identity, group] : groups) result.push_back(std::move(group));
+  return result;
+}
+
+struct GroupStatistics {
+  std::array<ChannelMoments, 2> channels;
+  std::vector<TrainFailure> failures;
+  std::int64_t photos = 0;
+};
+
+GroupStatistics group_statistics(const MarkGroup& group, const TrainOptions& options,
+                                 const kernels::Backend& backend) {
+  GroupStatistics result;
+  std::vector<View> views;
+  for (const LabelledPhoto* photo : group.photos) {
+    try {
+      View view = train::labelled_view(*photo, options, options.describe.max_keypoints, backend);
+      ++result.photos;
+      for (std::size_t c = 0; c < kChannels.size(); ++c) {
+        result.channels[c].all.add(columns_of(view.features[c]));
+      }
+      if (photo->photo_from_mark) views.push_back(std::move(view));
+    } catch (const Error& error) {
+      result.failures.push_back({photo->file, error.what()});
+    }
+  }
+  for (std::size_t a = 0; a < views.size(); ++a) {
+    for (std::size_t b = a + 1; b < views.size(); ++b) {
+      const std::array<double, 9> map = between(views[a], views[b]);
+      for (std::size_t c = 0; c < kChannels.size(); ++c) {
+        result.channels[c].add_differences(
+            views[a], views[b], kChannels[c],
+            train::find_correspondences(views[a].features[c].keypoints,
+                                        views[b].features[c].keypoints, map, true));
+      }
+    }
   }
   return result;
 }
@@ -175,6 +194,30 @@ std::vector<float> to_floats(const Eigen::MatrixXd& matrix) {
   return {rows.data(), rows.data() + rows.size()};
 }
 
+// Each source of descriptors weighs alike, however many it holds.
+models::LocalModel learn_whitening(const std::vector<const ChannelMoments*>& sources) {
+  Eigen::MatrixXd noise = Eigen::MatrixXd::Zero(kDescriptorSize, kDescriptorSize);
+  Eigen::MatrixXd total = noise;
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(kDescriptorSize);
+  const double share = 1 / static_cast<double>(sources.size());
+  for (const ChannelMoments* source : sources) {
+    // The second moment of differences about zero: a pair has no order.
+    noise += share * Eigen::MatrixXd(source->differences.outer.selfadjointView<Eigen::Lower>()) /
+             source->differences.count;
+    total += share * source->all.covariance();
+    mean += share * source->all.mean();
+  }
+  const train::SignedWhitening whitening =
+      train::learned_signed_whitening(noise, total, kLocalCodeSize);
+  models::LocalModel model;
+  model.even_size = whitening.even_rows;
+  model.projection = to_floats(whitening.projection);
+  for (int d = 0; d < kDescriptorSize; ++d) {
+    model.mean.push_back(static_cast<float>(0.5 * (mean[d] + mean[train::inverted_element(d)])));
+  }
+  return model;
+}
+
 // Words live in the space of unit-length codes.
 std::vector<float> learn_words(const models::ModelData& model, const std::vector<float>& samples,
                                int words, std::uint64_t seed, const kernels::Backend& backend) {
@@ -182,18 +225,74 @@ std::vector<float> learn_words(const models::ModelData& model, const std::vector
   features.keypoints.resize(samples.size() / kDescriptorSize);
   features.descriptors = samples;
   std::vector<std::int8_t> codes;
-  backend.embed({&features, 1}, model.whitening(), {&codes, 1});
+  backend.embed({&features, 1}, model.raw.whitening(), {&codes, 1});
   std::vector<float> vectors(codes.size());
   std::transform(codes.begin(), codes.end(), vectors.begin(),
                  [](std::int8_t value) { return static_cast<float>(value) / 127.0f; });
   return index::kmeans(vectors, kLocalCodeSize, words, seed);
 }
 
+// A photo that takes part in fitting the score.
+struct ComparedPhoto {
+  std::string group;  // photos of one group show one mark
+  Description query, gallery;
+};
+
+Description describe(const View& view, int max_keypoints, const models::ModelData& model,
+                     const kernels::Backend& backend) {
+  Description description;
+  description.width_px = view.width;
+  description.height_px = view.height;
+  for (const Channel channel : kChannels) {
+    // Strongest first: the beginning is what a smaller budget would have given.
+    LocalFeatures features = view.of(channel);
+    const std::size_t count =
+        std::min(features.keypoints.size(), static_cast<std::size_t>(max_keypoints));
+    features.keypoints.resize(count);
+    features.descriptors.resize(count * kDescriptorSize);
+    LocalCodes& local = description.local(channel);
+    backend.embed({&features, 1}, model.local(channel).whitening(), {&local.codes, 1});
+    local.keypoints = std::move(features.keypoints);
+  }
+  return description;
+}
+
+std::vector<train::ComparedPair> compare_photos(const std::vector<ComparedPhoto>& photos,
+                                                const models::ModelData& model,
+                                                const kernels::Backend& backend,
+                                                const RunControl& control) {
+  std::vector<train::ComparedPair> pairs;
+  ordered_map<std::vector<train::ComparedPair>>(
+      photos.size(), control,
+      [&](std::size_t i) {
+        std::vector<train::ComparedPair> result;
+        const auto compare = [&](std::size_t j) {
+          const Verification verification = verify::verify_pair(backend, model, photos[i].query,
+                                                                photos[j].gallery, VerifyOptions{});
+          result.push_back(
+              {verify::fusion_features(verification), photos[i].group == photos[j].group});
+        };
+        for (std::size_t j = 0; j < photos.size(); ++j) {
+          if (j != i && photos[j].group == photos[i].group) compare(j);
+        }
+        // Strides through the list from another place for each photo.
+        const std::size_t stride = std::max<std::size_t>(1, photos.size() / kNonMatesPerPhoto);
+        for (std::size_t j = i % stride; j < photos.size(); j += stride) {
+          if (photos[j].group != photos[i].group) compare(j);
+        }
+        return result;
+      },
+      [&](const std::vector<train::ComparedPair>& found) {
+        pairs.insert(pairs.end(), found.begin(), found.end());
+      });
+  return pairs;
+}
+
 std::string model_card(const TrainOptions& options, const TrainResult& result,
-                       const std::string& sha256) {
+                       const models::ModelData& model, const std::string& sha256) {
   nlohmann::ordered_json card;
   card["name"] = options.name;
-  card["format"] = 1;
+  card["format"] = 2;
   card["sha256"] = sha256;
   card["origin"] = options.origin;
   card["licence"] = options.licence;
@@ -201,72 +300,97 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   card["build"] = build_description();
   card["seed"] = options.seed;
   card["images"] = result.images;
+  card["marks"] = result.marks;
   card["matching_pairs"] = result.matching_pairs;
+  card["compared_mates"] = result.compared_mates;
+  card["compared_non_mates"] = result.compared_non_mates;
   card["warps_per_image"] = options.warps_per_image;
   card["long_side_px"] = options.describe.long_side_px;
   card["max_keypoints"] = options.describe.max_keypoints;
   card["words"] = options.words;
   card["global_size"] = options.global_size;
+  card["even_size"] = {{"raw", model.raw.even_size}, {"relit", model.relit.even_size}};
+  card["fusion_weights"] = model.fusion.weights;
   return card.dump(2);
 }
 
 }  // namespace
 
-TrainResult train_model(std::span<const std::filesystem::path> images, const TrainOptions& options,
+TrainResult train_model(std::span<const std::filesystem::path> images,
+                        std::span<const LabelledPhoto> marks, const TrainOptions& options,
                         const RunControl& control) {
   options.validate();
   const std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend();
-  const auto total = static_cast<std::int64_t>(2 * images.size());
+  const std::vector<MarkGroup> groups = group_marks(marks);
+  const std::size_t fusion_images = std::min(images.size(), kFusionImages);
+  const auto total =
+      static_cast<std::int64_t>(2 * images.size() + groups.size() + marks.size() + fusion_images);
   std::int64_t done = 0;
   const auto advance = [&] {
     ++done;
     if (control.on_progress) control.on_progress({done, total});
   };
 
-  TrainResult result{Model(nullptr), 0, 0, {}};
-  LocalStatistics sums;
-  ordered_map<LocalStatistics>(
+  TrainResult result{Model(nullptr), 0, 0, 0, 0, 0, {}};
+  Statistics sums;
+  ordered_map<Statistics>(
       images.size(), control,
       [&](std::size_t i) {
         try {
-          return local_statistics(make_views(images[i], i, options, *backend));
+          return image_statistics(train::synthetic_views(images[i], i, options.warps_per_image,
+                                                         options, options.describe.max_keypoints,
+                                                         *backend));
         } catch (const Error& error) {
-          LocalStatistics failed;
+          Statistics failed;
           failed.failure = error.what();
           return failed;
         }
       },
-      [&](const LocalStatistics& one) {
+      [&](const Statistics& one) {
         if (!one.failure.empty()) {
           result.failures.push_back({images[static_cast<std::size_t>(done)], one.failure});
         } else {
           result.images += one.has_keypoints;
-          sums.all += one.all;
-          sums.differences += one.differences;
+          for (std::size_t c = 0; c < kChannels.size(); ++c) sums.channels[c] += one.channels[c];
           sums.samples.insert(sums.samples.end(), one.samples.begin(), one.samples.end());
         }
         advance();
       });
-  result.matching_pairs = static_cast<std::int64_t>(sums.differences.count);
+  std::array<ChannelMoments, 2> mark_sums;
+  ordered_map<GroupStatistics>(
+      groups.size(), control,
+      [&](std::size_t i) { return group_statistics(groups[i], options, *backend); },
+      [&](const GroupStatistics& one) {
+        for (std::size_t c = 0; c < kChannels.size(); ++c) mark_sums[c] += one.channels[c];
+        result.failures.insert(result.failures.end(), one.failures.begin(), one.failures.end());
+        result.marks += one.photos;
+        advance();
+      });
+
+  const auto pairs_of = [](const ChannelMoments& moments) {
+    return static_cast<std::int64_t>(moments.differences.count);
+  };
+  for (std::size_t c = 0; c < kChannels.size(); ++c) {
+    result.matching_pairs += pairs_of(sums.channels[c]) + pairs_of(mark_sums[c]);
+  }
   const std::size_t sample_count = sums.samples.size() / kDescriptorSize;
-  if (result.matching_pairs < kMinPairs || result.images < options.global_size ||
+  if (pairs_of(sums.channels[0]) < kMinPairs || pairs_of(sums.channels[1]) < kMinPairs ||
+      result.images < options.global_size ||
       sample_count < static_cast<std::size_t>(options.words)) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("too little to learn from: {} usable images ({} needed), {} matching "
-                            "pairs ({} needed)",
-                            result.images, options.global_size, result.matching_pairs, kMinPairs));
+                            "pairs raw and {} relit ({} needed)",
+                            result.images, options.global_size, pairs_of(sums.channels[0]),
+                            pairs_of(sums.channels[1]), kMinPairs));
   }
 
   models::ModelData model;
   model.words = options.words;
   model.global_size = options.global_size;
-  // The second moment of differences about zero: a pair has no order.
-  const Eigen::MatrixXd noise =
-      Eigen::MatrixXd(sums.differences.outer.selfadjointView<Eigen::Lower>()) /
-      sums.differences.count;
-  model.whitening_mean = to_floats(sums.all.mean());
-  model.whitening_projection =
-      to_floats(train::learned_whitening(noise, sums.all.covariance(), kLocalCodeSize));
+  const auto has_marks = [&](std::size_t c) { return pairs_of(mark_sums[c]) >= kMinPairs; };
+  model.raw = has_marks(0) ? learn_whitening({&sums.channels[0], &mark_sums[0]})
+                           : learn_whitening({&sums.channels[0]});
+  model.relit = learn_whitening({has_marks(1) ? &mark_sums[1] : &sums.channels[1]});
   model.centroids = learn_words(model, sums.samples, options.words, options.seed, *backend);
 
   const int vlad_size = options.words * kLocalCodeSize;
@@ -277,7 +401,8 @@ TrainResult train_model(std::span<const std::filesystem::path> images, const Tra
       [&](std::size_t i) -> Eigen::MatrixXf {
         std::vector<View> views;
         try {
-          views = make_views(images[i], i, options, *backend);
+          views = train::synthetic_views(images[i], i, options.warps_per_image, options,
+                                         options.describe.max_keypoints, *backend);
         } catch (const Error&) {
           return Eigen::MatrixXf(vlad_size, 0);  // reported by the first pass
         }
@@ -285,7 +410,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images, const Tra
         for (std::size_t v = 0; v < views.size(); ++v) {
           std::vector<std::int8_t> codes;
           std::vector<float> vlad;
-          backend->embed({&views[v].features, 1}, model.whitening(), {&codes, 1});
+          backend->embed({&views[v].features[0], 1}, model.raw.whitening(), {&codes, 1});
           backend->aggregate({&codes, 1}, plain, {&vlad, 1});
           columns.col(static_cast<Eigen::Index>(v)) =
               Eigen::Map<const Eigen::VectorXf>(vlad.data(), vlad_size);
@@ -306,11 +431,54 @@ TrainResult train_model(std::span<const std::filesystem::path> images, const Tra
   model.vlad_projection =
       to_floats(train::learned_whitening(vlad_noise, vlads.covariance(), options.global_size));
 
+  // The score is fitted to comparisons of all labelled photos and of some images with one warp.
+  const int query_keypoints =
+      std::max(options.describe.max_keypoints, MatchOptions{}.query_keypoints);
+  const auto compared = [&](std::string group, const View& view) {
+    return ComparedPhoto{std::move(group), describe(view, query_keypoints, model, *backend),
+                         describe(view, options.describe.max_keypoints, model, *backend)};
+  };
+  std::vector<ComparedPhoto> photos;
+  ordered_map<std::vector<ComparedPhoto>>(
+      marks.size() + fusion_images, control,
+      [&](std::size_t i) {
+        std::vector<ComparedPhoto> found;
+        try {
+          if (i < marks.size()) {
+            found.push_back(
+                compared("mark " + marks[i].identity,
+                         train::labelled_view(marks[i], options, query_keypoints, *backend)));
+          } else {
+            const std::size_t number = (i - marks.size()) * images.size() / fusion_images;
+            for (const View& view : train::synthetic_views(images[number], number, 1, options,
+                                                           query_keypoints, *backend)) {
+              found.push_back(compared(fmt::format("image {}", number), view));
+            }
+          }
+        } catch (const Error&) {  // reported by an earlier pass
+        }
+        return found;
+      },
+      [&](std::vector<ComparedPhoto>& found) {
+        std::move(found.begin(), found.end(), std::back_inserter(photos));
+        advance();
+      });
+  const std::vector<train::ComparedPair> pairs = [&] {
+    models::ModelData unfitted = model;
+    unfitted.fusion.weights.assign(models::FusionModel::kFeatures + 1, 0.0f);
+    unfitted.fusion.knots.assign(models::FusionModel::kKnots, 0.0f);
+    return compare_photos(photos, unfitted, *backend, control);
+  }();
+  result.compared_mates = std::count_if(pairs.begin(), pairs.end(),
+                                        [](const train::ComparedPair& p) { return p.mates; });
+  result.compared_non_mates = static_cast<std::int64_t>(pairs.size()) - result.compared_mates;
+  model.fusion = train::fit_fusion(pairs);
+
   // What is saved is half precision: the model in memory must be the one that will be loaded.
   const std::vector<std::uint8_t> bytes = models::encode_model(model);
   auto data = std::make_shared<models::ModelData>(models::decode_model(bytes));
   data->name = options.name;
-  data->manifest_json = model_card(options, result, image::sha256(bytes).hex());
+  data->manifest_json = model_card(options, result, *data, image::sha256(bytes).hex());
   result.model = Model(std::move(data));
   return result;
 }

@@ -46,6 +46,10 @@ std::optional<Sha256> Sha256::from_hex(std::string_view text) {
   return result;
 }
 
+std::string_view to_string(Channel channel) {
+  return channel == Channel::kRaw ? "raw" : "relit";
+}
+
 std::string_view to_string(ImageKind kind) {
   for (const auto& [value, name] : kKindNames) {
     if (value == kind) return name;

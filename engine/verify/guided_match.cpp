@@ -27,16 +27,20 @@ double turn_between(double a, double b) {
   return std::abs(turn);
 }
 
-// Indices of a description's keypoints in square cells of `side` px.
+// Indices of keypoints in square cells of `side` px.
 class CellGrid {
  public:
-  CellGrid(const Description& description, double side)
-      : side_(side),
-        columns_(static_cast<int>(description.width_px / side) + 1),
-        rows_(static_cast<int>(description.height_px / side) + 1),
-        cells_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {
-    for (std::size_t i = 0; i < description.keypoints.size(); ++i) {
-      const Keypoint& point = description.keypoints[i];
+  CellGrid(const std::vector<Keypoint>& keypoints, double side) : side_(side) {
+    double right = 0, bottom = 0;
+    for (const Keypoint& point : keypoints) {
+      right = std::max<double>(right, point.x_px);
+      bottom = std::max<double>(bottom, point.y_px);
+    }
+    columns_ = static_cast<int>(right / side) + 1;
+    rows_ = static_cast<int>(bottom / side) + 1;
+    cells_.resize(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_));
+    for (std::size_t i = 0; i < keypoints.size(); ++i) {
+      const Keypoint& point = keypoints[i];
       const int column = std::min(columns_ - 1, static_cast<int>(point.x_px / side_));
       const int row = std::min(rows_ - 1, static_cast<int>(point.y_px / side_));
       cells_[static_cast<std::size_t>(row * columns_ + column)].push_back(static_cast<int>(i));
@@ -60,7 +64,7 @@ class CellGrid {
 
  private:
   double side_;
-  int columns_, rows_;
+  int columns_ = 0, rows_ = 0;
   std::vector<std::vector<int>> cells_;
 };
 
@@ -71,11 +75,11 @@ struct Best {
 
 }  // namespace
 
-GuidedMatches guided_match(const Description& query, const Description& hit,
+GuidedMatches guided_match(const LocalCodes& query, const LocalCodes& hit,
                            const Matrix3& hit_from_query, double radius_px) {
   GuidedMatches result;
   result.expected.resize(query.keypoints.size(), 0);
-  const CellGrid grid(hit, radius_px);
+  const CellGrid grid(hit.keypoints, radius_px);
   const auto limit = static_cast<std::int32_t>(kGuidedDistance * kGuidedDistance * 127 * 127);
   std::vector<Best> best_of_query(query.keypoints.size()), best_of_hit(hit.keypoints.size());
   for (std::size_t q = 0; q < query.keypoints.size(); ++q) {

@@ -25,7 +25,7 @@ struct GuidedMatches {
   std::vector<char> expected;
 };
 
-GuidedMatches guided_match(const Description& query, const Description& hit,
+GuidedMatches guided_match(const LocalCodes& query, const LocalCodes& hit,
                            const Matrix3& hit_from_query, double radius_px);
 
 }  // namespace pressmark::verify

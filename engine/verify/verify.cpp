@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/verify/false_alarms.hpp"
+#include "engine/verify/fusion.hpp"
 #include "engine/verify/geometry.hpp"
 #include "engine/verify/guided_match.hpp"
 
@@ -22,12 +23,33 @@ constexpr double kTrialCell_px = 8.0;
 // within kGuidedDistance.
 constexpr double kChanceOfLikeness = 0.1;
 
-kernels::CodesView view(const Description& description) {
-  return {description.keypoints, description.codes};
+// A group of places this small is found between any two photos: nothing to register.
+constexpr int kMinAgreeing = 5;
+// Consensus is sought by an affinity, which perspective and the package's curvature bend.
+constexpr float kConsensusSlack = 3.0f;
+
+kernels::CodesView view(const LocalCodes& local) {
+  return {local.keypoints, local.codes};
+}
+
+// As if the contrast of the photo had been inverted.
+LocalCodes inverted(const LocalCodes& local, int even_size) {
+  LocalCodes result = local;
+  for (Keypoint& keypoint : result.keypoints) {
+    const float turned = keypoint.angle_rad + std::numbers::pi_v<float>;
+    constexpr float kFullTurn = 2 * std::numbers::pi_v<float>;
+    keypoint.angle_rad = turned >= kFullTurn ? turned - kFullTurn : turned;
+  }
+  for (std::size_t i = 0; i < result.codes.size(); ++i) {
+    if (static_cast<int>(i % kLocalCodeSize) >= even_size) {
+      result.codes[i] = static_cast<std::int8_t>(-result.codes[i]);
+    }
+  }
+  return result;
 }
 
 std::vector<kernels::PointPair> to_pairs(const std::vector<kernels::CodeMatch>& matches,
-                                         const Description& query, const Description& hit) {
+                                         const LocalCodes& query, const LocalCodes& hit) {
   std::vector<kernels::PointPair> pairs;
   pairs.reserve(matches.size());
   for (const kernels::CodeMatch& match : matches) {
@@ -79,7 +101,7 @@ double squared_error(const Matrix3& map, const kernels::PointPair& pair) {
 }
 
 // Probability that a chance match falls within the threshold of its predicted place.
-double chance_of_agreement(const Description& hit, double threshold_px) {
+double chance_of_agreement(const LocalCodes& hit, double threshold_px) {
   std::set<std::pair<int, int>> cells;
   for (const Keypoint& point : hit.keypoints) {
     cells.emplace(static_cast<int>(point.x_px / kCell_px), static_cast<int>(point.y_px / kCell_px));
@@ -104,7 +126,7 @@ int minimal_sample(TransformKind kind) {
 // -log10 NFA of the tentative matches that agree with the map; guided pairs were chosen for their
 // place, so their agreement proves nothing.
 double agreement_score(const std::vector<kernels::PointPair>& tentative, const Matrix3& map,
-                       TransformKind kind, const Description& hit, double threshold_px) {
+                       TransformKind kind, const LocalCodes& hit, double threshold_px) {
   DistinctPlaces agreeing(threshold_px), others(threshold_px);
   for (const auto& pair : tentative) {
     const bool agrees = squared_error(map, pair) <= threshold_px * threshold_px;
@@ -120,7 +142,7 @@ double agreement_score(const std::vector<kernels::PointPair>& tentative, const M
 // keypoint of the hit, and there is one, how many also look alike? For one and the same mark most
 // do, for an accidental alignment, or a mark that shares only a part, few.
 double appearance_score(const std::vector<kernels::CodeMatch>& tentative,
-                        const GuidedMatches& guided, const Description& query) {
+                        const GuidedMatches& guided, const LocalCodes& query) {
   std::vector<char> is_fresh = guided.expected;
   for (const kernels::CodeMatch& match : tentative) {
     is_fresh[static_cast<std::size_t>(match.query)] = 0;
@@ -181,18 +203,46 @@ void describe_inliers(const std::vector<kernels::PointPair>& pairs, const Matrix
   result.transform.scale *= hit.photo_scale / query.photo_scale;
 }
 
-}  // namespace
-
-Verification verify_pair(const kernels::Backend& backend, const Description& query,
-                         const Description& hit, const VerifyOptions& options) {
-  Verification result;
+// The better of the two contrast hypotheses in one channel.
+struct Found {
+  LocalEvidence evidence;
   std::vector<kernels::CodeMatch> matches;
+};
+
+Found find(const kernels::Backend& backend, const LocalCodes& query, const LocalCodes& hit,
+           int even_size, const VerifyOptions& options) {
+  kernels::SignedMatches matches;
   const kernels::CodesView hit_view = view(hit);
-  backend.match(view(query), {&hit_view, 1}, options.ratio, {&matches, 1});
-  result.tentative = static_cast<int>(matches.size());
-  const std::vector<kernels::PointPair> tentative = to_pairs(matches, query, hit);
+  backend.match(view(query), {&hit_view, 1}, even_size, options.ratio, {&matches, 1});
+  Found best;
+  for (const bool is_inverted : {false, true}) {
+    std::vector<kernels::CodeMatch>& tentative = is_inverted ? matches.inverted : matches.same;
+    std::vector<kernels::KeypointPair> pairs;
+    pairs.reserve(tentative.size());
+    for (const kernels::CodeMatch& match : tentative) {
+      pairs.push_back({query.keypoints[static_cast<std::size_t>(match.query)],
+                       hit.keypoints[static_cast<std::size_t>(match.candidate)]});
+      if (is_inverted) pairs.back().query.angle_rad += std::numbers::pi_v<float>;
+    }
+    kernels::Consensus consensus;
+    backend.find_consensus({&pairs, 1}, kConsensusSlack * options.threshold_px, {&consensus, 1});
+    if (!is_inverted || consensus.places > best.evidence.agreeing) {
+      best = {{static_cast<int>(tentative.size()), consensus.places, is_inverted},
+              std::move(tentative)};
+    }
+  }
+  return best;
+}
+
+void register_best(const kernels::Backend& backend, const Found& found, int even_size,
+                   const Description& query_description, const Description& hit_description,
+                   const VerifyOptions& options, Verification& result) {
+  const LocalCodes& query_codes = query_description.local(result.channel);
+  const LocalCodes& hit = hit_description.local(result.channel);
+  const LocalCodes query = found.evidence.inverted ? inverted(query_codes, even_size) : query_codes;
+  const std::vector<kernels::PointPair> tentative = to_pairs(found.matches, query, hit);
   kernels::Registration registration = register_one(backend, tentative, options.threshold_px);
-  if (!registration.found) return result;
+  if (!registration.found) return;
 
   double score = agreement_score(tentative, registration.hit_from_query, registration.kind, hit,
                                  options.threshold_px);
@@ -207,11 +257,37 @@ Verification verify_pair(const kernels::Backend& backend, const Description& que
     registration = std::move(refined);
     pairs = std::move(guided_pairs);
   }
-  if (score > 0) score += appearance_score(matches, guided, query);
-  result.score = score;
+  if (score > 0) score += appearance_score(found.matches, guided, query);
+  result.log_false_alarms = score;
   result.transform.kind = registration.kind;
-  result.transform.hit_from_query = to_photo_pixels(registration.hit_from_query, query, hit);
-  describe_inliers(pairs, registration.hit_from_query, query, hit, options.threshold_px, result);
+  result.transform.hit_from_query =
+      to_photo_pixels(registration.hit_from_query, query_description, hit_description);
+  describe_inliers(pairs, registration.hit_from_query, query_description, hit_description,
+                   options.threshold_px, result);
+}
+
+}  // namespace
+
+Verification verify_pair(const kernels::Backend& backend, const models::ModelData& model,
+                         const Description& query, const Description& hit,
+                         const VerifyOptions& options) {
+  Verification result;
+  Found best;
+  for (const Channel channel : kChannels) {
+    Found found = find(backend, query.local(channel), hit.local(channel),
+                       model.local(channel).even_size, options);
+    result.local(channel) = found.evidence;
+    if (found.evidence.agreeing > best.evidence.agreeing) {
+      best = std::move(found);
+      result.channel = channel;
+    }
+  }
+  if (best.evidence.agreeing >= kMinAgreeing) {
+    register_best(backend, best, model.local(result.channel).even_size, query, hit, options,
+                  result);
+  }
+  result.evidence = fused_evidence(model.fusion, fusion_features(result));
+  result.score = score_of_evidence(model.fusion, result.evidence);
   result.verified = result.score >= options.min_score && result.inlier_count >= options.min_inliers;
   return result;
 }

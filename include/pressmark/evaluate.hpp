@@ -6,6 +6,7 @@
 // figures.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -31,6 +32,8 @@ struct TruthRow {
   std::optional<double> scale_mm_per_px;
   // Direction of the main light in the mark's own frame, degrees.
   std::optional<double> light_azimuth_deg;
+  // Homography from the mark's plane to pixels of the upright photo, row-major.
+  std::optional<std::array<double, 9>> photo_from_mark;
   std::int64_t line = 0;  // in the truth file
 };
 
@@ -41,9 +44,9 @@ struct EvaluationSet {
 };
 
 // Reads a CSV file (RFC 4180, UTF-8, header row) with columns file and identity, optionally design,
-// scale_mm_per_px, light_azimuth_deg; other columns are ignored. Each file must exist below
-// `directory`, and some identity must occur twice. Throws Error naming file, line and reason:
-// kInvalidArgument, kNotFound, kUnsupported, kIo.
+// scale_mm_per_px, light_azimuth_deg and, all nine or none, h11 to h33; other columns are ignored.
+// Each file must exist below `directory`, and some identity must occur twice. Throws Error naming
+// file, line and reason: kInvalidArgument, kNotFound, kUnsupported, kIo.
 PRESSMARK_API std::vector<TruthRow> read_truth(const std::filesystem::path& directory,
                                                const std::filesystem::path& truth_csv);
 
@@ -61,7 +64,7 @@ struct PRESSMARK_API EvaluateOptions {
   SearchOptions search{1000};  // candidates per query that are compared; the others rank below
   VerifyOptions verify;
   // Keypoints of an image where it takes the query's part, as MatchOptions::query_keypoints.
-  int query_keypoints = 1536;
+  int query_keypoints = 1024;
   // Compare each pair both ways. Off: a pair is compared once, the image that stands first in the
   // truth file as the query, and its scores count both ways.
   bool both_directions = false;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is learned: the whitening of local descriptors, the visual words and the projection of the
-// global vector. A model is a directory with `model.json` (origin, licence, seed, command, hash)
-// and `model.bin`; docs/format.md specifies both.
+// What is learned: the whitening of local descriptors, one for each channel, the visual words and
+// the projection of the global vector, and how the channels' figures make one calibrated score. A
+// model is a directory with `model.json` (origin, licence, seed, command, hash) and `model.bin`;
+// docs/format.md specifies both.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -80,20 +83,34 @@ struct TrainFailure {
   std::string reason;
 };
 
+// A photo of a mark whose identity is known.
+struct LabelledPhoto {
+  std::filesystem::path file;
+  std::string identity;  // photos of equal identity show one mark
+  // Homography from the mark's plane, in any unit, to pixels of the upright photo, row-major; where
+  // absent, the photo takes no part in learning descriptors, only in fitting the score.
+  std::optional<std::array<double, 9>> photo_from_mark;
+};
+
 struct TrainResult {
   Model model;
   std::int64_t images = 0;          // that gave keypoints
-  std::int64_t matching_pairs = 0;  // descriptor pairs behind the whitening
+  std::int64_t marks = 0;           // labelled photos that could be used
+  std::int64_t matching_pairs = 0;  // descriptor pairs behind the whitening of both channels
+  std::int64_t compared_mates = 0, compared_non_mates = 0;  // pairs of photos behind the score
   std::vector<TrainFailure> failures;
 };
 
-// Learns a model from photos or drawings; no labels are needed. Each image is warped by random
-// perspective, blur, noise and exposure; descriptors of corresponding keypoints give the whitening
-// (Mikolajczyk and Matas, ICCV 2007), k-means over whitened descriptors the words, PCA with
-// whitening over VLAD vectors (Jegou and Chum, ECCV 2012) the projection. Deterministic for a seed,
-// whatever the number of threads. Throws Error: kInvalidArgument where the images give too few
-// pairs, kInterrupted.
+// Learns a model from photos or drawings, and, for pressed marks, from labelled photos. Each image
+// is warped by random perspective, blur, noise and exposure; descriptors of corresponding keypoints
+// give the whitening (Mikolajczyk and Matas, ICCV 2007), k-means over whitened descriptors the
+// words, PCA with whitening over VLAD vectors (Jegou and Chum, ECCV 2012) the projection. How
+// photos change with the light only `marks` can teach: theirs are half of what the raw channel
+// learns from, and all of the relit channel. Pairs of marks, and of images with their warps,
+// against pairs of different ones give the score. Deterministic for a seed, whatever the number of
+// threads. Throws Error: kInvalidArgument where the photos give too few pairs, kInterrupted.
 PRESSMARK_API TrainResult train_model(std::span<const std::filesystem::path> images,
+                                      std::span<const LabelledPhoto> marks,
                                       const TrainOptions& options, const RunControl& control = {});
 
 }  // namespace pressmark

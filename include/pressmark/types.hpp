@@ -73,7 +73,7 @@ struct Light {
 
 // What decides whether a photo can be compared at all; quality_problem() judges it.
 struct Quality {
-  float sharpness = 0;     // share of fine detail in the gradients' energy; [0, 1]
+  float sharpness = 0;     // fine detail as a share of fine and coarse detail; [0, 1]
   float contrast = 0;      // grey levels between the 5 % and the 95 % quantile; [0, 255]
   float dark_share = 0;    // pixels at most 10; [0, 1]
   float bright_share = 0;  // pixels at least 250; [0, 1]
@@ -93,9 +93,7 @@ struct Description {
   Quality quality;
 
   LocalCodes& local(Channel channel) { return channel == Channel::kRaw ? raw : relit; }
-  const LocalCodes& local(Channel channel) const {
-    return channel == Channel::kRaw ? raw : relit;
-  }
+  const LocalCodes& local(Channel channel) const { return channel == Channel::kRaw ? raw : relit; }
   // Of both channels.
   int keypoint_count() const {
     return static_cast<int>(raw.keypoints.size() + relit.keypoints.size());
@@ -119,19 +117,37 @@ struct Inlier {
   float query_x, query_y, hit_x, hit_y;
 };
 
+// What one channel says about two descriptions.
+struct LocalEvidence {
+  int tentative = 0;      // matches that passed the mutual and ratio tests
+  int agreeing = 0;       // distinct places among them that one affinity explains
+  bool inverted = false;  // with the contrast of one photo inverted: lit from the other side
+  bool operator==(const LocalEvidence&) const = default;
+};
+
 // The outcome of comparing two descriptions.
 struct Verification {
-  // -log10 of the expected number of equally good agreements among unrelated photos (number of
-  // false alarms, a-contrario model of Moisan and Stival, IJCV 2004). 0 where nothing agrees.
+  // -log10 of the share of unrelated pairs of photos with at least this much evidence, as measured
+  // when the model was trained; beyond the rarest that training saw, extrapolated. 4: one unrelated
+  // pair in 10 000. At least 0.
   double score = 0;
   bool verified = false;  // score >= VerifyOptions::min_score and enough inliers
-  int tentative = 0;      // matches that passed the mutual and ratio tests
+  double evidence = 0;    // log-odds that the pair is of one mark, before calibration
+  // -log10 of the expected number of equally good agreements among chance matches (number of false
+  // alarms, a-contrario model of Moisan and Stival, IJCV 2004); 0 where nothing agrees.
+  double log_false_alarms = 0;
+  LocalEvidence raw, relit;
+  // The channel that agrees best; what follows is of it.
+  Channel channel = Channel::kRaw;
   int inlier_count = 0;   // distinct places that agree with the transform
   double area_query = 0;  // share of the query's canonical image inside the inliers' hull; [0, 1]
   double area_hit = 0;    // the same for the hit
   double error_px = 0;    // RMS transfer error of the inliers, canonical pixels of the hit
   Transform transform;    // meaningful where inlier_count > 0
   std::vector<Inlier> inliers;
+
+  LocalEvidence& local(Channel which) { return which == Channel::kRaw ? raw : relit; }
+  const LocalEvidence& local(Channel which) const { return which == Channel::kRaw ? raw : relit; }
 };
 
 // Facts of a seizure. Empty text means unknown.

@@ -3,6 +3,8 @@
 
 #include <cassert>
 
+#include "kernels/cpu/illumination.hpp"
+#include "kernels/cpu/relight.hpp"
 #include "kernels/cpu/stages.hpp"
 
 namespace pressmark::kernels {
@@ -25,11 +27,26 @@ class CpuBackend final : public Backend {
     }
   }
 
-  void extract(std::span<const GreyImage> images, int max_keypoints,
-               std::span<LocalFeatures> outputs) const override {
-    assert(images.size() == outputs.size());
+  void mask_glare(std::span<const GreyImage> images, std::span<GreyImage> masks) const override {
+    assert(images.size() == masks.size());
+    for (std::size_t i = 0; i < images.size(); ++i) masks[i] = cpu::glare_mask(images[i]);
+  }
+
+  void relight(std::span<const GreyImage> images, std::span<const GreyImage> masks,
+               std::span<GreyImage> relit, std::span<Light> lights) const override {
+    assert(images.size() == masks.size() && images.size() == relit.size() &&
+           images.size() == lights.size());
     for (std::size_t i = 0; i < images.size(); ++i) {
-      cpu::extract(images[i], max_keypoints, outputs[i]);
+      const cpu::LightEstimate light = cpu::relight(images[i], masks[i], relit[i]);
+      lights[i] = {light.azimuth_rad, light.coherence, light.sure};
+    }
+  }
+
+  void extract(std::span<const GreyImage> images, std::span<const GreyImage> masks,
+               int max_keypoints, std::span<LocalFeatures> outputs) const override {
+    assert(images.size() == outputs.size() && images.size() == masks.size());
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      cpu::extract(images[i], masks[i], max_keypoints, outputs[i]);
     }
   }
 
@@ -54,6 +71,14 @@ class CpuBackend final : public Backend {
     assert(candidates.size() == outputs.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       cpu::match(query, candidates[i], even_size, ratio, outputs[i]);
+    }
+  }
+
+  void find_consensus(std::span<const std::vector<KeypointPair>> pairs, float threshold_px,
+                      std::span<Consensus> outputs) const override {
+    assert(pairs.size() == outputs.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      cpu::find_consensus(pairs[i], threshold_px, outputs[i]);
     }
   }
 

@@ -6,11 +6,12 @@
 
 namespace pressmark::kernels::cpu {
 
-void extract(const GreyImage& image, int max_keypoints, LocalFeatures& output) {
+void extract(const GreyImage& image, const GreyImage& mask, int max_keypoints,
+             LocalFeatures& output) {
   // Some 20 MB at 512 px: kept by each thread, so that a run of photos allocates it once.
   thread_local std::vector<Octave> octaves;
   build_scale_space(image, octaves);
-  const std::vector<OrientedExtremum> extrema = detect_keypoints(octaves, max_keypoints);
+  const std::vector<OrientedExtremum> extrema = detect_keypoints(octaves, mask, max_keypoints);
   output.keypoints.resize(extrema.size());
   output.descriptors.resize(extrema.size() * kDescriptorSize);
   for (std::size_t i = 0; i < extrema.size(); ++i) {

@@ -221,8 +221,17 @@ std::vector<float> orientations(const Plane& image, const Extremum& extremum) {
 }  // namespace
 
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
-                                               int max_keypoints) {
+                                               const GreyImage& mask, int max_keypoints) {
   std::vector<Extremum> extrema = find_all(octaves);
+  if (!mask.pixels.empty()) {
+    std::erase_if(extrema, [&](const Extremum& e) {
+      const float step = octaves[static_cast<std::size_t>(e.octave)].step_px;
+      const int x = std::clamp(static_cast<int>(std::lround(e.x * step)), 0, mask.width - 1);
+      const int y = std::clamp(static_cast<int>(std::lround(e.y * step)), 0, mask.height - 1);
+      return mask.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(mask.width) +
+                         static_cast<std::size_t>(x)] != 0;
+    });
+  }
   const auto position_order = [](const Extremum& e) {
     return std::make_tuple(-e.response, e.octave, e.y, e.x, e.scale);
   };

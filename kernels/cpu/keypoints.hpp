@@ -17,8 +17,9 @@ struct OrientedExtremum {
   int octave = 0, scale = 0;  // blurred[scale] of the octave is the image to describe it in
 };
 
-// At most `max_keypoints`, by a total order: response (descending), y, x, size, angle.
+// At most `max_keypoints`, by a total order: response (descending), y, x, size, angle. None lies
+// where `mask` (of the image's size, or empty) is not 0.
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
-                                               int max_keypoints);
+                                               const GreyImage& mask, int max_keypoints);
 
 }  // namespace pressmark::kernels::cpu

@@ -8,13 +8,15 @@
 namespace pressmark::kernels::cpu {
 
 void canonicalise(const ImageView& image, int long_side_px, GreyImage& output);
-void extract(const GreyImage& image, int max_keypoints, LocalFeatures& output);
+void extract(const GreyImage& image, const GreyImage& mask, int max_keypoints,
+             LocalFeatures& output);
 void embed(const LocalFeatures& features, const Whitening& whitening,
            std::vector<std::int8_t>& output);
 void aggregate(const std::vector<std::int8_t>& codes, const Aggregation& aggregation,
                std::vector<float>& output);
 void match(const CodesView& query, const CodesView& candidate, int even_size, float ratio,
            SignedMatches& output);
+void find_consensus(const std::vector<KeypointPair>& pairs, float threshold_px, Consensus& output);
 void register_pairs(const std::vector<PointPair>& pairs, float threshold_px, Registration& output);
 
 }  // namespace pressmark::kernels::cpu
