@@ -193,7 +193,7 @@ class Evaluation {
             }
           }
           if (image.ok) {
-            image.keypoints = static_cast<int>(both.gallery.description.keypoints.size());
+            image.keypoints = both.gallery.description.keypoint_count();
             if (is_query[i] != 0) queries_.push_back(gallery_.size());
             gallery_.push_back(std::move(both.gallery.description));
             as_query_.push_back(std::move(both.query.description));
