@@ -137,7 +137,8 @@ class EvaluationPage {
                                               "images rank below, in their order"));
     const EvaluationTimings& timings = result_.timings;
     const auto add_time = [&](const char* label, const std::optional<double>& ms) {
-      if (ms) add_fact(facts, label, fmt::format("{:.3g} ms", *ms));
+      if (ms)
+        add_fact(facts, label, fmt::format("{:.{}f} ms", *ms, *ms < 1 ? 3 : *ms < 100 ? 1 : 0));
     };
     add_time("Describe an image", timings.describe_ms);
     add_time("Candidates of a query", timings.candidates_ms);

@@ -111,6 +111,7 @@ TEST_F(EvaluationReportTest, AChangedPictureIsNotShown) {
   write_photo("a.jpg", 80, 60, 99);
   const std::string html = page(result);
   EXPECT_THAT(html, HasSubstr("Picture not shown"));
+  EXPECT_THAT(html, HasSubstr("<strong>Left not shown.</strong> The file has changed"));
   EXPECT_EQ(count_of(html, "data:image/jpeg;base64,"), 2u);
 }
 
