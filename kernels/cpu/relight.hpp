@@ -9,14 +9,17 @@
 namespace pressmark::kernels::cpu {
 
 // azimuth_rad: direction of the light in image coordinates (from +x towards +y), modulo pi, in
-// [0, pi). coherence in [0, 1]: how one-sided the gradients are; 0: no direction stands out, 1: all
-// of them are parallel; isotropic relief under one light has 1/2.
+// [0, pi). coherence in [0, 1]: how one-sided the gradients are; 0: no direction stands out; smooth
+// isotropic relief under one light has about .2 to .4. sure: coherence >= .1. On rendered photos
+// with hard physics 95 % of the sure estimates are within 30 degrees of the light, 78 % of the
+// others. It is no promise that there is a relief: prints and grain can look as if they were lit.
 struct LightEstimate {
   float azimuth_rad = 0, coherence = 0;
   bool sure = false;
 };
 
-// From the structure tensor of damped gradients of the photo without its large-scale illumination.
+// From the structure tensors of damped gradients in cells of 16 px, of the photo without its
+// large-scale illumination; cells near the centre and of little coherence of their own count most.
 // masked: glare and whatever else takes no part; of the image's size, or empty.
 LightEstimate estimate_light(const GreyImage& image, const GreyImage& masked);
 
