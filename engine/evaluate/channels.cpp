@@ -5,20 +5,20 @@
 
 namespace pressmark::evaluation {
 
-std::span<const Channel> channels() {
-  static constexpr std::array<Channel, 3> kList{{
+std::span<const ScoreChannel> channels() {
+  static constexpr std::array<ScoreChannel, 3> kChannels{{
       {"local_raw", &PairScores::local_raw, &PairScores::local_raw},
       {"local_relit", &PairScores::local_relit, &PairScores::local_relit},
       {"fused", &PairScores::fused_design, &PairScores::fused_mould},
   }};
-  return kList;
+  return kChannels;
 }
 
 PairScores scores_of(const Verification& verification) {
   PairScores scores;
   scores.local_raw = static_cast<float>(verification.raw.agreeing);
   scores.local_relit = static_cast<float>(verification.relit.agreeing);
-  // One answer to both questions: the score is of the mark, design and defects together.
+  // One answer to both questions: the evidence is of the mark, design and defects together.
   scores.fused_design = static_cast<float>(verification.evidence);
   scores.fused_mould = scores.fused_design;
   scores.verified = verification.verified;

@@ -17,7 +17,7 @@ struct PairScores {
   bool verified = false;                    // at the engine's own threshold
 };
 
-struct Channel {
+struct ScoreChannel {
   std::string_view name;
   // Where the score stands, by question. Higher is more alike.
   float PairScores::*design;
@@ -25,7 +25,7 @@ struct Channel {
 };
 
 // The last one is what the engine goes by.
-std::span<const Channel> channels();
+std::span<const ScoreChannel> channels();
 
 PairScores scores_of(const Verification& verification);
 

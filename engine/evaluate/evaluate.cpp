@@ -311,7 +311,7 @@ class Evaluation {
           }
         });
 
-    for (const evaluation::Channel& channel : evaluation::channels()) {
+    for (const evaluation::ScoreChannel& channel : evaluation::channels()) {
       result_.channels.emplace_back(channel.name);
     }
     for (const Question& question : questions) {

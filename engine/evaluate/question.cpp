@@ -89,7 +89,7 @@ bool Question::is_mate(std::size_t query, std::size_t image) const {
   return label[query] == label[image];
 }
 
-float Question::score(const Channel& channel, const PairScores& scores) const {
+float Question::score(const ScoreChannel& channel, const PairScores& scores) const {
   const float value = scores.*(kind_ == QuestionKind::kSameDesign ? channel.design : channel.mould);
   return std::isnan(value) ? kNotCompared : value;
 }

@@ -56,7 +56,7 @@ class Question {
  private:
   bool is_in_gallery(std::size_t query, std::size_t image) const;
   bool is_mate(std::size_t query, std::size_t image) const;
-  float score(const Channel& channel, const PairScores& scores) const;
+  float score(const ScoreChannel& channel, const PairScores& scores) const;
   PairExample example(const Answer& answer, const View& view, std::size_t item,
                       std::int64_t rank) const;
 

@@ -296,6 +296,7 @@ std::vector<std::size_t> read_queries(const fs::path& queries_csv,
   if (lines.empty() && problems.none()) problems.add(0, "no rows");
   problems.throw_if_any();
   std::vector<std::size_t> queries;
+  queries.reserve(lines.size());
   for (const auto& [image, line] : lines) queries.push_back(image);
   return queries;
 }

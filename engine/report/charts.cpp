@@ -59,7 +59,8 @@ std::string log_chart(const LogChart& chart) {
     grid_line(svg, kLeft, y, kRight, y);
     label(svg, "tick end", kLeft - 6, y + 4, fmt::format("{:.1f}", tick / 5.0));
   }
-  for (double decade = std::floor(low + 1e-9); decade <= low + span + 1e-9; ++decade) {
+  const int last_decade = static_cast<int>(std::floor(low + span + 1e-9));
+  for (int decade = static_cast<int>(std::floor(low + 1e-9)); decade <= last_decade; ++decade) {
     for (const double step : {1.0, 2.0, 5.0}) {
       const double value = step * std::pow(10.0, decade);
       if (step > 1 && span > 2.1) break;  // no room

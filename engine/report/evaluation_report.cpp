@@ -290,7 +290,7 @@ class EvaluationPage {
   }
 
   static std::string label_of(const TruthRow& truth) {
-    const std::string identity = report::displayable(truth.identity);
+    std::string identity = report::displayable(truth.identity);
     if (truth.design.empty()) return identity;
     return fmt::format("{}, design {}", identity, report::displayable(truth.design));
   }

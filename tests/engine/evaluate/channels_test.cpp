@@ -10,7 +10,7 @@ namespace {
 
 TEST(Channels, HaveNamesOfTheirOwnAndEndWithWhatTheEngineGoesBy) {
   std::set<std::string_view> names;
-  for (const Channel& channel : channels()) EXPECT_TRUE(names.insert(channel.name).second);
+  for (const ScoreChannel& channel : channels()) EXPECT_TRUE(names.insert(channel.name).second);
   EXPECT_EQ(channels().front().name, "local_raw");
   EXPECT_EQ(channels().back().name, "fused");
 }
