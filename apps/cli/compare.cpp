@@ -68,7 +68,7 @@ int run_compare(const Arguments& arguments, const Context& context) {
       print_line(fmt::format("  score {:.1f} ({:.1f} needed), {} inliers ({} needed) of {} matches",
                              verification.score, arguments.verify.min_score,
                              verification.inlier_count, arguments.verify.min_inliers,
-                             verification.tentative));
+                             verification.local(verification.channel).tentative));
     }
   }
   RecordPrinter records(arguments.format);

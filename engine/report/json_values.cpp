@@ -43,7 +43,15 @@ void put_photo_info(Json& object, const PhotoInfo& info) {
 void put_verification(Json& object, const Verification& verification) {
   object["score"] = verification.score;
   object["verified"] = verification.verified;
-  object["tentative"] = verification.tentative;
+  object["evidence"] = verification.evidence;
+  object["log_false_alarms"] = verification.log_false_alarms;
+  for (const Channel channel : kChannels) {
+    const LocalEvidence& local = verification.local(channel);
+    object[to_string(channel)] = {{"tentative", local.tentative},
+                                  {"agreeing", local.agreeing},
+                                  {"contrast", local.inverted ? "inverted" : "same"}};
+  }
+  object["channel"] = to_string(verification.channel);
   object["inlier_count"] = verification.inlier_count;
   object["area_query"] = verification.area_query;
   object["area_hit"] = verification.area_hit;

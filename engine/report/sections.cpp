@@ -59,9 +59,13 @@ FactList figures_of(const Verification& v) {
   FactList figures;
   figures.add("Score", fmt::format("{:.1f}", v.score));
   figures.add("Inliers", grouped(v.inlier_count));
-  figures.add("Tentative matches", grouped(v.tentative));
-  if (v.tentative > 0) {
-    figures.add("Inlier ratio", percent(static_cast<double>(v.inlier_count) / v.tentative));
+  const LocalEvidence& best = v.local(v.channel);
+  figures.add("Seen in", v.channel == Channel::kRaw ? "the photo as it is" : "the relit photo");
+  figures.add("Contrast", best.inverted ? "inverted" : "the same");
+  for (const Channel channel : kChannels) {
+    const LocalEvidence& local = v.local(channel);
+    figures.add(fmt::format("Agreeing places, {}", to_string(channel)),
+                fmt::format("{} of {} matches", grouped(local.agreeing), grouped(local.tentative)));
   }
   figures.add("Transform", std::string(to_string(v.transform.kind)));
   figures.add("Scale, query to hit", fmt::format("{:.3f}", v.transform.scale));
