@@ -78,6 +78,7 @@ int run_add(const Arguments& arguments, const Context& context) {
           } else if (arguments.format.is_table()) {
             print_line(fmt::format("{:>8}  {}", report.id, display(report.file)));
           }
+          if (!report.quality.empty()) print_issue(report.file.native(), report.quality);
           records.print(to_json(report));
         });
   }

@@ -79,6 +79,9 @@ int run_match(Arguments arguments, const Context& context) {
                               [&](const QueryResult& result) {
                                 facts.inputs.push_back({result.file, result.info.sha256});
                                 if (!result.ok) print_issue(result.file.native(), result.reason);
+                                if (!result.quality.empty()) {
+                                  print_issue(result.file.native(), result.quality);
+                                }
                                 if (arguments.format.is_table()) print_hits(result);
                                 if (arguments.format.json) records.print(to_json(result));
                                 for (const std::string& text : to_json_lines(result)) record(text);
@@ -97,10 +100,11 @@ int run_match(Arguments arguments, const Context& context) {
   }
 
   const auto failed = summary.failed + static_cast<std::int64_t>(list.issues.size());
-  print_message(fmt::format("{} queries: {} with hits, {} without, {} failed{}",
+  print_message(fmt::format("{} queries: {} with hits, {} without, {} unusable, {} failed{}",
                             summary.queries + static_cast<std::int64_t>(list.issues.size()),
-                            summary.with_hits, summary.queries - summary.with_hits - summary.failed,
-                            failed, summary.interrupted ? "; interrupted" : ""));
+                            summary.with_hits,
+                            summary.queries - summary.with_hits - summary.unusable - summary.failed,
+                            summary.unusable, failed, summary.interrupted ? "; interrupted" : ""));
   if (report) print_message(fmt::format("report: {}", display(arguments.report)));
   if (summary.interrupted) return kInterruptedRun;
   return failed > 0 ? kSomeInputsFailed : kOk;
@@ -135,6 +139,9 @@ void add_match_command(CLI::App& app, Context& context) {
   command->add_option("--max-hits", arguments->options.max_hits, "Hits per query, best first")
       ->capture_default_str()
       ->type_name("N");
+  command->add_flag_callback(
+      "--no-quality-gate", [arguments] { arguments->options.quality_gate = false; },
+      "Compare photos that are too blurred, too dark or without a mark, too");
   add_verify_options(*command, arguments->options.verify);
   add_decode_options(*command, arguments->decode);
   add_threads_option(*command, arguments->threads);

@@ -97,6 +97,7 @@ class Committer {
     } else {
       report.status = AddStatus::kAdded;
       report.keypoints = item.photo.description.keypoint_count();
+      report.quality = quality_problem(item.photo.description);
       std::error_code ignored;
       std::filesystem::path absolute = std::filesystem::absolute(item.input->file, ignored);
       images_.push_back({absolute.lexically_normal(), item.photo.info, item.input->facts,

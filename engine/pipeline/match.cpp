@@ -20,6 +20,7 @@ struct ScoredImage {
 struct MatchItem {
   const PhotoInput* input = nullptr;
   DescribedPhoto photo;
+  std::string quality;
   int candidates = 0;
   std::vector<ScoredImage> hits;
 };
@@ -51,7 +52,10 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const auto answer = [&](MatchItem& item) {
     item.photo = pipeline::describe_loaded(describer, pipeline::load_file(item.input->file, decode),
                                            item.input->facts.region);
-    if (!item.photo.ok || item.photo.description.keypoint_count() == 0) return;
+    if (!item.photo.ok) return;
+    item.quality = quality_problem(item.photo.description);
+    if (item.photo.description.keypoint_count() == 0) return;
+    if (options.quality_gate && !item.quality.empty()) return;
     for (const index::Neighbour& neighbour :
          snapshot.index.search(item.photo.description.global, options.search.candidates)) {
       const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
@@ -78,6 +82,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     result.width_px = item.photo.description.width_px;
     result.height_px = item.photo.description.height_px;
     result.keypoints = item.photo.description.keypoint_count();
+    result.quality = std::move(item.quality);
     result.candidates = item.candidates;
     for (ScoredImage& hit : item.hits) {
       // Removed by another process since the snapshot: not a hit any more.
@@ -87,6 +92,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     ++summary.queries;
     summary.failed += !result.ok;
     summary.with_hits += !result.hits.empty();
+    summary.unusable += result.ok && !result.quality.empty() && result.candidates == 0;
     if (on_result) on_result(result);
     if (control.on_progress) {
       control.on_progress({summary.queries, static_cast<std::int64_t>(queries.size())});

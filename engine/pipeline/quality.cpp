@@ -4,7 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include <fmt/format.h>
+
+#include "pressmark/engine.hpp"
 
 namespace pressmark::pipeline {
 namespace {
@@ -86,3 +91,40 @@ Quality measure_quality(const kernels::GreyImage& image) {
 }
 
 }  // namespace pressmark::pipeline
+
+namespace pressmark {
+namespace {
+
+// Rendered marks, product photos and the sharp pictures of the Oxford sets lie above .1; blurred by
+// a Gaussian of 4 px all of them fall below .1, half below .08.
+constexpr float kMinSharpness = 0.085f;
+constexpr float kMinContrast = 12;
+// Prints on a white ground, or white marks in the dark, are legitimate: nearly everything must be
+// lost before a photo is refused.
+constexpr float kMaxDarkShare = 0.97f, kMaxBrightShare = 0.97f;
+constexpr int kMinKeypoints = 16;
+
+}  // namespace
+
+std::string quality_problem(const Description& description) {
+  const Quality& quality = description.quality;
+  if (quality.dark_share > kMaxDarkShare) {
+    return fmt::format("too dark: {:.0f} % of it is black", 100 * quality.dark_share);
+  }
+  if (quality.bright_share > kMaxBrightShare) {
+    return fmt::format("over-exposed: {:.0f} % of it is white", 100 * quality.bright_share);
+  }
+  if (quality.contrast < kMinContrast) {
+    return fmt::format("without contrast: {:.0f} grey levels", quality.contrast);
+  }
+  if (quality.sharpness < kMinSharpness) {
+    return fmt::format("too blurred: sharpness {:.3f}, {:.3f} needed", quality.sharpness,
+                       kMinSharpness);
+  }
+  if (description.keypoint_count() < kMinKeypoints) {
+    return fmt::format("without a mark: {} keypoints", description.keypoint_count());
+  }
+  return {};
+}
+
+}  // namespace pressmark

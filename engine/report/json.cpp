@@ -11,6 +11,7 @@ using report::serialise;
 
 std::string_view status_of(const QueryResult& result) {
   if (!result.ok) return "failed";
+  if (!result.quality.empty() && result.candidates == 0) return "unusable";
   return result.hits.empty() ? "no_match" : "hit";
 }
 
@@ -22,6 +23,7 @@ Json query_value(const QueryResult& result) {
   object["canonical_width_px"] = report::positive_or_null(result.width_px);
   object["canonical_height_px"] = report::positive_or_null(result.height_px);
   object["keypoints"] = result.keypoints;
+  object["quality"] = report::text_or_null(result.quality);
   object["candidates"] = result.candidates;
   object["hit_count"] = result.hits.size();
   return object;
@@ -49,6 +51,7 @@ std::string to_json(const AddReport& photo) {
   object["id"] = report::positive_or_null(photo.id);
   report::put_photo_info(object, photo.info);
   object["keypoints"] = photo.keypoints;
+  object["quality"] = report::text_or_null(photo.quality);
   return serialise(object);
 }
 

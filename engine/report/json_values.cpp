@@ -121,6 +121,7 @@ Json match_options(const MatchOptions& options) {
           {"min_inliers", options.verify.min_inliers},
           {"min_score", options.verify.min_score},
           {"query_keypoints", options.query_keypoints},
+          {"quality_gate", options.quality_gate},
           {"max_hits", options.max_hits}};
 }
 

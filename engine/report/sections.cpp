@@ -151,7 +151,9 @@ void set_no_match(TemplateData& data, const QueryResult& result, const RunSummar
                                             : std::string("No image in this catalogue"));
   const std::string threshold = threshold_text(run);
   data.set("threshold", threshold.empty() ? std::string() : " (" + threshold + ")");
-  if (result.keypoints == 0) {
+  if (!result.quality.empty() && result.candidates == 0) {
+    data.set("effort", fmt::format("The photo was not compared: it is {}.", result.quality));
+  } else if (result.keypoints == 0) {
     data.set("effort", "The photo has no keypoints: there was nothing that could be compared.");
   } else if (result.candidates == 0) {
     data.set("effort", "No candidate was found that could be compared point by point.");

@@ -43,6 +43,7 @@ struct AddReport {
   AddStatus status = AddStatus::kFailed;
   ErrorCode code = ErrorCode::kIo;  // where failed
   std::string reason;               // where failed or duplicate; one line
+  std::string quality;              // where added: what is wrong with the photo; else empty
   ImageId id = 0;                   // the new or the already present image; 0 where failed
   PhotoInfo info;
   int keypoints = 0;
@@ -76,12 +77,14 @@ struct QueryResult {
   PhotoInfo info;
   int width_px = 0, height_px = 0;  // canonical size
   int keypoints = 0;
-  int candidates = 0;     // verified geometrically
+  std::string quality;    // what is wrong with the photo, see quality_problem(); else empty
+  int candidates = 0;     // verified geometrically; 0 where the quality gate refused the photo
   std::vector<Hit> hits;  // by score, then image id
 };
 
 struct MatchSummary {
   std::int64_t queries = 0, with_hits = 0, failed = 0;
+  std::int64_t unusable = 0;  // decoded, but refused by the quality gate
   bool interrupted = false;
 };
 

@@ -37,6 +37,10 @@ struct DescribedPhoto {
   Description description;          // where ok
 };
 
+// Why nothing this photo matches, or fails to match, should be relied upon: too blurred, too dark,
+// over-exposed, without contrast, without a mark. Empty where nothing is wrong.
+PRESSMARK_API std::string quality_problem(const Description& description);
+
 class PRESSMARK_API Engine {
  public:
   // Throws Error(kInvalidArgument).

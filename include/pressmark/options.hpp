@@ -35,9 +35,9 @@ struct PRESSMARK_API SearchOptions {
 
 // Geometric verification of candidates.
 struct PRESSMARK_API VerifyOptions {
-  float ratio = 0.85f;        // (0, 1]; distance to best / distance to best elsewhere
+  float ratio = 0.95f;        // (0, 1]; distance to best / distance to best elsewhere
   float threshold_px = 3.0f;  // (0, 50]; transfer error of an inlier, canonical pixels
-  int min_inliers = 8;        // >= 4; distinct places
+  int min_inliers = 6;        // >= 4; distinct places
   double min_score = 4.0;     // >= 0; see Verification::score: one false hit in 10 000 photos
   void validate() const;
 };
@@ -48,6 +48,8 @@ struct PRESSMARK_API MatchOptions {
   // Keypoints per query, 16..4096. More than the catalogue's, because a query shows its
   // surroundings too; match time grows with it.
   int query_keypoints = 1024;
+  // Photos with a quality_problem() are not compared: they would give false hits. Off: they are.
+  bool quality_gate = true;
   int max_hits = 10;  // 1..10000; best first
   void validate() const;
 };
