@@ -64,6 +64,12 @@ void check_version(const std::filesystem::path& file, std::uint32_t application_
                             file.native(), format_version, kFormatVersion));
   }
   if (format_version == 0) corrupt(file, "it states no format version");
+  if (format_version < static_cast<std::uint32_t>(kFormatVersion)) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} has format {}, which no released Pressmark wrote; this build needs "
+                            "format {}: add the photos to a new catalogue",
+                            file.native(), format_version, kFormatVersion));
+  }
 }
 
 // Committed changes may lie in the log and not yet in the database file.

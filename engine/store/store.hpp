@@ -21,7 +21,7 @@
 
 namespace pressmark::store {
 
-inline constexpr int kFormatVersion = 1;
+inline constexpr int kFormatVersion = 2;
 
 // Facts that are fixed when a catalogue is created.
 struct CatalogueSettings {

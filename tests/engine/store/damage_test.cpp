@@ -36,13 +36,21 @@ class DamageTest : public StoreTest {
 
 TEST_F(DamageTest, ANewerFormatIsUnsupported) {
   std::string bytes = file_bytes(database());
-  bytes[63] = 2;
+  bytes[63] = 3;
   write_bytes(database(), bytes);
   expect_refused(ErrorCode::kUnsupported,
-                 "written by a newer Pressmark (format 2, this build reads up to 1)");
+                 "written by a newer Pressmark (format 3, this build reads up to 2)");
   bytes[60] = '\xff';
   write_bytes(database(), bytes);
   expect_refused(ErrorCode::kUnsupported, "newer Pressmark");
+}
+
+TEST_F(DamageTest, TheUnreleasedFormat1IsUnsupported) {
+  std::string bytes = file_bytes(database());
+  bytes[63] = 1;
+  write_bytes(database(), bytes);
+  expect_refused(ErrorCode::kUnsupported, "has format 1");
+  expect_refused(ErrorCode::kUnsupported, "this build needs format 2");
 }
 
 TEST_F(DamageTest, ANewerFormatInTheLogIsUnsupported) {
@@ -55,7 +63,7 @@ TEST_F(DamageTest, ANewerFormatInTheLogIsUnsupported) {
   }
   ASSERT_FALSE(log.empty());
   std::string bytes = file_bytes(database());
-  bytes[63] = 1;
+  bytes[63] = 2;
   write_bytes(database(), bytes);
   write_bytes(database().native() + "-wal", log);
   const std::string before = file_bytes(database());
@@ -143,7 +151,7 @@ TEST_F(DamageTest, FlippedBytesOfTheDatabaseNeverCrash) {
       store.list_seizures();
       store.list_images({}, [](const CatalogueImage&) { return true; });
       for (const DescriptionLocation& location : store.locations()) {
-        EXPECT_EQ(store.read_description(location).keypoints.size(), 20u);
+        EXPECT_EQ(store.read_description(location).keypoint_count(), 20);
       }
     } catch (const Error& error) {
       EXPECT_TRUE(error.code() == ErrorCode::kCorruptData ||

@@ -72,7 +72,7 @@ TEST_F(ImagesTest, FactsAndDescriptionsComeBackFromAnotherStore) {
   EXPECT_EQ(info.segments, 1);
   EXPECT_EQ(info.seizures, 1);
   EXPECT_EQ(info.packages, 1);
-  EXPECT_EQ(info.format_version, 1);
+  EXPECT_EQ(info.format_version, 2);
   EXPECT_EQ(info.model_id, settings().model_id);
   EXPECT_EQ(info.directory, catalogue_);
   EXPECT_GT(info.bytes, 8192);
@@ -205,7 +205,7 @@ TEST_F(ImagesTest, UnusableBatchesAreRefusedAndLeaveNothing) {
   EXPECT_EQ(refused([](NewImage& i) { i.facts.kind = static_cast<ImageKind>(17); }), kInvalid);
   EXPECT_EQ(refused([](NewImage& i) { i.file = "relative.jpg"; }), kInvalid);
   EXPECT_EQ(refused([](NewImage& i) { i.info.orientation = 9; }), kInvalid);
-  EXPECT_EQ(refused([](NewImage& i) { i.description.keypoints[0].x_px = 0.001f; }), kInvalid);
+  EXPECT_EQ(refused([](NewImage& i) { i.description.relit.keypoints[0].x_px = 0.001f; }), kInvalid);
   EXPECT_TRUE(store.commit({}).empty());
   EXPECT_THAT(store.commit(make_images(10, 2)), testing::ElementsAre(2, 3));
 }

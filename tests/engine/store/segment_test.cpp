@@ -33,10 +33,17 @@ class SegmentTest : public StoreTest {
     marked.photo_scale = 2.5;
     marked.photo_origin_x = 10;
     marked.photo_origin_y = -0.25;
-    marked.keypoints = {{100.5f, 20.25f, 12.0f, kernels::angle_from_grid(0x4000)}};
+    marked.raw.keypoints = {{100.5f, 20.25f, 12.0f, kernels::angle_from_grid(0x4000)}};
+    marked.relit.keypoints = {{1.0f, 2.0f, 3.0f, kernels::angle_from_grid(0x8000)},
+                              {511.0f, 383.984375f, 0.25f, 0.0f}};
     for (int i = 0; i < kLocalCodeSize; ++i) {
-      marked.codes.push_back(static_cast<std::int8_t>(i * 4 - 128));
+      marked.raw.codes.push_back(static_cast<std::int8_t>(i * 4 - 128));
     }
+    for (int i = 0; i < 2 * kLocalCodeSize; ++i) {
+      marked.relit.codes.push_back(static_cast<std::int8_t>(64 - i));
+    }
+    marked.light = {1.5f, 0.25f, true};
+    marked.quality = {0.5f, 200.0f, 0.125f, 0.0625f};
     marked.global = {1.0f, 0.0f, -0.5f, 0.25f};
     Description& blank = images[1].description;
     blank.width_px = 1;
@@ -73,17 +80,20 @@ TEST_F(SegmentTest, GivesBackEveryBit) {
 }
 
 TEST_F(SegmentTest, HoldsEveryValueOfTheKeypointGrid) {
-  auto images = make_images(1, 2, 0);
+  auto images = make_images(1, 65536 / (2 * kMaxImageKeypoints), 0);
   for (std::uint32_t i = 0; i < 65536; ++i) {
     const auto step = static_cast<std::uint16_t>(i);
-    images[1].description.keypoints.push_back(
-        {kernels::px_from_grid(step), kernels::px_from_grid(step), kernels::px_from_grid(step),
-         kernels::angle_from_grid(step)});
+    LocalCodes& local = images[i / (2 * kMaxImageKeypoints)].description.local(
+        i / kMaxImageKeypoints % 2 == 0 ? Channel::kRaw : Channel::kRelit);
+    local.keypoints.push_back({kernels::px_from_grid(step), kernels::px_from_grid(step),
+                               kernels::px_from_grid(step), kernels::angle_from_grid(step)});
+    local.codes.resize(local.codes.size() + kLocalCodeSize, static_cast<std::int8_t>(i % 127));
   }
-  images[1].description.codes.resize(65536 * kLocalCodeSize, 5);
   const Segment segment(file_, write(images));
-  EXPECT_EQ(segment.description(0), images[0].description);
-  EXPECT_EQ(segment.description(1), images[1].description);
+  for (int i = 0; i < segment.images(); ++i) {
+    EXPECT_EQ(segment.description(i), images[static_cast<std::size_t>(i)].description);
+    EXPECT_EQ(segment.description(i).keypoint_count(), 2 * static_cast<int>(kMaxImageKeypoints));
+  }
 }
 
 TEST_F(SegmentTest, KeepsSectionsAligned) {
@@ -104,7 +114,7 @@ TEST_F(SegmentTest, WritesTheGoldenBytes) {
 
 TEST_F(SegmentTest, ReadsTheGoldenBytes) {
   write_bytes(file_, bytes_of(kGoldenSegmentHex));
-  const Segment segment(file_, {7, "0123456789abcdef", 2, 4, 512, kGoldenChecksum});
+  const Segment segment(file_, {7, "0123456789abcdef", 2, 4, 768, kGoldenChecksum});
   const auto images = golden_images();
   ASSERT_EQ(segment.images(), 2);
   EXPECT_EQ(segment.description(0), images[0].description);
@@ -159,18 +169,19 @@ TEST_F(SegmentTest, EveryFlippedByteIsAnErrorOrHarmless) {
     EXPECT_NE(failures, 2u) << "one block, one vector or the whole file: " << at;
     if (failures == 0) ++harmless;
   }
-  // 128 + 3 * 96 = 416 bytes, 32 of padding; 448 + 3 * 64 needs none.
-  EXPECT_EQ(harmless, 32u);
+  // 128 + 3 * 128 = 512 and 512 + 3 * 64 bytes need no padding, and the padding within a block has
+  // the block's checksum.
+  EXPECT_EQ(harmless, 0u);
 }
 
 TEST_F(SegmentTest, ANewerFormatIsUnsupported) {
   const SegmentFacts facts = write(make_images(1, 1));
   std::string bytes = file_bytes(file_);
-  bytes[8] = 2;
+  bytes[8] = 3;
   write_bytes(file_, bytes);
   std::string message;
   EXPECT_EQ(error_of([&] { Segment(file_, facts); }, &message), ErrorCode::kUnsupported);
-  EXPECT_THAT(message, testing::HasSubstr("segment format 2, this build reads up to 1"));
+  EXPECT_THAT(message, testing::HasSubstr("segment format 3, this build reads up to 2"));
 }
 
 TEST_F(SegmentTest, AnotherValidSegmentDoesNotPassForTheCommittedOne) {
@@ -221,8 +232,24 @@ TEST_F(SegmentTest, ImpossibleValuesAreErrorsWhateverTheChecksums) {
   EXPECT_EQ(header_error([](SegmentHeader& h) { h.file_size += 64; }), kBad);
   EXPECT_EQ(header_error([](SegmentHeader& h) { h.image_count = 1; }), kBad);
   EXPECT_EQ(record_error([](SegmentRecord& r) { r.block_offset = ~0ull; }), kBad);
-  EXPECT_EQ(record_error([](SegmentRecord& r) { r.keypoint_count = 0xffffffff; }), kBad);
-  EXPECT_EQ(record_error([](SegmentRecord& r) { r.keypoint_count = 0; }), kBad);
+  for (std::size_t c : {0u, 1u}) {
+    EXPECT_EQ(record_error([c](SegmentRecord& r) { r.keypoint_counts[c] = 0xffffffff; }), kBad);
+    EXPECT_EQ(record_error([c](SegmentRecord& r) { r.keypoint_counts[c] = 4097; }), kBad);
+    EXPECT_EQ(record_error([c](SegmentRecord& r) { r.keypoint_counts[c] = 0; }), kBad);
+  }
+  EXPECT_EQ(record_error([](SegmentRecord& r) { r.light_sure = 2; }), kBad);
+  EXPECT_EQ(record_error([](SegmentRecord& r) { r.reserved = 1; }), kBad);
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(record_error([=](SegmentRecord& r) { r.light_azimuth_rad = kNan; }), kBad);
+  for (const auto share : {&SegmentRecord::light_coherence, &SegmentRecord::sharpness,
+                           &SegmentRecord::dark_share, &SegmentRecord::bright_share}) {
+    for (float value : {-0.01f, 1.01f, kNan}) {
+      EXPECT_EQ(record_error([=](SegmentRecord& r) { r.*share = value; }), kBad);
+    }
+  }
+  for (float value : {-0.1f, 255.5f, kNan}) {
+    EXPECT_EQ(record_error([=](SegmentRecord& r) { r.contrast = value; }), kBad);
+  }
   EXPECT_EQ(record_error([](SegmentRecord& r) { r.width_px = 0; }), kBad);
   EXPECT_EQ(record_error([](SegmentRecord& r) { r.height_px = 1u << 31; }), kBad);
   EXPECT_EQ(record_error(
@@ -240,15 +267,30 @@ TEST_F(SegmentTest, WhatCannotBeStoredExactlyIsRefusedAndLeavesNoFile) {
     return code == ErrorCode::kInvalidArgument;
   };
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_TRUE(refused([](Description& d) { d.keypoints[0].x_px = 1.001f; }));
-  EXPECT_TRUE(refused([](Description& d) { d.keypoints[2].y_px = 1024.0f; }));
-  EXPECT_TRUE(refused([](Description& d) { d.keypoints[1].size_px = -1.0f; }));
-  EXPECT_TRUE(refused([](Description& d) { d.keypoints[1].angle_rad = 1e-7f; }));
-  EXPECT_TRUE(refused([](Description& d) { d.keypoints[1].angle_rad = 6.2831855f; }));
-  EXPECT_TRUE(refused([=](Description& d) { d.keypoints[1].x_px = kNan; }));
+  for (const Channel channel : kChannels) {
+    const auto at = [channel](Description& d) -> Keypoint& {
+      return d.local(channel).keypoints.back();
+    };
+    EXPECT_TRUE(refused([=](Description& d) { at(d).x_px = 1.001f; }));
+    EXPECT_TRUE(refused([=](Description& d) { at(d).y_px = 1024.0f; }));
+    EXPECT_TRUE(refused([=](Description& d) { at(d).size_px = -1.0f; }));
+    EXPECT_TRUE(refused([=](Description& d) { at(d).angle_rad = 1e-7f; }));
+    EXPECT_TRUE(refused([=](Description& d) { at(d).angle_rad = 6.2831855f; }));
+    EXPECT_TRUE(refused([=](Description& d) { at(d).x_px = kNan; }));
+    EXPECT_TRUE(refused([=](Description& d) { d.local(channel).codes.pop_back(); }));
+    EXPECT_TRUE(refused([=](Description& d) {
+      d.local(channel).keypoints.resize(4097, d.local(channel).keypoints[0]);
+      d.local(channel).codes.resize(4097 * kLocalCodeSize);
+    }));
+  }
+  EXPECT_TRUE(refused([=](Description& d) { d.light.azimuth_rad = kNan; }));
+  EXPECT_TRUE(refused([](Description& d) { d.light.coherence = 1.5f; }));
+  EXPECT_TRUE(refused([](Description& d) { d.quality.sharpness = -0.5f; }));
+  EXPECT_TRUE(refused([](Description& d) { d.quality.contrast = 256; }));
+  EXPECT_TRUE(refused([=](Description& d) { d.quality.dark_share = kNan; }));
+  EXPECT_TRUE(refused([](Description& d) { d.quality.bright_share = 2; }));
   EXPECT_TRUE(refused([=](Description& d) { d.global[3] = kNan; }));
   EXPECT_TRUE(refused([](Description& d) { d.global.pop_back(); }));
-  EXPECT_TRUE(refused([](Description& d) { d.codes.pop_back(); }));
   EXPECT_TRUE(refused([](Description& d) { d.width_px = 0; }));
   EXPECT_TRUE(refused([](Description& d) { d.height_px = 1025; }));
   EXPECT_TRUE(refused([](Description& d) { d.photo_scale = 0; }));

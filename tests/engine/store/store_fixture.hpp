@@ -46,6 +46,7 @@ inline std::map<std::string, std::string> contents(const std::filesystem::path& 
   return files;
 }
 
+// A third of the keypoints is of the relit channel.
 inline Description make_description(int seed, int keypoints, int global_size) {
   std::mt19937 random(static_cast<unsigned>(seed));
   const auto grid = [&] { return static_cast<std::uint16_t>(random() & 0xffffu); };
@@ -56,16 +57,19 @@ inline Description make_description(int seed, int keypoints, int global_size) {
   description.photo_origin_x = seed / 3.0;
   description.photo_origin_y = -seed / 9.0;
   for (int i = 0; i < keypoints; ++i) {
-    description.keypoints.push_back({kernels::px_from_grid(grid()), kernels::px_from_grid(grid()),
-                                     kernels::px_from_grid(grid()),
-                                     kernels::angle_from_grid(grid())});
+    LocalCodes& local = i % 3 == 2 ? description.relit : description.raw;
+    local.keypoints.push_back({kernels::px_from_grid(grid()), kernels::px_from_grid(grid()),
+                               kernels::px_from_grid(grid()), kernels::angle_from_grid(grid())});
     for (int j = 0; j < kLocalCodeSize; ++j) {
-      description.codes.push_back(static_cast<std::int8_t>(grid() & 0xff));
+      local.codes.push_back(static_cast<std::int8_t>(grid() & 0xff));
     }
   }
   for (int i = 0; i < global_size; ++i) {
     description.global.push_back(static_cast<float>(grid()) / 65536.0f - 0.5f);
   }
+  const auto share = [&] { return static_cast<float>(grid()) / 65535.0f; };
+  description.light = {3 * share(), share(), seed % 2 == 0};
+  description.quality = {share(), 255 * share(), share(), share()};
   return description;
 }
 
