@@ -48,6 +48,36 @@ std::vector<float> orthogonal_rows(std::size_t rows, std::size_t columns,
   return flat;
 }
 
+constexpr std::size_t kHalf = kernels::kDescriptorSize / 2;
+
+// Rows over the first half of a descriptor's elements as rows over all of them. Contrast inversion
+// moves element (cell, bin) to (15 - cell, bin): there the rows have the same value (sign 1: codes
+// keep theirs) or the opposite one (sign -1: codes change sign).
+void append_lifted(const std::vector<float>& rows, float sign, std::vector<float>& projection) {
+  for (std::size_t start = 0; start < rows.size(); start += kHalf) {
+    std::vector<float> row(kernels::kDescriptorSize);
+    for (std::size_t element = 0; element < kHalf; ++element) {
+      const std::size_t cell = element / 8, bin = element % 8;
+      row[element] = std::sqrt(0.5f) * rows[start + element];
+      row[(15 - cell) * 8 + bin] = sign * row[element];
+    }
+    projection.insert(projection.end(), row.begin(), row.end());
+  }
+}
+
+models::LocalModel local_model(std::mt19937_64& random) {
+  models::LocalModel local;
+  // RootSIFT vectors share a large common part, the direction of all ones; without it codes of
+  // unrelated places are nearly orthogonal, as learned whitening makes them.
+  const double level = 1 / std::sqrt(static_cast<double>(kernels::kDescriptorSize));
+  local.mean.assign(kernels::kDescriptorSize, static_cast<float>(0.8 * level));
+  local.even_size = kLocalCodeSize / 2;
+  const std::vector<double> ones(kHalf, std::sqrt(2.0) * level);
+  append_lifted(orthogonal_rows(kLocalCodeSize / 2, kHalf, ones, random), 1, local.projection);
+  append_lifted(orthogonal_rows(kLocalCodeSize / 2, kHalf, {}, random), -1, local.projection);
+  return local;
+}
+
 }  // namespace
 
 models::ModelData test_model_data(const TestModelShape& shape) {
@@ -55,13 +85,14 @@ models::ModelData test_model_data(const TestModelShape& shape) {
   models::ModelData model;
   model.words = shape.words;
   model.global_size = shape.global_size;
-  // RootSIFT vectors share a large common part, the direction of all ones; without it codes of
-  // unrelated places are nearly orthogonal, as learned whitening makes them.
-  const double level = 1 / std::sqrt(static_cast<double>(kernels::kDescriptorSize));
-  const std::vector<double> ones(kernels::kDescriptorSize, level);
-  model.whitening_mean.assign(kernels::kDescriptorSize, static_cast<float>(0.8 * level));
-  model.whitening_projection =
-      orthogonal_rows(kLocalCodeSize, kernels::kDescriptorSize, ones, random);
+  model.raw = local_model(random);
+  model.relit = local_model(random);
+  // Unrelated pictures reach an evidence of -3 or so, pictures of one thing 4 and more. Between the
+  // first knot and the last, the score is the evidence + 4.
+  model.fusion.weights = {1, 1, 1, 1, -8};
+  for (int i = 0; i < models::FusionModel::kKnots; ++i) {
+    model.fusion.knots.push_back(0.5f * static_cast<float>(i) - 4.0f);
+  }
   const std::size_t vlad_size = static_cast<std::size_t>(shape.words) * kLocalCodeSize;
   for (int word = 0; word < shape.words; ++word) {
     const std::vector<float> centroid = orthogonal_rows(1, kLocalCodeSize, {}, random);
@@ -74,7 +105,7 @@ models::ModelData test_model_data(const TestModelShape& shape) {
   const std::vector<std::uint8_t> bytes = models::encode_model(model);
   model = models::decode_model(bytes);
   model.name = "random";
-  model.manifest_json = "{\n  \"name\": \"random\",\n  \"format\": 1,\n  \"sha256\": \"" +
+  model.manifest_json = "{\n  \"name\": \"random\",\n  \"format\": 2,\n  \"sha256\": \"" +
                         image::sha256(bytes).hex() + "\"\n}";
   return model;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A model made of random orthogonal projections: it keeps the distances of descriptors well enough
-// to find true pairs, and is the same on every run and machine.
+// A model made of random orthogonal projections, half of them even and half of them odd under
+// contrast inversion: it keeps the distances of descriptors well enough to find true pairs, and is
+// the same on every run and machine.
 #pragma once
 
 #include <cstdint>

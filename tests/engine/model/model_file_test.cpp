@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engine/image/image.hpp"
 #include "engine/model/model_data.hpp"
@@ -17,7 +19,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::size_t kHeaderBytes = 32, kChecksumBytes = 8;
+constexpr std::size_t kHeaderBytes = 48, kChecksumBytes = 8;
 
 // The code of what decode_model throws; nothing where it accepts the bytes.
 std::optional<ErrorCode> refusal(std::span<const std::uint8_t> bytes, std::string* message = {}) {
@@ -30,9 +32,19 @@ std::optional<ErrorCode> refusal(std::span<const std::uint8_t> bytes, std::strin
   return std::nullopt;
 }
 
+// With different numbers in all places that could be mixed up.
+ModelData some_model() {
+  ModelData model = test::test_model_data({.words = 2, .global_size = 5});
+  model.raw.even_size = 40;
+  model.relit.even_size = 22;
+  model.relit.mean[0] = 0.25f;
+  model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, -9.5f};
+  return decode_model(encode_model(model));
+}
+
 class ModelFileTest : public testing::Test {
  protected:
-  const ModelData model_ = test::test_model_data({.words = 2, .global_size = 5});
+  const ModelData model_ = some_model();
   const Bytes bytes_ = encode_model(model_);
 };
 
@@ -41,8 +53,13 @@ TEST_F(ModelFileTest, DecodingGivesBackWhatWasEncoded) {
   EXPECT_EQ(decoded.id, model_.id);
   EXPECT_EQ(decoded.words, 2);
   EXPECT_EQ(decoded.global_size, 5);
-  EXPECT_EQ(decoded.whitening_mean, model_.whitening_mean);
-  EXPECT_EQ(decoded.whitening_projection, model_.whitening_projection);
+  for (const Channel channel : kChannels) {
+    EXPECT_EQ(decoded.local(channel).mean, model_.local(channel).mean);
+    EXPECT_EQ(decoded.local(channel).projection, model_.local(channel).projection);
+    EXPECT_EQ(decoded.local(channel).even_size, model_.local(channel).even_size);
+  }
+  EXPECT_EQ(decoded.fusion.weights, model_.fusion.weights);
+  EXPECT_EQ(decoded.fusion.knots, model_.fusion.knots);
   EXPECT_EQ(decoded.centroids, model_.centroids);
   EXPECT_EQ(decoded.vlad_mean, model_.vlad_mean);
   EXPECT_EQ(decoded.vlad_projection, model_.vlad_projection);
@@ -61,20 +78,38 @@ TEST_F(ModelFileTest, OnlyTheGlobalProjectionIsRounded) {
 
 TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
   const std::uint8_t golden[kHeaderBytes] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L',  // magic
-                                             1,   0,   0,   0,                        // version
+                                             2,   0,   0,   0,                        // version
                                              128, 0,   0,   0,   // descriptor size
                                              64,  0,   0,   0,   // code size
                                              2,   0,   0,   0,   // words
                                              5,   0,   0,   0,   // global size
+                                             40,  0,   0,   0,   // even size, raw
+                                             22,  0,   0,   0,   // even size, relit
+                                             5,   0,   0,   0,   // weights of the fusion
+                                             16,  0,   0,   0,   // knots of the fusion
                                              0,   0,   0,   0};  // reserved
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
-  EXPECT_EQ(bytes_.size(),
-            kHeaderBytes + 4 * (128 + 64 * 128 + 2 * 2 * 64) + 2 * 5 * 2 * 64 + kChecksumBytes);
-  // The first number behind it is the first of the mean.
-  float first;
-  std::memcpy(&first, &bytes_[kHeaderBytes], sizeof(first));
-  EXPECT_EQ(first, model_.whitening_mean[0]);
+  EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 5 + 16 + 2 * 2 * 64) +
+                               2 * 5 * 2 * 64 + kChecksumBytes);
+}
+
+TEST_F(ModelFileTest, TheNumbersFollowInTheOrderOfTheFormat) {
+  std::size_t at = kHeaderBytes;
+  const auto expect_next = [&](const std::vector<float>& values, const char* what) {
+    std::vector<float> found(values.size());
+    std::memcpy(found.data(), &bytes_[at], 4 * values.size());
+    EXPECT_EQ(found, values) << what;
+    at += 4 * values.size();
+  };
+  expect_next(model_.raw.mean, "raw mean");
+  expect_next(model_.raw.projection, "raw projection");
+  expect_next(model_.relit.mean, "relit mean");
+  expect_next(model_.relit.projection, "relit projection");
+  expect_next(model_.fusion.weights, "weights");
+  expect_next(model_.fusion.knots, "knots");
+  expect_next(model_.centroids, "centroids");
+  expect_next(model_.vlad_mean, "mean of VLAD vectors");
 }
 
 TEST_F(ModelFileTest, TheIdIsOfTheBytes) {
@@ -106,12 +141,20 @@ TEST_F(ModelFileTest, EveryByteIsProtected) {
 
 TEST_F(ModelFileTest, ANewerVersionIsNotSupported) {
   Bytes newer = bytes_;
-  newer[8] = 2;
+  newer[8] = 3;
   std::string message;
   EXPECT_EQ(refusal(newer, &message), ErrorCode::kUnsupported);
   EXPECT_THAT(message, testing::HasSubstr("newer"));
-  newer[8] = 0;
-  EXPECT_EQ(refusal(newer), ErrorCode::kCorruptData);
+}
+
+TEST_F(ModelFileTest, AnOlderVersionMustBeTrainedAgain) {
+  for (const std::uint8_t version : std::initializer_list<std::uint8_t>{0, 1}) {
+    Bytes older = bytes_;
+    older[8] = version;
+    std::string message;
+    EXPECT_EQ(refusal(older, &message), ErrorCode::kUnsupported);
+    EXPECT_THAT(message, testing::HasSubstr("train the model again"));
+  }
 }
 
 TEST_F(ModelFileTest, OtherDescriptorAndCodeSizesAreNotSupported) {
@@ -132,16 +175,55 @@ TEST_F(ModelFileTest, HugeSizesInTheHeaderAreRefusedWithoutAllocation) {
   }
 }
 
+TEST_F(ModelFileTest, ImpossibleSizesAreRefused) {
+  const auto refused_with = [&](std::size_t field, std::uint8_t value) {
+    Bytes other = bytes_;
+    other[field] = value;
+    std::string message;
+    EXPECT_EQ(refusal(other, &message), ErrorCode::kCorruptData);
+    EXPECT_THAT(message, testing::HasSubstr("impossible sizes"));
+  };
+  for (std::size_t even_size : {28u, 32u}) {
+    refused_with(even_size, 66);  // more than a code has
+    refused_with(even_size, 21);  // odd
+  }
+  refused_with(36, 4);
+  refused_with(40, 15);
+  for (int even_size : {0, 2, 64}) {
+    ModelData model = model_;
+    model.raw.even_size = model.relit.even_size = even_size;
+    EXPECT_FALSE(refusal(encode_model(model)).has_value()) << even_size;
+  }
+}
+
 TEST_F(ModelFileTest, NumbersThatAreNoneAreRefused) {
   for (float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    ModelData model = model_;
-    model.centroids[7] = bad;
-    EXPECT_EQ(refusal(encode_model(model)), ErrorCode::kCorruptData);
-    model = model_;
-    model.vlad_projection[7] = bad;
-    EXPECT_EQ(refusal(encode_model(model)), ErrorCode::kCorruptData);
+    const auto refused_at = [&](auto&& part) {
+      ModelData model = model_;
+      part(model).at(3) = bad;
+      EXPECT_EQ(refusal(encode_model(model)), ErrorCode::kCorruptData);
+    };
+    refused_at([](ModelData & m) -> auto& { return m.raw.mean; });
+    refused_at([](ModelData & m) -> auto& { return m.raw.projection; });
+    refused_at([](ModelData & m) -> auto& { return m.relit.mean; });
+    refused_at([](ModelData & m) -> auto& { return m.relit.projection; });
+    refused_at([](ModelData & m) -> auto& { return m.fusion.weights; });
+    refused_at([](ModelData & m) -> auto& { return m.fusion.knots; });
+    refused_at([](ModelData & m) -> auto& { return m.centroids; });
+    refused_at([](ModelData & m) -> auto& { return m.vlad_mean; });
+    refused_at([](ModelData & m) -> auto& { return m.vlad_projection; });
   }
+}
+
+TEST_F(ModelFileTest, KnotsMustAscend) {
+  ModelData model = model_;
+  std::swap(model.fusion.knots[4], model.fusion.knots[5]);
+  std::string message;
+  EXPECT_EQ(refusal(encode_model(model), &message), ErrorCode::kCorruptData);
+  EXPECT_THAT(message, testing::HasSubstr("knots"));
+  model.fusion.knots.assign(FusionModel::kKnots, 1.0f);
+  EXPECT_FALSE(refusal(encode_model(model)).has_value());
 }
 
 }  // namespace
