@@ -28,8 +28,15 @@ TEST_F(EngineTest, DescribesAPhotoWithItsFacts) {
   EXPECT_EQ(description.width_px, 256);
   EXPECT_EQ(description.height_px, 192);
   EXPECT_DOUBLE_EQ(description.photo_scale, 1.25);
-  EXPECT_GT(description.keypoints.size(), 50u);
-  EXPECT_EQ(description.codes.size(), description.keypoints.size() * kLocalCodeSize);
+  for (const Channel channel : kChannels) {
+    const LocalCodes& local = description.local(channel);
+    EXPECT_GT(local.keypoints.size(), 50u) << to_string(channel);
+    EXPECT_LE(local.keypoints.size(), 200u);
+    EXPECT_EQ(local.codes.size(), local.keypoints.size() * kLocalCodeSize);
+  }
+  EXPECT_NE(description.raw.keypoints, description.relit.keypoints);
+  EXPECT_EQ(description.keypoint_count(), static_cast<int>(description.raw.keypoints.size() +
+                                                           description.relit.keypoints.size()));
   ASSERT_EQ(description.global.size(), 32u);
   double squared = 0;
   for (float value : description.global) squared += double{value} * double{value};

@@ -104,7 +104,11 @@ class PipelineTest : public testing::Test {
 inline void expect_equal(const Verification& a, const Verification& b) {
   EXPECT_EQ(a.score, b.score);
   EXPECT_EQ(a.verified, b.verified);
-  EXPECT_EQ(a.tentative, b.tentative);
+  EXPECT_EQ(a.evidence, b.evidence);
+  EXPECT_EQ(a.log_false_alarms, b.log_false_alarms);
+  EXPECT_EQ(a.raw, b.raw);
+  EXPECT_EQ(a.relit, b.relit);
+  EXPECT_EQ(a.channel, b.channel);
   EXPECT_EQ(a.inlier_count, b.inlier_count);
   EXPECT_EQ(a.area_query, b.area_query);
   EXPECT_EQ(a.area_hit, b.area_hit);
