@@ -38,7 +38,7 @@ class Evaluate(ProgramTest):
         mould = record["questions"]["same_mould"]
         self.assertEqual((mould["mate_pairs"], mould["non_mate_pairs"]), (12, 120))
         self.assertEqual((mould["verified_tpr"], mould["verified_fpr"]), (1, 0))
-        self.assertEqual(list(mould["channels"]), ["local_raw", "fused"])
+        self.assertEqual(list(mould["channels"]), ["local_raw", "local_relit", "fused"])
         self.assertEqual(mould["channels"]["fused"]["mAP"], 1)
         self.assertEqual(mould["channels"]["fused"]["auc"], 1)
         # Two scenes that share nothing were called one design.
@@ -61,7 +61,8 @@ class Evaluate(ProgramTest):
         out, report = self.folder / "out.json", self.folder / "report.html"
         result = self.evaluate("--json", out, "--report", report)
         text = result.stdout.decode()
-        for part in ("same design", "same mould", "within the design", "local_raw", "fused",
+        for part in ("same design", "same mould", "within the design", "local_raw", "local_relit",
+                     "fused",
                      "verified", "lights"):
             self.assertIn(part, text)
         self.assertIn(b"12 images, 12 queries, 0 failed; 66 pairs compared", result.stderr)

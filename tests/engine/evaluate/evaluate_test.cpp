@@ -23,7 +23,7 @@ TEST_F(EvaluateTest, FindsTheMatesOfAnEasySet) {
   EXPECT_EQ(result.queries, 8);
   EXPECT_TRUE(result.exhaustive);
   EXPECT_EQ(result.compared_pairs, 9 * 8 / 2);  // each pair once
-  EXPECT_THAT(result.channels, ElementsAre("local_raw", "fused"));
+  EXPECT_THAT(result.channels, ElementsAre("local_raw", "local_relit", "fused"));
   ASSERT_EQ(result.questions.size(), 1u);
   const QuestionFigures& figures = result.questions[0];
   EXPECT_EQ(figures.name, "same_mould");
@@ -33,8 +33,10 @@ TEST_F(EvaluateTest, FindsTheMatesOfAnEasySet) {
   EXPECT_EQ(*figures.verified_tpr, 1);
   EXPECT_EQ(*figures.verified_fpr, 0);
   for (const ChannelFigures& channel : figures.channels) {
-    EXPECT_EQ(*channel.mean_average_precision, 1);
-    EXPECT_EQ(*channel.auc, 1);
+    // These are no reliefs: without their light they are told apart less well.
+    const bool relit = channel.name == "local_relit";
+    EXPECT_GE(*channel.mean_average_precision, relit ? 0.7 : 1) << channel.name;
+    EXPECT_GE(*channel.auc, relit ? 0.8 : 1) << channel.name;
   }
   EXPECT_EQ(*figures.candidate_recall[0].mates[0].share, 1);  // 8 others, all among the first 10
   EXPECT_TRUE(result.light_gaps.empty());

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,37 @@ TEST_F(TruthTest, ReadsAllColumnsAndIgnoresOthers) {
   EXPECT_FALSE(rows[1].light_azimuth_deg);
   EXPECT_FALSE(rows[1].scale_mm_per_px);
   EXPECT_EQ(rows[1].line, 3);
+}
+
+TEST_F(TruthTest, ReadsTheMapFromTheMark) {
+  const auto rows = read(
+      "file,identity,H11,h12,h13,h21,h22,h23,h31,h32,h33\n"
+      "a.jpg,m,1,-2.5,3e2,4,5,6,0.001, 8 ,1\n"
+      "b.jpg,m,,,,,,,,,\n");
+  ASSERT_EQ(rows.size(), 2u);
+  const std::array<double, 9> expected{1, -2.5, 300, 4, 5, 6, 0.001, 8, 1};
+  EXPECT_EQ(rows[0].photo_from_mark, expected);
+  EXPECT_FALSE(rows[1].photo_from_mark);
+  EXPECT_FALSE(read("file,identity\na.jpg,m\nb.jpg,m\n")[0].photo_from_mark);
+}
+
+TEST_F(TruthTest, AMapThatIsNoneIsNamed) {
+  const auto row = [&](const std::string& numbers) {
+    return problem(
+        "file,identity,h11,h12,h13,h21,h22,h23,h31,h32,h33\na.jpg,m,1,0,0,0,1,0,0,0,1\n"
+        "b.jpg,m," +
+        numbers + "\n");
+  };
+  const std::string incomplete =
+      ":3: h11 to h33 must be all nine elements of a regular matrix, or empty";
+  EXPECT_EQ(row("1,0,0,0,1,0,0,0,"), incomplete);
+  EXPECT_EQ(row(",0,0,0,1,0,0,0,1"), incomplete);
+  EXPECT_EQ(row("1,0,0,2,0,0,0,0,1"), incomplete);
+  EXPECT_EQ(row("1,0,0,0,one,0,0,0,1"), ":3: h22 is not a number: 'one'");
+  EXPECT_EQ(row("1,0,0,0,1,0,0,0,nan"), ":3: h33 is not a number: 'nan'");
+  EXPECT_EQ(row("inf,0,0,0,1,0,0,0,1"), ":3: h11 is not a number: 'inf'");
+  EXPECT_EQ(problem("file,identity,h11,h22\na.jpg,m,1,1\nb.jpg,m,,\n"),
+            ":2: h11 to h33 must be all nine elements of a regular matrix, or empty");
 }
 
 TEST_F(TruthTest, ReadsSemicolonsAndAByteOrderMark) {
