@@ -12,7 +12,7 @@
 namespace pressmark {
 namespace {
 
-constexpr const char* kDefaultModel = "printed";
+constexpr const char* kDefaultModel = "press";
 
 }  // namespace
 

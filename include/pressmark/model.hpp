@@ -45,7 +45,7 @@ class PRESSMARK_API Model {
   static Model load(const std::filesystem::path& directory);
 
   // The model that ships with Pressmark: directory $PRESSMARK_MODEL if set, else
-  // ../share/pressmark/models/printed beside the program, else the installed or source directory.
+  // ../share/pressmark/models/press beside the program, else the installed or source directory.
   static Model load_default();
 
   explicit Model(std::shared_ptr<const models::ModelData> data);

@@ -39,7 +39,7 @@ class Installed(unittest.TestCase):
         cls.prefix = cls.folder / "prefix"
         run(CMAKE, "--install", os.environ["PRESSMARK_BUILD"], "--prefix", cls.prefix)
         cls.program = cls.prefix / "bin/pressmark"
-        cls.model = cls.prefix / "share/pressmark/models/printed"
+        cls.model = cls.prefix / "share/pressmark/models/press"
         # Another name than that in the source tree, which is a place of last resort.
         manifest = cls.model / "model.json"
         contents = json.loads(manifest.read_text("utf-8"))
