@@ -51,6 +51,18 @@ inline std::vector<std::int8_t> random_codes(std::mt19937_64& random, std::size_
   return codes;
 }
 
+// Exact: what two calls give for the same arguments.
+inline bool equal(const Registration& a, const Registration& b) {
+  return a.found == b.found && a.kind == b.kind && a.hit_from_query == b.hit_from_query &&
+         a.inliers == b.inliers;
+}
+inline bool equal(const Consensus& a, const Consensus& b) {
+  return a.places == b.places && a.hit_from_query == b.hit_from_query && a.agreeing == b.agreeing;
+}
+inline bool equal(const SignedMatches& a, const SignedMatches& b) {
+  return a.same == b.same && a.inverted == b.inverted;
+}
+
 inline std::vector<Keypoint> random_keypoints(std::mt19937_64& random, std::size_t count,
                                               double side_px) {
   std::vector<Keypoint> keypoints(count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -29,22 +30,57 @@ std::vector<double> project(std::span<const double> vector, std::span<const floa
   return result;
 }
 
-int squared_distance(const CodesView& a, std::size_t i, const CodesView& b, std::size_t j) {
-  int sum = 0;
-  for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
-    const int difference = a.codes[i * kLocalCodeSize + d] - b.codes[j * kLocalCodeSize + d];
-    sum += difference * difference;
-  }
-  return sum;
-}
+// Of two codes; the elements from even_size on count as `odd_sign` times themselves.
+struct Similarity {
+  int even_size, odd_sign;
 
-// Of the first among equals.
-std::size_t nearest(const CodesView& from, std::size_t i, const CodesView& to) {
-  std::size_t best = 0;
-  for (std::size_t j = 1; j < to.keypoints.size(); ++j) {
-    if (squared_distance(from, i, to, j) < squared_distance(from, i, to, best)) best = j;
+  int operator()(const CodesView& a, std::size_t i, const CodesView& b, std::size_t j) const {
+    int sum = 0;
+    for (int d = 0; d < kLocalCodeSize; ++d) {
+      const int product = a.codes[i * kLocalCodeSize + static_cast<std::size_t>(d)] *
+                          b.codes[j * kLocalCodeSize + static_cast<std::size_t>(d)];
+      sum += d < even_size ? product : odd_sign * product;
+    }
+    return sum;
   }
-  return best;
+
+  // Of unit-length codes.
+  double squared_distance(const CodesView& a, std::size_t i, const CodesView& b,
+                          std::size_t j) const {
+    return std::max(0.0, 2.0 - 2.0 * (*this)(a, i, b, j) / (127.0 * 127.0));
+  }
+
+  // Of the first among equals.
+  std::size_t nearest(const CodesView& from, std::size_t i, const CodesView& to) const {
+    std::size_t best = 0;
+    for (std::size_t j = 1; j < to.keypoints.size(); ++j) {
+      if ((*this)(from, i, to, j) > (*this)(from, i, to, best)) best = j;
+    }
+    return best;
+  }
+};
+
+std::vector<CodeMatch> match_under(const Similarity& similarity, const CodesView& query,
+                                   const CodesView& candidate, float ratio) {
+  std::vector<CodeMatch> matches;
+  if (candidate.keypoints.empty()) return matches;
+  for (std::size_t q = 0; q < query.keypoints.size(); ++q) {
+    const std::size_t best = similarity.nearest(query, q, candidate);
+    if (similarity.nearest(candidate, best, query) != q) continue;
+    const double squared = similarity.squared_distance(query, q, candidate, best);
+    bool beaten = false;
+    for (std::size_t c = 0; c < candidate.keypoints.size(); ++c) {
+      const double dx = candidate.keypoints[c].x_px - candidate.keypoints[best].x_px;
+      const double dy = candidate.keypoints[c].y_px - candidate.keypoints[best].y_px;
+      if (dx * dx + dy * dy <= 10.0 * 10.0) continue;
+      const double allowed = double{ratio} * double{ratio};
+      beaten = beaten || squared > allowed * similarity.squared_distance(query, q, candidate, c);
+    }
+    if (beaten) continue;
+    matches.push_back(
+        {static_cast<int>(q), static_cast<int>(best), static_cast<float>(std::sqrt(squared))});
+  }
+  return matches;
 }
 
 }  // namespace
@@ -111,26 +147,10 @@ std::vector<double> aggregate(const std::vector<std::int8_t>& codes,
   return project(vlad, aggregation.mean, aggregation.projection);
 }
 
-std::vector<CodeMatch> match(const CodesView& query, const CodesView& candidate, float ratio) {
-  std::vector<CodeMatch> matches;
-  if (candidate.keypoints.empty()) return matches;
-  for (std::size_t q = 0; q < query.keypoints.size(); ++q) {
-    const std::size_t best = nearest(query, q, candidate);
-    if (nearest(candidate, best, query) != q) continue;
-    const double distance = squared_distance(query, q, candidate, best);
-    bool beaten = false;
-    for (std::size_t c = 0; c < candidate.keypoints.size(); ++c) {
-      const double dx = candidate.keypoints[c].x_px - candidate.keypoints[best].x_px;
-      const double dy = candidate.keypoints[c].y_px - candidate.keypoints[best].y_px;
-      if (dx * dx + dy * dy <= 10.0 * 10.0) continue;
-      const double allowed = double{ratio} * double{ratio};
-      beaten = beaten || distance > allowed * squared_distance(query, q, candidate, c);
-    }
-    if (beaten) continue;
-    matches.push_back({static_cast<int>(q), static_cast<int>(best),
-                       std::sqrt(static_cast<float>(distance)) / 127.0f});
-  }
-  return matches;
+SignedMatches match(const CodesView& query, const CodesView& candidate, int even_size,
+                    float ratio) {
+  return {match_under({even_size, 1}, query, candidate, ratio),
+          match_under({even_size, -1}, query, candidate, ratio)};
 }
 
 }  // namespace pressmark::kernels::reference

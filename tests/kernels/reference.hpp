@@ -20,6 +20,6 @@ std::vector<double> embed(const std::vector<float>& descriptors, const Whitening
 std::vector<double> aggregate(const std::vector<std::int8_t>& codes,
                               const Aggregation& aggregation);
 
-std::vector<CodeMatch> match(const CodesView& query, const CodesView& candidate, float ratio);
+SignedMatches match(const CodesView& query, const CodesView& candidate, int even_size, float ratio);
 
 }  // namespace pressmark::kernels::reference
