@@ -15,20 +15,15 @@ constexpr double kRadius_px = 4;
 constexpr Matrix3 kQuarterTurn{0, -2, 600, 2, 0, 0, 0, 0, 1};
 constexpr float kQuarter = std::numbers::pi_v<float> / 2;
 
-void add_code(Description& description, std::uint64_t seed) {
+void add_code(LocalCodes& local, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   for (int d = 0; d < kLocalCodeSize; ++d) {
-    description.codes.push_back(static_cast<std::int8_t>(random() % 2 == 0 ? 16 : -16));
+    local.codes.push_back(static_cast<std::int8_t>(random() % 2 == 0 ? 16 : -16));
   }
 }
 
 class GuidedMatchTest : public testing::Test {
  protected:
-  GuidedMatchTest() {
-    query_.width_px = query_.height_px = 300;
-    hit_.width_px = hit_.height_px = 600;
-  }
-
   // A keypoint of the query and its counterpart in the hit under kQuarterTurn, with equal codes.
   Keypoint& add_pair(float x, float y, std::uint64_t code) {
     query_.keypoints.push_back({x, y, 5, 1});
@@ -42,7 +37,7 @@ class GuidedMatchTest : public testing::Test {
     return guided_match(query_, hit_, kQuarterTurn, kRadius_px).matches.size();
   }
 
-  Description query_, hit_;
+  LocalCodes query_, hit_;
 };
 
 TEST_F(GuidedMatchTest, FindsPairsWhereTheMapSays) {

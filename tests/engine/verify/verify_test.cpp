@@ -7,8 +7,11 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "engine/model/model_data.hpp"
+#include "engine/verify/fusion.hpp"
 #include "engine/verify/geometry.hpp"
 #include "pressmark/engine.hpp"
+#include "tests/kernels/relief.hpp"
 #include "tests/support/image_encoders.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_model.hpp"
@@ -170,12 +173,16 @@ TEST_F(VerifyTest, UnrelatedPicturesAreNotVerified) {
 TEST_F(VerifyTest, NoKeypointsGiveAnEmptyAnswer) {
   const Description photo = describe(test::test_picture(200, 200, 26)),
                     none = describe(Picture{40, 40, 3, std::vector<std::uint8_t>(4800, 90)});
-  ASSERT_TRUE(none.keypoints.empty());
+  ASSERT_EQ(none.keypoint_count(), 0);
   for (const auto& [query, hit] : {std::pair{&photo, &none}, {&none, &photo}, {&none, &none}}) {
     const Verification result = engine_.verify(*query, *hit);
     EXPECT_FALSE(result.verified);
     EXPECT_EQ(result.score, 0);
+    EXPECT_EQ(result.log_false_alarms, 0);
+    EXPECT_EQ(result.raw, LocalEvidence{});
+    EXPECT_EQ(result.relit, LocalEvidence{});
     EXPECT_EQ(result.inlier_count, 0);
+    EXPECT_TRUE(result.inliers.empty());
   }
 }
 
@@ -190,6 +197,114 @@ TEST_F(VerifyTest, ThresholdsDecideAloneWhatIsVerified) {
   strict = {};
   strict.min_inliers = loose.inlier_count + 1;
   EXPECT_FALSE(engine_.verify(photo, photo, strict).verified);
+}
+
+Picture negative(Picture picture) {
+  for (auto& value : picture.pixels) value = static_cast<std::uint8_t>(255 - value);
+  return picture;
+}
+
+TEST_F(VerifyTest, InvertedContrastIsFoundInBothChannels) {
+  const Picture picture = test::test_picture(480, 360, 28);
+  const Matrix3 map{0.85, 0.2, 30, -0.15, 0.9, 70, 0, 0, 1};
+  const Picture view = warped(picture, map, 500, 440);
+  const Verification same = engine_.verify(describe(picture), describe(view));
+  const Verification inverted = engine_.verify(describe(picture), describe(negative(view)));
+  ASSERT_TRUE(same.verified);
+  ASSERT_TRUE(inverted.verified) << inverted.score;
+  EXPECT_LT(corner_error(inverted.transform, map, 480, 360), 1.5);
+  EXPECT_FALSE(same.raw.inverted);
+  EXPECT_FALSE(same.relit.inverted);
+  EXPECT_TRUE(inverted.raw.inverted);
+  EXPECT_TRUE(inverted.relit.inverted);
+  EXPECT_NEAR(inverted.raw.agreeing, same.raw.agreeing, 0.1 * same.raw.agreeing);
+  EXPECT_NEAR(inverted.relit.agreeing, same.relit.agreeing, 0.1 * same.relit.agreeing);
+  EXPECT_NEAR(inverted.score, same.score, 0.5);
+}
+
+Picture photo_of(const kernels::GreyImage& image) {
+  return {image.width, image.height, 1, image.pixels};
+}
+
+TEST_F(VerifyTest, AReliefUnderAnotherLightIsFoundRelit) {
+  const kernels::Relief relief(360, 280, 1);
+  const Picture first = photo_of(relief.lit(0.4));
+  for (double gap : {M_PI / 4, M_PI / 2, M_PI}) {
+    const Picture second = test::cut(photo_of(relief.lit(0.4 + gap)), 25, 17, 300, 240);
+    const Verification result = engine_.verify(describe(first), describe(second));
+    const bool opposite = gap > 3;
+    EXPECT_TRUE(result.verified) << gap << ": " << result.score;
+    EXPECT_LT(corner_error(result.transform, {1, 0, -25, 0, 1, -17, 0, 0, 1}, 360, 280), 2) << gap;
+    EXPECT_EQ(result.channel, Channel::kRelit) << gap;
+    // From the opposite side the photo is its own negative; otherwise it is another photo.
+    EXPECT_EQ(result.raw.agreeing > 50, opposite) << gap;
+    EXPECT_GT(result.relit.agreeing, opposite ? 100 : 2 * result.raw.agreeing - 2) << gap;
+    if (opposite) {
+      EXPECT_TRUE(result.raw.inverted);
+    }
+  }
+}
+
+TEST_F(VerifyTest, EachChannelAloneIsEnough) {
+  const Picture picture = photo_of(kernels::Relief(360, 280, 2).lit(1.1));
+  const Matrix3 map{1, 0, -25, 0, 1, -17, 0, 0, 1};
+  const Description query = describe(picture), hit = describe(test::cut(picture, 25, 17, 300, 240));
+  const Verification both = engine_.verify(query, hit);
+  for (const Channel channel : kChannels) {
+    const Channel other = channel == Channel::kRaw ? Channel::kRelit : Channel::kRaw;
+    Description one = query;
+    one.local(other) = {};
+    const Verification result = engine_.verify(one, hit);
+    EXPECT_TRUE(result.verified) << to_string(channel);
+    EXPECT_EQ(result.channel, channel);
+    EXPECT_EQ(result.local(channel), both.local(channel));
+    EXPECT_EQ(result.local(other), LocalEvidence{});
+    EXPECT_LT(corner_error(result.transform, map, 360, 280), 1) << to_string(channel);
+    EXPECT_LT(result.evidence, both.evidence);
+    EXPECT_LT(result.score, both.score);
+  }
+}
+
+TEST_F(VerifyTest, TheChannelThatAgreesBetterIsRegistered) {
+  const Picture picture = test::test_picture(480, 360, 21);
+  Description query = describe(picture);
+  const Description hit = describe(picture);
+  for (const Channel channel : kChannels) {
+    Description thinned = query;
+    LocalCodes& local = thinned.local(channel == Channel::kRaw ? Channel::kRelit : Channel::kRaw);
+    local.keypoints.resize(12);
+    local.codes.resize(local.keypoints.size() * kLocalCodeSize);
+    const Verification result = engine_.verify(thinned, hit);
+    EXPECT_EQ(result.channel, channel);
+    EXPECT_GE(result.inlier_count, result.local(channel).agreeing);
+  }
+}
+
+TEST_F(VerifyTest, TheScoreIsTheModelsOfTheFigures) {
+  const Description photo = describe(test::test_picture(300, 260, 25));
+  const Description view = describe(
+      warped(test::test_picture(300, 260, 25), {0.7, 0, 20, 0, 0.7, 30, 0, 0, 1}, 300, 260));
+  for (const Verification& result : {engine_.verify(photo, photo), engine_.verify(photo, view)}) {
+    ASSERT_GT(result.log_false_alarms, 0);
+    const models::FusionModel& fusion = engine_.model().data().fusion;
+    EXPECT_EQ(result.evidence, fused_evidence(fusion, fusion_features(result)));
+    EXPECT_EQ(result.score, score_of_evidence(fusion, result.evidence));
+  }
+}
+
+TEST_F(VerifyTest, TheRolesOfTheTwoPhotosMayBeExchanged) {
+  const Picture picture = test::test_picture(480, 360, 24);
+  const Matrix3 map{0.85, 0.2, 30, -0.15, 0.9, 70, 2e-4, 1e-4, 1};
+  const Description query = describe(picture), hit = describe(warped(picture, map, 500, 440));
+  const Verification there = engine_.verify(query, hit), back = engine_.verify(hit, query);
+  ASSERT_TRUE(there.verified);
+  ASSERT_TRUE(back.verified);
+  const Matrix3 round = multiply(back.transform.hit_from_query, there.transform.hit_from_query);
+  for (const Point corner : {Point{0, 0}, Point{479, 0}, Point{0, 359}, Point{479, 359}}) {
+    Point to;
+    ASSERT_TRUE(map_point(round, corner, to));
+    EXPECT_LT(std::hypot(to.x - corner.x, to.y - corner.y), 3);
+  }
 }
 
 }  // namespace
