@@ -65,6 +65,11 @@ QueryResult sample_result() {
   hit.image.facts.region = RegionOfInterest{1, 2, 30, 40};
   hit.image.facts.metadata_json = R"({"b":1,"a":{"deep":true}})";
   hit.verification.score = 12.25;
+  hit.verification.evidence = -1.5;
+  hit.verification.log_false_alarms = 7.5;
+  hit.verification.raw = {12, 3, false};
+  hit.verification.relit = {20, 11, true};
+  hit.verification.channel = Channel::kRelit;
   hit.verification.inlier_count = 1;
   hit.verification.transform.hit_from_query = {1, 2, 3, 4, 5, 6, 7, 8, 1};
   hit.verification.inliers = {{.1f, 12.3f, 4, 5}};
@@ -94,6 +99,14 @@ TEST(Json, LinesAreTheQueryAndThenItsHits) {
   EXPECT_EQ(names_of(hit["image"]), documented_fields()["image"]);
   EXPECT_EQ(names_of(hit["transform"]), documented_fields()["transform"]);
   EXPECT_EQ(hit["transform"]["hit_from_query"], Json::parse("[1,2,3,4,5,6,7,8,1]"));
+  EXPECT_EQ(hit["evidence"], -1.5);
+  EXPECT_EQ(hit["log_false_alarms"], 7.5);
+  for (const char* channel : {"raw", "relit"}) {
+    EXPECT_EQ(names_of(hit[channel]), documented_fields()["raw"]);
+  }
+  EXPECT_EQ(hit["raw"], Json::parse(R"({"tentative":12,"agreeing":3,"contrast":"same"})"));
+  EXPECT_EQ(hit["relit"], Json::parse(R"({"tentative":20,"agreeing":11,"contrast":"inverted"})"));
+  EXPECT_EQ(hit["channel"], "relit");
   EXPECT_EQ(hit, Json::parse(to_json(result))["hits"][0]);
 }
 

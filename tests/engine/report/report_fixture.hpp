@@ -88,7 +88,11 @@ class ReportTest : public testing::Test {
     hit.image.info = info_of(file);
     hit.verification.score = 42.5;
     hit.verification.verified = true;
-    hit.verification.tentative = 20;
+    hit.verification.evidence = 6.25;
+    hit.verification.log_false_alarms = 31.5;
+    hit.verification.raw = {12, 3, false};
+    hit.verification.relit = {20, 11, true};
+    hit.verification.channel = Channel::kRelit;
     hit.verification.inlier_count = 10;
     for (int i = 0; i < 10; ++i) {
       const auto v = static_cast<float>(10 * i);
