@@ -40,7 +40,8 @@ struct Prepared {
   std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend();
   image::Bytes bytes = image::read_file(photos().query, DecodeOptions{}.max_file_bytes);
   image::Photo photo = image::decode(bytes, {}, 2 * options.long_side_px);
-  kernels::GreyImage grey;
+  kernels::GreyImage grey, glare, relit;
+  Light light;
   kernels::LocalFeatures features;
   std::vector<std::int8_t> codes;
   Description query, hit;
@@ -53,8 +54,10 @@ struct Prepared {
   Prepared() {
     const kernels::ImageView input = view();
     backend->canonicalise({&input, 1}, options.long_side_px, {&grey, 1});
-    backend->extract({&grey, 1}, options.max_keypoints, {&features, 1});
-    backend->embed({&features, 1}, model.data().whitening(), {&codes, 1});
+    backend->mask_glare({&grey, 1}, {&glare, 1});
+    backend->relight({&grey, 1}, {&glare, 1}, {&relit, 1}, {&light, 1});
+    backend->extract({&grey, 1}, {&glare, 1}, options.max_keypoints, {&features, 1});
+    backend->embed({&features, 1}, model.data().raw.whitening(), {&codes, 1});
     const Engine engine(model, options);
     query = engine.describe_file(photos().query).description;
     hit = engine.describe_file(photos().hit).description;
@@ -83,19 +86,41 @@ void canonicalise(benchmark::State& state) {
 }
 BENCHMARK(canonicalise)->Unit(benchmark::kMillisecond);
 
-void extract(benchmark::State& state) {
+void mask_glare(benchmark::State& state) {
+  kernels::GreyImage mask;
+  for (auto _ : state) prepared().backend->mask_glare({&prepared().grey, 1}, {&mask, 1});
+}
+BENCHMARK(mask_glare)->Unit(benchmark::kMillisecond);
+
+void relight(benchmark::State& state) {
+  const Prepared& p = prepared();
+  kernels::GreyImage relit;
+  Light light;
+  for (auto _ : state) p.backend->relight({&p.grey, 1}, {&p.glare, 1}, {&relit, 1}, {&light, 1});
+}
+BENCHMARK(relight)->Unit(benchmark::kMillisecond);
+
+void extract(benchmark::State& state, const kernels::GreyImage Prepared::*image) {
+  const Prepared& p = prepared();
   kernels::LocalFeatures features;
   for (auto _ : state) {
-    prepared().backend->extract({&prepared().grey, 1}, static_cast<int>(state.range(0)),
-                                {&features, 1});
+    p.backend->extract({&(p.*image), 1}, {&p.glare, 1}, static_cast<int>(state.range(0)),
+                       {&features, 1});
   }
 }
-BENCHMARK(extract)->Arg(512)->Arg(1536)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(extract, raw, &Prepared::grey)
+    ->Arg(512)
+    ->Arg(1024)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(extract, relit, &Prepared::relit)
+    ->Arg(512)
+    ->Arg(1024)
+    ->Unit(benchmark::kMillisecond);
 
 void embed(benchmark::State& state) {
   std::vector<std::int8_t> codes;
   for (auto _ : state) {
-    prepared().backend->embed({&prepared().features, 1}, prepared().model.data().whitening(),
+    prepared().backend->embed({&prepared().features, 1}, prepared().model.data().raw.whitening(),
                               {&codes, 1});
   }
 }
@@ -112,19 +137,40 @@ BENCHMARK(aggregate)->Unit(benchmark::kMillisecond);
 
 void match_codes(benchmark::State& state) {
   const Prepared& p = prepared();
-  const kernels::CodesView query{p.query.keypoints, p.query.codes};
-  const kernels::CodesView hit{p.hit.keypoints, p.hit.codes};
-  std::vector<kernels::CodeMatch> matches;
+  const kernels::CodesView query{p.query.raw.keypoints, p.query.raw.codes};
+  const kernels::CodesView hit{p.hit.raw.keypoints, p.hit.raw.codes};
+  kernels::SignedMatches matches;
   for (auto _ : state) {
-    p.backend->match(query, {&hit, 1}, VerifyOptions{}.ratio, {&matches, 1});
+    p.backend->match(query, {&hit, 1}, p.model.data().raw.even_size, VerifyOptions{}.ratio,
+                     {&matches, 1});
   }
 }
 BENCHMARK(match_codes)->Unit(benchmark::kMillisecond);
 
+void find_consensus(benchmark::State& state) {
+  const Prepared& p = prepared();
+  const kernels::CodesView query{p.query.raw.keypoints, p.query.raw.codes};
+  const kernels::CodesView hit{p.hit.raw.keypoints, p.hit.raw.codes};
+  kernels::SignedMatches matches;
+  p.backend->match(query, {&hit, 1}, p.model.data().raw.even_size, VerifyOptions{}.ratio,
+                   {&matches, 1});
+  std::vector<kernels::KeypointPair> pairs;
+  for (const kernels::CodeMatch& match : matches.same) {
+    pairs.push_back({query.keypoints[static_cast<std::size_t>(match.query)],
+                     hit.keypoints[static_cast<std::size_t>(match.candidate)]});
+  }
+  kernels::Consensus consensus;
+  for (auto _ : state) {
+    p.backend->find_consensus({&pairs, 1}, 3 * VerifyOptions{}.threshold_px, {&consensus, 1});
+  }
+  state.counters["pairs"] = static_cast<double>(pairs.size());
+}
+BENCHMARK(find_consensus)->Unit(benchmark::kMillisecond);
+
 void verify_pair(benchmark::State& state) {
   const Prepared& p = prepared();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(verify::verify_pair(*p.backend, p.query, p.hit, {}));
+    benchmark::DoNotOptimize(verify::verify_pair(*p.backend, p.model.data(), p.query, p.hit, {}));
   }
 }
 BENCHMARK(verify_pair)->Unit(benchmark::kMillisecond);
