@@ -39,12 +39,16 @@ cv::Matx33d pose_matrix(const Pose& pose, double focal_px) {
   return translation(pose.centre.x, pose.centre.y) * tilt * similarity;
 }
 
+// An examiner's close-up: the mark's longer side takes most of the frame's shorter side; one in
+// eight stands farther off.
 Pose random_pose(const Scene& scene, Physics physics, cv::Size size, double zoom, double largest,
                  Rng& rng) {
   const bool is_hard = physics == Physics::kHard;
   Pose pose;
   pose.rotation_rad = rng.uniform(0, 2 * kPi);
-  pose.scale = zoom * rng.uniform(0.6, largest);
+  const double fill = rng.chance(0.12) ? rng.uniform(0.4, 0.6) : rng.uniform(0.6, 0.95);
+  const double fitting = fill * std::min(size.width, size.height) / (2 * scene.mark_radius);
+  pose.scale = std::clamp(fitting, 0.6 * zoom, largest * zoom);
   if (is_hard) {
     pose.tilt_rad = rng.uniform(0, 12) * kPi / 180;
     pose.tilt_axis_rad = rng.uniform(0, 2 * kPi);
@@ -53,7 +57,7 @@ Pose random_pose(const Scene& scene, Physics physics, cv::Size size, double zoom
   const double angle = rng.uniform(0, 2 * kPi);
   const double slack = std::max(0.0, std::min(size.width, size.height) / 2.0 - radius);
   double away = slack * rng.uniform(0, is_hard ? 0.8 : 0.4);
-  if (is_hard && rng.chance(0.3)) away = slack + 2 * radius * kMostOutside * rng.uniform();
+  if (is_hard && rng.chance(0.15)) away = slack + 2 * radius * kMostOutside * rng.uniform();
   pose.centre = {size.width / 2.0 + away * std::cos(angle),
                  size.height / 2.0 + away * std::sin(angle)};
   const double focal = size.width * rng.uniform(1.2, 2.2);
@@ -126,7 +130,7 @@ cv::Mat compose(const Scene& scene, const Pose& pose, cv::Size size, double unit
 // 0, 1 or 2 things over the picture; those that hide too much of the mark are dropped.
 double occlude(cv::Mat& photo, const Scene& scene, const Pose& pose, Rng& rng) {
   const double dice = rng.uniform();
-  const int count = dice < 0.5 ? 0 : (dice < 0.85 ? 1 : 2);
+  const int count = dice < 0.7 ? 0 : (dice < 0.93 ? 1 : 2);
   if (count == 0) return 0;
   cv::Mat mark;
   cv::warpPerspective(scene.mark, mark, photo_from_field(pose, scene.mark.cols), photo.size(),
@@ -157,9 +161,9 @@ double occlude(cv::Mat& photo, const Scene& scene, const Pose& pose, Rng& rng) {
 void blur(cv::Mat& image, Photo& photo, double unit, Physics physics, Rng& rng) {
   const bool is_hard = physics == Physics::kHard;
   photo.blur_px =
-      unit * (rng.chance(0.15) ? rng.uniform(1.2, is_hard ? 2.4 : 1.8) : rng.uniform(0.35, 1.1));
+      unit * (rng.chance(0.08) ? rng.uniform(1.2, is_hard ? 2.4 : 1.8) : rng.uniform(0.35, 0.8));
   cv::GaussianBlur(image, image, {0, 0}, photo.blur_px);
-  if (!is_hard || !rng.chance(0.2)) return;
+  if (!is_hard || !rng.chance(0.08)) return;
   photo.motion_px = unit * rng.uniform(2, 6);
   const double angle = rng.uniform(0, kPi);
   const int side = 2 * static_cast<int>(photo.motion_px / 2 + 1) + 1;
@@ -179,7 +183,7 @@ cv::Mat develop(const cv::Mat& image, Rng& rng) {
   constexpr float kWhitest = 2;  // the table reaches beyond white: highlights roll off
   const cv::Scalar mean = cv::mean(image);
   const double level = 0.2 * mean[0] + 0.5 * mean[1] + 0.3 * mean[2];
-  const double target = std::exp(rng.uniform(std::log(0.13), std::log(0.42)));
+  const double target = std::exp(rng.uniform(std::log(0.15), std::log(0.36)));
   const auto exposure = static_cast<float>(target / std::max(1e-4, level));
   const double gamma = rng.uniform(0.85, 1.2) / 2.2;
   const double shoulder = rng.uniform(2, 6);
@@ -193,8 +197,9 @@ cv::Mat develop(const cv::Mat& image, Rng& rng) {
   const float balance[3] = {rng.uniform_f(0.92, 1.08), 1, rng.uniform_f(0.92, 1.08)};
   const float vignetting = rng.chance(0.5) ? rng.uniform_f(0, 0.45) : 0;
   // Variance of noise = read² + shot · signal.
-  const float read = rng.uniform_f(0.001, 0.008);
-  const float shot = rng.uniform_f(0.00005, 0.0012);
+  const bool is_noisy = rng.chance(0.12);
+  const float read = is_noisy ? rng.uniform_f(0.002, 0.008) : rng.uniform_f(0.0005, 0.002);
+  const float shot = is_noisy ? rng.uniform_f(0.0002, 0.0012) : rng.uniform_f(0.00002, 0.0002);
   const float to_table = (kTable - 1) / kWhitest;
   const float cx = static_cast<float>(image.cols) / 2;
   const float cy = static_cast<float>(image.rows) / 2;

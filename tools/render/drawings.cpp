@@ -287,9 +287,11 @@ Drawing cells(Rng& rng) {
 }  // namespace
 
 Drawing random_drawing(Rng& rng) {
+  // The poor ones once, those with detail more often.
   static constexpr Drawing (*kMakers[])(Rng&) = {
-      star,    nested_polygons, crown,      spiral, rings, bars,
-      rosette, silhouette,      silhouette, beast,  beast, cells};
+      star,    nested_polygons, crown,   crown,      spiral,     rings,      bars,
+      rosette, rosette,         rosette, silhouette, silhouette, silhouette, beast,
+      beast,   beast,           cells,   cells,      cells};
   Drawing drawing = kMakers[rng.integer(0, static_cast<int>(std::size(kMakers)) - 1)](rng);
   normalise(drawing.outline);
   return drawing;

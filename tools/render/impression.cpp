@@ -17,7 +17,7 @@ cv::Mat displaced(const cv::Mat& height, double unit, Rng& rng) {
   cv::Mat dy = white_noise({kGrid, kGrid}, rng);
   cv::resize(dx, dx, height.size(), 0, 0, cv::INTER_CUBIC);
   cv::resize(dy, dy, height.size(), 0, 0, cv::INTER_CUBIC);
-  const float strength = static_cast<float>(unit) * rng.uniform_f(0.3, 1.8);
+  const float strength = static_cast<float>(unit) * rng.uniform_f(0.2, 0.9);
   for (int y = 0; y < height.rows; ++y) {
     auto* mx = dx.ptr<float>(y);
     auto* my = dy.ptr<float>(y);
@@ -33,10 +33,10 @@ cv::Mat displaced(const cv::Mat& height, double unit, Rng& rng) {
 
 // Wear, and regions that the press did not reach.
 void wear(cv::Mat& height, double unit, Rng& rng) {
-  const double sigma = unit * (rng.chance(0.2) ? rng.uniform(1.5, 3.2) : rng.uniform(0.3, 1.5));
+  const double sigma = unit * (rng.chance(0.1) ? rng.uniform(1.0, 3.0) : rng.uniform(0.3, 0.8));
   soften(height, sigma);
-  const double gain = rng.uniform(0.55, 1.0);
-  if (!rng.chance(0.55)) {
+  const double gain = rng.chance(0.15) ? rng.uniform(0.5, 0.8) : rng.uniform(0.8, 1.0);
+  if (!rng.chance(0.3)) {
     height *= gain;
     return;
   }
@@ -56,8 +56,8 @@ void wear(cv::Mat& height, double unit, Rng& rng) {
 // Crumbs break away where the relief is steep.
 void crumble(cv::Mat& height, double unit, Rng& rng) {
   const cv::Mat grain = fractal_noise(height.size(), 16 * unit, 2, 0.7, rng);
-  const float threshold = rng.uniform_f(0.7, 1.7);
-  const float depth = static_cast<float>(unit) * rng.uniform_f(1.5, 4);
+  const float threshold = rng.uniform_f(1.1, 2.0);
+  const float depth = static_cast<float>(unit) * rng.uniform_f(1, 3);
   cv::Mat smooth;
   cv::blur(height, smooth, {7, 7});
   for (int y = 1; y + 1 < height.rows; ++y) {
@@ -91,8 +91,9 @@ void crack(cv::Mat& height, cv::Mat& albedo, double unit, Rng& rng) {
 }
 
 void add_powder(cv::Mat& height, Physics physics, double unit, Rng& rng) {
-  const auto coarse = static_cast<float>(unit * rng.uniform(0.15, 0.8));
-  const float fine = rng.uniform_f(0.05, 0.22);
+  const auto coarse =
+      static_cast<float>(unit * (rng.chance(0.1) ? rng.uniform(0.2, 0.7) : rng.uniform(0.03, 0.2)));
+  const float fine = rng.chance(0.1) ? rng.uniform_f(0.06, 0.2) : rng.uniform_f(0.01, 0.06);
   const double wavelength = unit * rng.uniform(8, 40);
   const cv::Mat texture = fractal_noise(height.size(), wavelength, 2, rng.uniform(0.45, 0.75), rng);
   cv::Mat grain = white_noise(height.size(), rng);
@@ -104,10 +105,27 @@ void add_powder(cv::Mat& height, Physics physics, double unit, Rng& rng) {
     const auto* g = grain.ptr<float>(y);
     for (int x = 0; x < height.cols; ++x) h[x] += coarse * t[x] + fine * g[x];
   }
-  if (physics == Physics::kHard && rng.chance(0.45)) {
+  if (physics == Physics::kHard && rng.chance(0.3)) {
     height += streak_noise(height.size(), rng.uniform(0, 3.1416), unit * rng.uniform(25, 160),
                            rng.uniform(1.3, 4), rng) *
-              (unit * rng.uniform(0.05, 0.28));
+              (unit * rng.uniform(0.03, 0.15));
+  }
+}
+
+// Dust and residue of the die stay in hollows, what stands out is rubbed bright: the one trace of
+// the relief that does not depend on the light.
+void darken_hollows(const cv::Mat& height, cv::Mat& albedo, double unit, Rng& rng) {
+  constexpr double kContrast = 0.2;  // per pixel of height, on average; calibrated (rendering.md)
+  const auto strength = static_cast<float>(kContrast * rng.uniform(0.4, 1.6) / unit);
+  cv::Mat mean = height.clone();
+  soften(mean, 4 * unit);
+  for (int y = 0; y < height.rows; ++y) {
+    const auto* h = height.ptr<float>(y);
+    const auto* m = mean.ptr<float>(y);
+    auto* a = albedo.ptr<float>(y);
+    for (int x = 0; x < height.cols; ++x) {
+      a[x] *= 1 + std::clamp(strength * (h[x] - m[x]), -0.45F, 0.25F);
+    }
   }
 }
 
@@ -122,7 +140,8 @@ void shape(Impression& impression, const Form& form, Physics physics, double mos
   float bulge_x = 0;
   float bulge_y = 0;
   if (physics == Physics::kHard) {
-    const auto bulge = static_cast<float>(unit * rng.uniform(0, 55));
+    const double share = rng.uniform();
+    const auto bulge = static_cast<float>(unit * 55 * share * share);
     const double kind = rng.uniform();
     bulge_x = kind < 0.7 ? bulge : 0;
     bulge_y = kind > 0.35 ? bulge * rng.uniform_f(0.4, 1) : 0;
@@ -184,9 +203,10 @@ Impression press(const Mould& mould, Physics physics, Rng& rng) {
   impression.height = displaced(mould.height, unit, rng);
   impression.albedo = stains(mould.height.size(), unit, rng);
   wear(impression.height, unit, rng);
-  if (rng.chance(0.65)) crumble(impression.height, unit, rng);
+  if (rng.chance(0.4)) crumble(impression.height, unit, rng);
+  darken_hollows(impression.height, impression.albedo, unit, rng);
   add_powder(impression.height, physics, unit, rng);
-  if (rng.chance(0.35)) crack(impression.height, impression.albedo, unit, rng);
+  if (rng.chance(0.2)) crack(impression.height, impression.albedo, unit, rng);
   shape(impression, mould.style.form, physics, 4.5, unit, rng);
   return impression;
 }

@@ -38,7 +38,7 @@ void chip_edges(cv::Mat& mask, double unit, Rng& rng) {
   std::vector<cv::Point> points;
   cv::findNonZero(edge > 0.5, points);
   if (points.empty()) return;
-  const int count = rng.integer(4, 22);
+  const int count = rng.integer(8, 30);
   for (int i = 0; i < count; ++i) {
     const cv::Point centre = points[static_cast<std::size_t>(rng.next() % points.size())];
     const double size = unit * (rng.chance(0.2) ? rng.uniform(6, 13) : rng.uniform(2.5, 6));
@@ -120,7 +120,7 @@ void add_border(cv::Mat& height, const MouldStyle& style, double unit, Rng& rng)
 void add_scratches(cv::Mat& height, double unit, Rng& rng) {
   cv::Mat up = cv::Mat::zeros(height.size(), CV_8U);
   cv::Mat down = up.clone();
-  const int count = rng.integer(4, 16);
+  const int count = rng.integer(12, 40);
   for (int i = 0; i < count; ++i) {
     const bool is_up = rng.chance(0.5);  // a scratch of the tool stands up in its imprint
     const double length = unit * (rng.chance(0.3) ? rng.uniform(150, 500) : rng.uniform(25, 150));
@@ -131,15 +131,15 @@ void add_scratches(cv::Mat& height, double unit, Rng& rng) {
   cv::Mat both;
   cv::subtract(up, down, both, cv::noArray(), CV_32F);
   cv::GaussianBlur(both, both, {0, 0}, 0.9);
-  height += both * (unit * rng.uniform(2.0, 4.0) / 255);
+  height += both * (unit * rng.uniform(3.0, 6.0) / 255);
 }
 
 void add_pits(cv::Mat& height, double unit, Rng& rng) {
-  const int count = rng.integer(12, 60);
+  const int count = rng.integer(120, 420);
   for (int i = 0; i < count; ++i) {
-    const double radius = unit * (rng.chance(0.12) ? rng.uniform(8, 22) : rng.uniform(1.5, 5));
+    const double radius = unit * (rng.chance(0.05) ? rng.uniform(8, 22) : rng.uniform(1.5, 4.5));
     const double amplitude =
-        (rng.chance(0.55) ? -1 : 1) * unit * rng.uniform(0.4, 1.3) * std::sqrt(radius / unit) * 0.7;
+        (rng.chance(0.55) ? -1 : 1) * unit * rng.uniform(0.6, 1.8) * std::sqrt(radius / unit);
     const double cx = rng.uniform(0, height.cols);
     const double cy = rng.uniform(0, height.rows);
     const double squeeze = rng.uniform(0.6, 1.6);
@@ -181,7 +181,29 @@ void add_machining(cv::Mat& height, double unit, Rng& rng) {
   }
 }
 
+// What etching, spark erosion or stippling leaves on the die's face: grain of one size or of many.
+void add_face_texture(cv::Mat& height, double unit, Rng& rng) {
+  const double size = unit * rng.uniform(5, 12);
+  const auto amplitude = static_cast<float>(size * rng.uniform(0.05, 0.12));
+  if (rng.chance(0.6)) {
+    height +=
+        fractal_noise(height.size(), 2 * size, std::max(2.0, size / 2), 0.75, rng) * amplitude;
+    return;
+  }
+  const cv::Mat dots = blob_noise(height.size(), size, rng);
+  const float threshold = rng.uniform_f(0.2, 0.8);
+  const float sign = rng.chance(0.5) ? 1.0F : -1.0F;
+  for (int y = 0; y < height.rows; ++y) {
+    auto* h = height.ptr<float>(y);
+    const auto* d = dots.ptr<float>(y);
+    for (int x = 0; x < height.cols; ++x) {
+      h[x] += sign * 2 * amplitude * smooth_step(d[x], threshold, threshold + 0.9F);
+    }
+  }
+}
+
 void add_defects(cv::Mat& height, double unit, Rng& rng) {
+  add_face_texture(height, unit, rng);
   add_scratches(height, unit, rng);
   add_pits(height, unit, rng);
   if (rng.chance(0.5)) add_machining(height, unit, rng);
@@ -225,8 +247,10 @@ MouldStyle make_style(const Design& design, int field_px, Rng& rng) {
                   : dice < 0.8  ? Profile::kChisel
                   : dice < 0.9  ? Profile::kGroove
                                 : Profile::kStepped;
-  style.bevel = unit * rng.uniform(2, style.profile == Profile::kChisel ? 18 : 14);
-  style.depth = std::clamp(style.bevel * rng.uniform(0.4, 1.3), 2.4 * unit, 9 * unit);
+  const bool is_soft = rng.chance(0.2);
+  style.bevel = unit * (is_soft ? rng.uniform(7, style.profile == Profile::kChisel ? 18 : 14)
+                                : rng.uniform(2.5, 7));
+  style.depth = std::clamp(style.bevel * rng.uniform(0.8, 1.8), 5 * unit, 12 * unit);
   const double border = rng.uniform();
   style.border = border < 0.62   ? Border::kNone
                  : border < 0.76 ? Border::kLine

@@ -51,7 +51,7 @@ void draw_finger(Canvas& canvas, Rng& rng) {
   const cv::Size size = canvas.mask.size();
   const double side = std::min(size.width, size.height);
   const double angle = rng.uniform(0, 6.2832);
-  const double reach = side * rng.uniform(0.25, 0.62);  // of the tip from the middle
+  const double reach = side * rng.uniform(0.36, 0.62);  // of the tip from the middle
   const double width = side * rng.uniform(0.07, 0.15);
   const double spread = rng.uniform(-0.5, 0.5);
   const cv::Point2d tip(size.width / 2.0 + reach * std::cos(angle),
@@ -91,8 +91,11 @@ void draw_finger(Canvas& canvas, Rng& rng) {
 
 void draw_label(Canvas& canvas, Rng& rng) {
   const cv::Size size = canvas.mask.size();
+  const int side_x = rng.chance(0.5) ? 1 : -1;
+  const int side_y = rng.chance(0.5) ? 1 : -1;
   const double side = std::min(size.width, size.height);
-  const Frame frame{{size.width * rng.uniform(0.15, 0.85), size.height * rng.uniform(0.15, 0.85)},
+  const Frame frame{{size.width * (0.5 + side_x * rng.uniform(0.25, 0.48)),
+                     size.height * (0.5 + side_y * rng.uniform(0.25, 0.48))},
                     side * rng.uniform(0.1, 0.24),
                     side * rng.uniform(0.05, 0.13),
                     rng.uniform(-0.6, 0.6) + (rng.chance(0.2) ? 1.57 : 0)};
@@ -124,7 +127,7 @@ void draw_ruler(Canvas& canvas, Rng& rng) {
   const cv::Size size = canvas.mask.size();
   const double side = std::min(size.width, size.height);
   const double angle = rng.uniform(0, 6.2832);
-  const double away = side * rng.uniform(0.3, 0.5);
+  const double away = side * rng.uniform(0.4, 0.52);
   const Frame frame{
       {size.width / 2.0 + away * std::cos(angle), size.height / 2.0 + away * std::sin(angle)},
       side * rng.uniform(0.6, 1.2),
@@ -149,7 +152,7 @@ void draw_strip(Canvas& canvas, Rng& rng) {
   const cv::Size size = canvas.mask.size();
   const double side = std::min(size.width, size.height);
   const double angle = rng.uniform(0, 6.2832);
-  const double away = side * rng.uniform(0.12, 0.45);
+  const double away = side * rng.uniform(0.3, 0.5);
   const Frame frame{
       {size.width / 2.0 + away * std::cos(angle), size.height / 2.0 + away * std::sin(angle)},
       side * rng.uniform(0.3, 1.4),

@@ -7,8 +7,8 @@
 namespace pressmark::render {
 
 Photo render_relief(const Mould& mould, Physics physics, double size_px, Rng& rng, Truth& truth) {
-  constexpr double kWrapped = 0.25;
-  constexpr double kTaped = 0.12;
+  constexpr double kWrapped = 0.12;
+  constexpr double kTaped = 0.06;
   const Impression impression = press(mould, physics, rng);
   truth.lighting = make_lighting(physics, mould.height.cols, rng);
   Scene scene;
