@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/dense_field.hpp"
+
+#include <cmath>
+
+namespace pressmark::kernels::cpu {
+
+std::complex<float> DenseField::sample(float x, float y) const {
+  const auto limit = static_cast<float>(side);
+  if (!(x > -1 && y > -1 && x < limit && y < limit)) return 0;
+  const float left = std::floor(x), top = std::floor(y);
+  const float dx = x - left, dy = y - top;
+  const int ix = static_cast<int>(left), iy = static_cast<int>(top);
+  const auto cell = [&](int cx, int cy) {
+    return cx < 0 || cy < 0 || cx >= side || cy >= side ? std::complex<float>(0) : at(cx, cy);
+  };
+  const auto upper = (1 - dx) * cell(ix, iy) + dx * cell(ix + 1, iy);
+  const auto lower = (1 - dx) * cell(ix, iy + 1) + dx * cell(ix + 1, iy + 1);
+  return (1 - dy) * upper + dy * lower;
+}
+
+double DenseField::squared_norm() const {
+  double sum = 0;
+  for (const std::complex<float>& value : values) sum += static_cast<double>(std::norm(value));
+  return sum;
+}
+
+DenseField field_of(const DenseCode& code) {
+  DenseField field(kDenseSide);
+  for (std::size_t i = 0; i < field.values.size(); ++i) {
+    field.values[i] = {static_cast<float>(code.values[i]),
+                       static_cast<float>(code.values[i + field.values.size()])};
+  }
+  return field;
+}
+
+DenseField halved(const DenseField& field) {
+  DenseField half(field.side / 2);
+  for (int y = 0; y < half.side; ++y) {
+    for (int x = 0; x < half.side; ++x) {
+      half.at(x, y) = 0.25f * (field.at(2 * x, 2 * y) + field.at(2 * x + 1, 2 * y) +
+                               field.at(2 * x, 2 * y + 1) + field.at(2 * x + 1, 2 * y + 1));
+    }
+  }
+  return half;
+}
+
+DenseField transformed(const DenseField& field, float rotation_rad, float shrink) {
+  DenseField result(field.side);
+  const int samples = shrink > 0.9f ? 1 : 2;  // per side of a cell
+  const float step = 1.0f / static_cast<float>(samples);
+  const float centre = 0.5f * static_cast<float>(field.side - 1);
+  const float first = 0.5f * step - 0.5f - centre;
+  const float c = std::cos(rotation_rad) / shrink, s = std::sin(rotation_rad) / shrink;
+  const std::complex<float> turn = std::polar(step * step, 2 * rotation_rad);
+  for (int y = 0; y < field.side; ++y) {
+    for (int x = 0; x < field.side; ++x) {
+      std::complex<float> sum = 0;
+      for (int i = 0; i < samples * samples; ++i) {
+        const float px = static_cast<float>(x) + first + step * static_cast<float>(i % samples);
+        const float py = static_cast<float>(y) + first + step * static_cast<float>(i / samples);
+        sum += field.sample(centre + c * px + s * py, centre - s * px + c * py);
+      }
+      result.at(x, y) = turn * sum;
+    }
+  }
+  return result;
+}
+
+}  // namespace pressmark::kernels::cpu

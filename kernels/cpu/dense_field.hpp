@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Fields of doubled angles on square grids.
+#pragma once
+
+#include <complex>
+#include <vector>
+
+#include "kernels/cpu/dense.hpp"
+
+namespace pressmark::kernels::cpu {
+
+struct DenseField {
+  int side = 0;
+  std::vector<std::complex<float>> values;  // side x side
+
+  explicit DenseField(int cells)
+      : side(cells), values(static_cast<std::size_t>(cells) * static_cast<std::size_t>(cells)) {}
+
+  std::complex<float>& at(int x, int y) {
+    return values[static_cast<std::size_t>(y) * static_cast<std::size_t>(side) +
+                  static_cast<std::size_t>(x)];
+  }
+  std::complex<float> at(int x, int y) const {
+    return values[static_cast<std::size_t>(y) * static_cast<std::size_t>(side) +
+                  static_cast<std::size_t>(x)];
+  }
+
+  // Bilinear; 0 outside the grid.
+  std::complex<float> sample(float x, float y) const;
+
+  double squared_norm() const;
+};
+
+DenseField field_of(const DenseCode& code);
+
+// Means of 2 x 2 cells.
+DenseField halved(const DenseField& field);
+
+// Turned by `rotation_rad` (from +x towards +y) and shrunk (0 < shrink <= 1) about the centre:
+// values turn by twice the angle; averaged over the cells that become one.
+DenseField transformed(const DenseField& field, float rotation_rad, float shrink);
+
+}  // namespace pressmark::kernels::cpu

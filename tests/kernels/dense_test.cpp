@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/dense.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numbers>
+
+#include "relief.hpp"
+
+namespace pressmark::kernels::cpu {
+namespace {
+
+// A picture of strokes and blobs, drawn at any similarity: anti-aliased by its own smoothness.
+class Drawing {
+ public:
+  explicit Drawing(std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < 14; ++i) {
+      strokes_.push_back({uniform(random, -0.25, 0.25), uniform(random, -0.25, 0.25),
+                          uniform(random, 0, std::numbers::pi), uniform(random, 0.05, 0.2)});
+    }
+  }
+
+  // A point x of the drawing is at scale * R(rotation) x + shift; sides of the image, from its
+  // centre.
+  GreyImage at(double rotation, double scale, double shift_x, double shift_y, bool inverted = false,
+               int side = 256) const {
+    GreyImage image{side, side, {}};
+    const double c = std::cos(rotation) / scale, s = std::sin(rotation) / scale;
+    for (int y = 0; y < side; ++y) {
+      for (int x = 0; x < side; ++x) {
+        const double px = (x + 0.5) / side - 0.5 - shift_x, py = (y + 0.5) / side - 0.5 - shift_y;
+        const double value = ink(c * px + s * py, -s * px + c * py);
+        image.pixels.push_back(static_cast<std::uint8_t>(
+            std::lround(inverted ? 60 + 120 * value : 180 - 120 * value)));
+      }
+    }
+    return image;
+  }
+
+ private:
+  struct Stroke {
+    double x, y, angle, length;
+  };
+
+  double ink(double x, double y) const {
+    double most = 0;
+    for (const Stroke& stroke : strokes_) {
+      const double dx = x - stroke.x, dy = y - stroke.y;
+      const double along = std::abs(std::cos(stroke.angle) * dx + std::sin(stroke.angle) * dy);
+      const double across = -std::sin(stroke.angle) * dx + std::cos(stroke.angle) * dy;
+      const double beyond = std::max(0.0, along - stroke.length / 2);
+      most = std::max(most, std::exp(-(across * across + beyond * beyond) / (2 * 0.01 * 0.01)));
+    }
+    return most;
+  }
+
+  std::vector<Stroke> strokes_;
+};
+
+DenseCode code_of(const GreyImage& image) {
+  DenseCode code;
+  dense_code(image, {}, code);
+  return code;
+}
+
+DenseMatch search_one(const DenseCode& query, const DenseCode& candidate) {
+  DenseMatch match;
+  DenseQuery(query).search({&candidate, 1}, {&match, 1});
+  return match;
+}
+
+double rotation_of(const DensePosition& position) {
+  return std::atan2(position.linear[2] - position.linear[1],
+                    position.linear[0] + position.linear[3]);
+}
+
+double scale_of(const DensePosition& position) {
+  const auto& a = position.linear;
+  return std::sqrt(a[0] * a[3] - a[1] * a[2]);
+}
+
+struct Planted {
+  double rotation, scale, shift_x, shift_y;
+};
+
+class DensePlantedTest : public testing::TestWithParam<Planted> {};
+INSTANTIATE_TEST_SUITE_P(Positions, DensePlantedTest,
+                         testing::Values(Planted{0, 1, 0, 0}, Planted{0.5, 1, 0.1, -0.05},
+                                         Planted{2.4, 1.35, -0.05, 0.08},
+                                         Planted{3.14, 0.7, 0.12, 0.1},
+                                         Planted{-1.2, 0.6, -0.1, 0.15},
+                                         Planted{-2.0, 1.6, 0.03, 0.02}));
+
+TEST_P(DensePlantedTest, IsFoundAndRefinementComesNearer) {
+  const Planted planted = GetParam();
+  const Drawing drawing(1);
+  const DenseCode query = code_of(drawing.at(0, 1, 0, 0));
+  const DenseCode candidate =
+      code_of(drawing.at(planted.rotation, planted.scale, planted.shift_x, planted.shift_y, true));
+  const DenseMatch found = search_one(query, candidate);
+  EXPECT_NEAR(std::remainder(rotation_of(found.position) - planted.rotation, 2 * std::numbers::pi),
+              0, 0.12);
+  EXPECT_NEAR(std::log2(scale_of(found.position) / planted.scale), 0, 0.2);
+  EXPECT_NEAR(found.position.shift_x, planted.shift_x, 0.04);
+  EXPECT_NEAR(found.position.shift_y, planted.shift_y, 0.04);
+
+  const DenseMatch refined = refine_match(query, candidate, found);
+  EXPECT_NEAR(
+      std::remainder(rotation_of(refined.position) - planted.rotation, 2 * std::numbers::pi), 0,
+      0.06);
+  EXPECT_NEAR(std::log2(scale_of(refined.position) / planted.scale), 0, 0.08);
+  EXPECT_NEAR(refined.position.shift_x, planted.shift_x, 0.015);
+  EXPECT_NEAR(refined.position.shift_y, planted.shift_y, 0.015);
+
+  const DenseMatch other = search_one(query, code_of(Drawing(2).at(0, 1, 0, 0)));
+  EXPECT_GT(found.score, other.score);
+
+  const auto count = [](const std::vector<DenseCell>& cells) {
+    return std::count_if(cells.begin(), cells.end(), [](const auto& cell) { return cell.agrees; });
+  };
+  const std::vector<DenseCell> cells = congruent_cells(query, candidate, refined);
+  ASSERT_GE(cells.size(), 6u);
+  EXPECT_GE(count(cells), static_cast<std::ptrdiff_t>(cells.size() / 2));
+  for (const DenseCell& cell : cells) {
+    EXPECT_GE(cell.x, 0);
+    EXPECT_LE(cell.x + cell.side, 1);
+    EXPECT_GE(cell.y, 0);
+    EXPECT_LE(cell.y + cell.side, 1);
+  }
+}
+
+TEST(DenseTest, UnrelatedCellsDisagree) {
+  int agreeing = 0, all = 0;
+  for (std::uint64_t seed = 10; seed < 14; ++seed) {
+    const DenseCode query = code_of(Drawing(seed).at(0, 1, 0, 0));
+    const DenseCode candidate = code_of(Drawing(seed + 50).at(0, 1, 0, 0));
+    const DenseMatch match = search_one(query, candidate);
+    for (const DenseCell& cell :
+         congruent_cells(query, candidate, refine_match(query, candidate, match))) {
+      ++all;
+      agreeing += cell.agrees;
+    }
+  }
+  ASSERT_GT(all, 0);
+  EXPECT_LT(agreeing, 0.35 * all);
+}
+
+TEST(DenseTest, InvertedContrastGivesTheSameCode) {
+  const DenseCode code = code_of(Drawing(3).at(0.2, 1, 0, 0));
+  const DenseCode inverted = code_of(Drawing(3).at(0.2, 1, 0, 0, true));
+  for (std::size_t i = 0; i < code.values.size(); ++i) {
+    EXPECT_NEAR(code.values[i], inverted.values[i], 2);
+  }
+}
+
+TEST(DenseTest, FlatAndTinyImagesHaveAnEmptyCodeThatMatchesNothing) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {2, 50}, {100, 80}}) {
+    const GreyImage flat{width, height,
+                         std::vector<std::uint8_t>(static_cast<std::size_t>(width * height), 90)};
+    EXPECT_EQ(code_of(flat), DenseCode{});
+  }
+  const DenseCode empty, code = code_of(Drawing(4).at(0, 1, 0, 0));
+  EXPECT_EQ(search_one(empty, code).score, 0);
+  EXPECT_EQ(search_one(code, empty).score, 0);
+  EXPECT_EQ(refine_match(empty, code, {}).score, 0);
+  EXPECT_TRUE(congruent_cells(empty, code, {}).empty());
+  EXPECT_TRUE(std::isfinite(refine_match(code, code, {0, {{0, 0, 0, 0}, 0, 0}}).score));
+}
+
+TEST(DenseTest, MaskedPixelsTakeNoPart) {
+  const GreyImage image = Drawing(5).at(0, 1, 0, 0);
+  DenseCode code;
+  dense_code(image,
+             {image.width, image.height, std::vector<std::uint8_t>(image.pixels.size(), 255)},
+             code);
+  EXPECT_EQ(code, DenseCode{});
+}
+
+TEST(DenseTest, OddAndNarrowSizesWork) {
+  std::mt19937_64 random(6);
+  for (const auto& [width, height] : {std::pair{3, 3}, {33, 7}, {301, 127}, {90, 511}}) {
+    GreyImage image{width, height, {}};
+    for (int i = 0; i < width * height; ++i) {
+      image.pixels.push_back(static_cast<std::uint8_t>(uniform(random, 0, 256)));
+    }
+    const DenseCode code = code_of(image);
+    EXPECT_NEAR(search_one(code, code).score, 1, 0.01) << width << " x " << height;
+  }
+}
+
+TEST(DenseTest, ABatchEqualsSingleSearches) {
+  std::vector<DenseCode> candidates;
+  for (std::uint64_t seed = 20; seed < 31; ++seed) {
+    candidates.push_back(code_of(Drawing(seed).at(0.1, 1, 0, 0, false, 96)));
+  }
+  const DenseQuery query(candidates[3]);
+  query.search({}, {});
+  std::vector<DenseMatch> matches(candidates.size());
+  query.search(candidates, matches);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const DenseMatch single = search_one(candidates[3], candidates[i]);
+    EXPECT_EQ(matches[i].score, single.score);
+    EXPECT_EQ(matches[i].position.linear, single.position.linear);
+    EXPECT_EQ(matches[i].position.shift_x, single.position.shift_x);
+  }
+}
+
+TEST(DenseTest, NormalisationSubtractsTheCohort) {
+  std::vector<DenseCode> cohort;
+  for (std::uint64_t seed = 40; seed < 50; ++seed) {
+    cohort.push_back(code_of(Drawing(seed).at(0, 1, 0, 0, false, 96)));
+  }
+  const DenseQuery query(code_of(Drawing(60).at(0, 1, 0, 0, false, 96)));
+  const CohortStatistics statistics = cohort_statistics(query, cohort);
+  EXPECT_GT(statistics.mean, 0);
+  EXPECT_LT(statistics.mean, 0.8);
+  EXPECT_GT(statistics.deviation, 0);
+  EXPECT_NEAR(normalised_score(statistics.mean, statistics, statistics), 0, 1e-5);
+  EXPECT_NEAR(normalised_score(0.6f, {0.4f, 0.1f}, {0.5f, 0.2f}), 0.5f * (2 + 0.5f), 1e-5);
+  const CohortStatistics none = cohort_statistics(query, {});
+  EXPECT_EQ(none.mean, 0);
+  EXPECT_EQ(none.deviation, 1);
+}
+
+}  // namespace
+}  // namespace pressmark::kernels::cpu
