@@ -11,7 +11,7 @@ namespace pressmark::kernels::cpu {
 // azimuth_rad: direction of the light in image coordinates (from +x towards +y), modulo pi, in
 // [0, pi). coherence in [0, 1]: how one-sided the gradients are; 0: no direction stands out; smooth
 // isotropic relief under one light has about .2 to .4. sure: coherence >= .1. On rendered photos
-// with hard physics 95 % of the sure estimates are within 30 degrees of the light, 78 % of the
+// with hard physics 95 % of the sure estimates are within 30 degrees of the light, 77 % of the
 // others. It is no promise that there is a relief: prints and grain can look as if they were lit.
 struct LightEstimate {
   float azimuth_rad = 0, coherence = 0;
