@@ -41,8 +41,9 @@ struct DenseMatch {
 
 // d = mean over the cell and over gradients at sigma 1.5 and 3 px of w g^2 / |g|^2, g complex,
 // w = |g|^2 / (|g|^2 + b(angle)), where b is the photo's mean energy of gradients in that
-// direction, so that the light's azimuth favours none; its mean is removed, and it fades out
-// towards the frame's border (Gaussian of .35 sides). masked: of the image's size or empty.
+// direction, so that the light's azimuth favours none. Its mean and its part below a Gaussian of 6
+// cells are removed, and it fades out towards the frame's border (Gaussian of .35 sides). masked:
+// of the image's size or empty. Images below 3 px: all zero.
 void dense_code(const GreyImage& image, const GreyImage& masked, DenseCode& code);
 
 // Spectra of a query in all rotations and scales, about 3 MB.

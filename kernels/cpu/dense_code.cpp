@@ -12,7 +12,7 @@ namespace {
 constexpr float kSigmas[] = {1.5f, 3.0f};
 constexpr double kFadeSigma = 0.35;  // sides of the frame
 // What is wider belongs to the package and to the light (docs/decisions/0004-dense-code.md).
-constexpr float kLargeScaleSigma = 4.0f;  // cells
+constexpr float kLargeScaleSigma = 6.0f;  // cells
 constexpr float kTiny = 1e-12f;
 
 // Mean energy of gradients as a function of the doubled angle u (of unit length):
