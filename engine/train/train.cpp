@@ -112,11 +112,12 @@ Statistics image_statistics(const std::vector<View>& views) {
   for (std::size_t c = 0; c < kChannels.size(); ++c) {
     for (const View& view : views) result.channels[c].all.add(columns_of(view.features[c]));
     for (std::size_t v = 1; v < views.size(); ++v) {
+      // Relighting knows the light modulo half a turn: a warp may turn the sign of a relit image.
       result.channels[c].add_differences(
           views[0], views[v], kChannels[c],
           train::find_correspondences(views[0].features[c].keypoints,
                                       views[v].features[c].keypoints, views[v].from_original,
-                                      false));
+                                      kChannels[c] == Channel::kRelit));
     }
   }
   // Evenly over the list, which is sorted by strength.
@@ -373,8 +374,10 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   for (std::size_t c = 0; c < kChannels.size(); ++c) {
     result.matching_pairs += pairs_of(sums.channels[c]) + pairs_of(mark_sums[c]);
   }
+  const auto has_marks = [&](std::size_t c) { return pairs_of(mark_sums[c]) >= kMinPairs; };
   const std::size_t sample_count = sums.samples.size() / kDescriptorSize;
-  if (pairs_of(sums.channels[0]) < kMinPairs || pairs_of(sums.channels[1]) < kMinPairs ||
+  if (pairs_of(sums.channels[0]) < kMinPairs ||
+      (pairs_of(sums.channels[1]) < kMinPairs && !has_marks(1)) ||
       result.images < options.global_size ||
       sample_count < static_cast<std::size_t>(options.words)) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -387,7 +390,6 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   models::ModelData model;
   model.words = options.words;
   model.global_size = options.global_size;
-  const auto has_marks = [&](std::size_t c) { return pairs_of(mark_sums[c]) >= kMinPairs; };
   model.raw = has_marks(0) ? learn_whitening({&sums.channels[0], &mark_sums[0]})
                            : learn_whitening({&sums.channels[0]});
   model.relit = learn_whitening({has_marks(1) ? &mark_sums[1] : &sums.channels[1]});
