@@ -126,6 +126,33 @@ TEST_F(CatalogueMatchTest, ATinyImageIsAddedAndNeverMatches) {
   }
 }
 
+TEST_F(CatalogueMatchTest, ABlurredQueryIsComparedOnRequestOnly) {
+  test::Picture blurred = test::scene(0);
+  cv::Mat view(blurred.height, blurred.width, CV_8UC3, blurred.pixels.data());
+  cv::GaussianBlur(view.clone(), view, {}, 7);
+  const PhotoInput query = write("blurred.png", blurred);
+  std::vector<QueryResult> results;
+  const MatchSummary summary =
+      catalogue_.match(std::vector{query}, {}, {}, {},
+                       [&](const QueryResult& result) { results.push_back(result); });
+  EXPECT_EQ(summary.unusable, 1);
+  EXPECT_EQ(summary.failed, 0);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_TRUE(results[0].ok);
+  EXPECT_THAT(results[0].quality, testing::StartsWith("too blurred"));
+  EXPECT_EQ(results[0].candidates, 0);
+  EXPECT_TRUE(results[0].hits.empty());
+  MatchOptions options;
+  options.quality_gate = false;
+  const QueryResult compared = match(catalogue_, {query}, options)[0];
+  EXPECT_EQ(compared.quality, results[0].quality);
+  EXPECT_EQ(compared.candidates, 6);
+  // It may be catalogued, and adding it says what is wrong.
+  const auto reports = add(catalogue_, {query});
+  EXPECT_EQ(reports[0].status, AddStatus::kAdded);
+  EXPECT_EQ(reports[0].quality, results[0].quality);
+}
+
 TEST_F(CatalogueMatchTest, AnEmptyCatalogueHasNoHits) {
   const Catalogue empty =
       Catalogue::create(directory_.path() / "empty", test::test_model(), describe_);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "pressmark/engine.hpp"
 #include "tests/support/test_picture.hpp"
 
 namespace pressmark::pipeline {
@@ -103,6 +104,43 @@ TEST(QualityTest, FlatAndTinyImagesHaveNoSharpness) {
   const Quality tiny = measure_quality({2, 2, {0, 80, 160, 255}});
   EXPECT_EQ(tiny.sharpness, 0);
   EXPECT_EQ(tiny.contrast, 255);
+}
+
+Description usable() {
+  Description description;
+  description.quality = {0.3f, 120, 0.1f, 0.1f};
+  description.raw.keypoints.resize(10);
+  description.relit.keypoints.resize(6);
+  return description;
+}
+
+TEST(QualityProblemTest, NamesTheFirstThingThatIsWrong) {
+  EXPECT_EQ(quality_problem(usable()), "");
+  const auto problem = [](auto&& change) {
+    Description description = usable();
+    change(description);
+    return quality_problem(description);
+  };
+  EXPECT_EQ(problem([](Description& d) { d.quality.dark_share = 0.98f; }),
+            "too dark: 98 % of it is black");
+  EXPECT_EQ(problem([](Description& d) { d.quality.bright_share = 0.99f; }),
+            "over-exposed: 99 % of it is white");
+  EXPECT_EQ(problem([](Description& d) { d.quality.contrast = 11; }),
+            "without contrast: 11 grey levels");
+  EXPECT_EQ(problem([](Description& d) { d.quality.sharpness = 0.05f; }),
+            "too blurred: sharpness 0.050, 0.085 needed");
+  EXPECT_EQ(problem([](Description& d) { d.relit.keypoints.pop_back(); }),
+            "without a mark: 15 keypoints");
+  EXPECT_EQ(problem([](Description& d) { d = {}; }), "without contrast: 0 grey levels");
+}
+
+TEST(QualityProblemTest, MarksOnWhiteAndOnBlackGroundAreUsable) {
+  Description description = usable();
+  description.quality.bright_share = 0.96f;
+  EXPECT_EQ(quality_problem(description), "");
+  description.quality.bright_share = 0;
+  description.quality.dark_share = 0.96f;
+  EXPECT_EQ(quality_problem(description), "");
 }
 
 }  // namespace

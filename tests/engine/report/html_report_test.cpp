@@ -170,8 +170,18 @@ TEST_F(HtmlReportTest, NoMatchSaysWhatWasSearchedAndByWhichThreshold) {
   const std::string html =
       report_of({query_for(write_photo("a.jpg", 90, 60, 1))}, options_with(facts));
   EXPECT_THAT(html, HasSubstr("None of the 31 images in this catalogue reached the threshold of a "
-                              "hit (score 4 or more from at least 8 inliers). 3 candidates,"));
+                              "hit (score 4 or more from at least 6 inliers). 3 candidates,"));
   EXPECT_THAT(html, HasSubstr("not proof that no related package exists"));
+}
+
+TEST_F(HtmlReportTest, APhotoThatTheQualityGateRefusedSaysWhy) {
+  QueryResult result = query_for(write_photo("a.jpg", 90, 60, 1));
+  result.quality = "too blurred: sharpness 0.050, 0.085 needed";
+  result.candidates = 0;
+  EXPECT_THAT(report_of({result}), HasSubstr("The photo was not compared: it is too blurred"));
+  // Compared all the same, because the gate was off.
+  result.candidates = 3;
+  EXPECT_THAT(report_of({result}), Not(HasSubstr("was not compared")));
 }
 
 TEST_F(HtmlReportTest, FailedQueriesAndUnusableInputsStandWithTheirReason) {

@@ -155,6 +155,19 @@ TEST(Json, NoMatchAndFailureAreToldApart) {
   EXPECT_TRUE(query["width_px"].is_null());
 }
 
+TEST(Json, AQueryThatTheQualityGateRefusedIsUnusable) {
+  QueryResult result = sample_result();
+  EXPECT_TRUE(record(to_json(result))["quality"].is_null());
+  result.quality = "too dark: 99 % of it is black";
+  EXPECT_EQ(record(to_json(result))["status"], "hit");  // compared, because the gate was off
+  result.hits.clear();
+  result.candidates = 0;
+  const Json query = record(to_json_lines(result)[0]);
+  EXPECT_EQ(query["status"], "unusable");
+  EXPECT_EQ(query["quality"], result.quality);
+  EXPECT_TRUE(query["code"].is_null());
+}
+
 TEST(Json, AddReportsStateTheirStatus) {
   AddReport photo;
   photo.file = "a.jpg";
@@ -170,8 +183,12 @@ TEST(Json, AddReportsStateTheirStatus) {
   EXPECT_EQ(object["status"], "duplicate");
   EXPECT_TRUE(object["code"].is_null());
   EXPECT_EQ(object["id"], 4);
+  EXPECT_TRUE(object["quality"].is_null());
   photo.status = AddStatus::kAdded;
-  EXPECT_EQ(record(to_json(photo))["status"], "added");
+  photo.quality = "too blurred";
+  object = record(to_json(photo));
+  EXPECT_EQ(object["status"], "added");
+  EXPECT_EQ(object["quality"], "too blurred");
 }
 
 TEST(Json, ImagesCarryTheirFacts) {
