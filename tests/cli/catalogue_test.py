@@ -50,9 +50,9 @@ class Newer(RefusedCatalogue):
         self.create(SAMPLES / "good/grey.png")
         database = self.catalogue / "catalogue.sqlite"
         contents = bytearray(database.read_bytes())
-        contents[60:64] = (2).to_bytes(4, "big")  # user_version; docs/format.md
+        contents[60:64] = (3).to_bytes(4, "big")  # user_version; docs/format.md
         database.write_bytes(contents)
-        self.check_refused("was written by a newer Pressmark (format 2")
+        self.check_refused("was written by a newer Pressmark (format 3")
 
     def test_other_database(self):
         self.catalogue.mkdir()
