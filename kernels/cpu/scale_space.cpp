@@ -91,6 +91,9 @@ HWY_EXPORT(subtract);
 // Blur that a photo is assumed to have, in canonical pixels.
 constexpr float kCameraSigma = 0.5f;
 constexpr int kMinSideSamples = 16;
+// Smaller photos begin with an octave of twice their size: what they show is small in them, and
+// without it they would have few keypoints.
+constexpr int kDoubledBelow_px = 400;
 constexpr float kCutSigmas = 4.0f;
 
 std::vector<float> gaussian_taps(float sigma) {
@@ -112,6 +115,20 @@ void halve(const Plane& source, Plane& target) {
     const float* from = source.row(2 * y);
     float* to = target.row(y);
     for (int x = 0; x < target.width; ++x) to[x] = from[2 * x];
+  }
+}
+
+// Bilinear; sample 2 i lies on pixel i.
+void double_size(const Plane& source, Plane& target) {
+  target.resize(2 * source.width - 1, 2 * source.height - 1);
+  for (int y = 0; y < target.height; ++y) {
+    const float* above = source.row(y / 2);
+    const float* below = source.row((y + 1) / 2);
+    float* to = target.row(y);
+    for (int x = 0; x < target.width; ++x) {
+      const int left = x / 2, right = (x + 1) / 2;
+      to[x] = 0.25f * (above[left] + above[right] + below[left] + below[right]);
+    }
   }
 }
 
@@ -146,7 +163,9 @@ void gaussian_blur(const Plane& source, float sigma, Plane& target) {
 }
 
 void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
-  int count = 0;
+  const bool doubled = std::max(image.width, image.height) < kDoubledBelow_px &&
+                       std::min(image.width, image.height) >= kMinSideSamples;
+  int count = doubled ? 1 : 0;
   for (int side = std::min(image.width, image.height); side >= kMinSideSamples; side /= 2) ++count;
   octaves.resize(static_cast<std::size_t>(count));
   if (count == 0) return;
@@ -160,10 +179,13 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
   }
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     Octave& octave = octaves[o];
-    octave.step_px = static_cast<float>(1 << o);
+    octave.step_px = (doubled ? 0.5f : 1.0f) * static_cast<float>(1 << o);
     if (o == 0) {
-      gaussian_blur(original, std::sqrt(kBaseSigma * kBaseSigma - kCameraSigma * kCameraSigma),
-                    octave.blurred[0]);
+      const float sigma = kCameraSigma / octave.step_px;
+      Plane enlarged;
+      if (doubled) double_size(original, enlarged);
+      gaussian_blur(doubled ? enlarged : original,
+                    std::sqrt(kBaseSigma * kBaseSigma - sigma * sigma), octave.blurred[0]);
     } else {
       halve(octaves[o - 1].blurred[kScalesPerOctave], octave.blurred[0]);
     }

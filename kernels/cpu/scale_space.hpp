@@ -29,12 +29,13 @@ struct Plane {
 };
 
 struct Octave {
-  float step_px = 1;                                // canonical pixels per sample; a power of two
-  std::array<Plane, kScalesPerOctave + 3> blurred;  // blurred[s]: kBaseSigma * 2^(s / 3)
+  float step_px = 1;  // canonical pixels per sample; a power of two, 1/2 or more
+  std::array<Plane, kScalesPerOctave + 3> blurred;     // blurred[s]: kBaseSigma * 2^(s / 3)
   std::array<Plane, kScalesPerOctave + 2> difference;  // blurred[s + 1] - blurred[s]
 };
 
-// Octaves until the shorter side would fall below 16 samples. Reuses the memory of `octaves`.
+// Octaves until the shorter side would fall below 16 samples; images of less than 400 px begin with
+// an octave of twice their size. Reuses the memory of `octaves`.
 void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves);
 
 // Separable Gaussian of `sigma` samples, cut at 4 sigma, edges replicated. `target` may not be

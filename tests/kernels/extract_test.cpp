@@ -290,14 +290,14 @@ TEST_P(ExtractTest, FindsTheSamePlacesInATurnedImage) {
 TEST_P(ExtractTest, FindsTheSamePlacesInAnImageOfTwiceTheSize) {
   std::mt19937_64 random(16);
   std::vector<Blob> blobs, twice;
-  for (int i = 0; i < 60; ++i) {
-    blobs.push_back({uniform(random, 10, 190), uniform(random, 10, 140), uniform(random, 2, 7),
+  for (int i = 0; i < 240; ++i) {
+    blobs.push_back({uniform(random, 10, 390), uniform(random, 10, 290), uniform(random, 2, 7),
                      uniform(random, -60, 60)});
     const Blob& blob = blobs.back();
     twice.push_back({2 * blob.x + 0.5, 2 * blob.y + 0.5, 2 * blob.sigma, blob.height});
   }
-  const LocalFeatures small = extract(blobs_on_slope(200, 150, blobs, 1.0, 0.2), 200);
-  const LocalFeatures large = extract(blobs_on_slope(400, 300, twice, 1.0, 0.1), 200);
+  const LocalFeatures small = extract(blobs_on_slope(400, 300, blobs, 1.0, 0.1), 800);
+  const LocalFeatures large = extract(blobs_on_slope(800, 600, twice, 1.0, 0.05), 800);
   ASSERT_GT(small.keypoints.size(), 30u);
   const auto expected = [](const Keypoint& point) {
     return Keypoint{2 * point.x_px + 0.5f, 2 * point.y_px + 0.5f, 2 * point.size_px,

@@ -74,9 +74,9 @@ GreyImage noise(int width, int height) {
 
 TEST(ScaleSpaceTest, OctavesHalveUntilASideHasNo16Samples) {
   std::vector<Octave> octaves(9);  // left over from an earlier call
-  build_scale_space(noise(131, 70), octaves);
+  build_scale_space(noise(431, 70), octaves);
   ASSERT_EQ(octaves.size(), 3u);
-  const std::pair<int, int> sizes[] = {{131, 70}, {65, 35}, {32, 17}};
+  const std::pair<int, int> sizes[] = {{431, 70}, {215, 35}, {107, 17}};
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     EXPECT_EQ(octaves[o].step_px, static_cast<float>(1 << o));
     for (const Plane& plane : octaves[o].blurred) {
@@ -90,20 +90,32 @@ TEST(ScaleSpaceTest, OctavesHalveUntilASideHasNo16Samples) {
     build_scale_space(noise(width, height), octaves);
     EXPECT_TRUE(octaves.empty());
   }
-  build_scale_space(noise(16, 16), octaves);
+  build_scale_space(noise(400, 16), octaves);
   EXPECT_EQ(octaves.size(), 1u);
+}
+
+TEST(ScaleSpaceTest, SmallImagesBeginAtTwiceTheirSize) {
+  const GreyImage image = noise(131, 70);
+  std::vector<Octave> octaves;
+  build_scale_space(image, octaves);
+  ASSERT_EQ(octaves.size(), 4u);
+  const std::pair<int, int> sizes[] = {{261, 139}, {130, 69}, {65, 34}, {32, 17}};
+  for (std::size_t o = 0; o < octaves.size(); ++o) {
+    EXPECT_EQ(octaves[o].step_px, 0.5f * static_cast<float>(1 << o));
+    EXPECT_EQ(std::pair(octaves[o].blurred[0].width, octaves[o].blurred[0].height), sizes[o]);
+  }
 }
 
 // A dot has the shape of the whole blur that it went through.
 TEST(ScaleSpaceTest, EveryImageHasTheBlurOfItsScale) {
-  GreyImage image{257, 257, std::vector<std::uint8_t>(257 * 257, 0)};
-  image.pixels[128 * 257 + 128] = 255;
+  GreyImage image{401, 401, std::vector<std::uint8_t>(401 * 401, 0)};
+  image.pixels[200 * 401 + 200] = 255;
   std::vector<Octave> octaves;
   build_scale_space(image, octaves);
   for (std::size_t o = 0; o < 3; ++o) {
     for (std::size_t s = 0; s < octaves[o].blurred.size(); ++s) {
       const Plane& plane = octaves[o].blurred[s];
-      const double centre = 128 / octaves[o].step_px;
+      const double centre = 200 / octaves[o].step_px;
       double sum = 0, squares = 0;
       for (int y = 0; y < plane.height; ++y) {
         for (int x = 0; x < plane.width; ++x) {
