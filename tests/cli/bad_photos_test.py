@@ -51,14 +51,23 @@ class Formats(ProgramTest):
         for orientation in range(1, 9):
             file = str(SAMPLES / f"good/orientation_{orientation}.jpg")
             self.assertEqual(found[file]["orientation"], orientation)
-        self.assertEqual(self.issue_lines(result), [])
+        # Nothing to see is no failure; what is wrong is said, and nothing else.
+        for name in ("flat.png", "one_pixel.png", "one_pixel.jpg"):
+            self.assertIn("without contrast", found[str(SAMPLES / "good" / name)]["quality"])
+        self.assertIsNone(found[str(SAMPLES / "good/rgb.png")]["quality"])
+        self.assertEqual(self.issue_lines(result), self.quality_lines(records(result.stdout)))
 
     def test_photos_without_keypoints_match_nothing(self):
         self.create(SAMPLES / "good")
         odd = [SAMPLES / "good" / name for name in ("flat.png", "one_pixel.png", "one_pixel.jpg")]
         result = self.check(0, "match", self.catalogue, *odd, "--jsonl")
         queries = [item for item in records(result.stdout) if item["type"] == "query"]
-        self.assertEqual([item["status"] for item in queries], ["no_match"] * 3)
+        self.assertEqual([item["status"] for item in queries], ["unusable"] * 3)
+        self.assertIn(b"3 queries: 0 with hits, 0 without, 3 unusable, 0 failed", result.stderr)
+        self.assertEqual(self.issue_lines(result), self.quality_lines(queries))
+        result = self.check(0, "match", self.catalogue, *odd, "--no-quality-gate", "--jsonl")
+        self.assertEqual([item["hit_count"] for item in records(result.stdout)
+                          if item["type"] == "query"], [0] * 3)
 
     def test_the_cap_on_pixels_can_be_lowered(self):
         self.create(SAMPLES / "good/baseline.jpg")

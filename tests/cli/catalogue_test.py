@@ -45,14 +45,20 @@ class Missing(RefusedCatalogue):
         self.assertEqual(snapshot(self.folder), before)
 
 
-class Newer(RefusedCatalogue):
+class OtherFormats(RefusedCatalogue):
     def test_newer_format(self):
+        self.check_format_refused(3, "was written by a newer Pressmark (format 3")
+
+    def test_unreleased_format(self):
+        self.check_format_refused(1, "has format 1, which no released Pressmark wrote")
+
+    def check_format_refused(self, version, reason):
         self.create(SAMPLES / "good/grey.png")
         database = self.catalogue / "catalogue.sqlite"
         contents = bytearray(database.read_bytes())
-        contents[60:64] = (3).to_bytes(4, "big")  # user_version; docs/format.md
+        contents[60:64] = version.to_bytes(4, "big")  # user_version; docs/format.md
         database.write_bytes(contents)
-        self.check_refused("was written by a newer Pressmark (format 3")
+        self.check_refused(reason)
 
     def test_other_database(self):
         self.catalogue.mkdir()

@@ -6,7 +6,7 @@ import json
 from program import SAMPLES, ProgramTest, environment, main, records
 
 # As little as can be learned from.
-SMALL = ("--warps", "1", "--words", "2", "--global-size", "4", "--long-side", "160",
+SMALL = ("--warps", "5", "--words", "2", "--global-size", "4", "--long-side", "160",
          "--keypoints", "100")
 IDENTITY = "1,0,0,0,1,0,0,0,1"
 
@@ -43,9 +43,12 @@ class Train(ProgramTest):
         self.check(0, "init", self.catalogue, **trained)
         self.check(0, "add", self.catalogue, SAMPLES / "scenes", **trained)
         found = records(self.check(0, "match", self.catalogue, SAMPLES / "scenes/scene_1.jpg",
-                                   "--jsonl", **trained).stdout)
-        self.assertEqual(found[0]["status"], "hit")
-        self.assertTrue(found[1]["image"]["file"].endswith("scene_1.jpg"))
+                                   "--min-score", "0", "--jsonl", **trained).stdout)
+        # The copies were taken for different marks, so that no score of theirs is rare.
+        [query] = [item for item in found if item["type"] == "query"]
+        self.assertEqual(query["status"], "hit")
+        best = next(item for item in found if item["type"] == "hit")
+        self.assertTrue(best["image"]["file"].endswith("scene_1.jpg"))
 
     def test_labelled_photos_take_part(self):
         truth = self.marks(f"scene_1.jpg,a,{IDENTITY}", f"scene_2.jpg,a,{IDENTITY}",
