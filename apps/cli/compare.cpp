@@ -78,7 +78,7 @@ int run_compare(const Arguments& arguments, const Context& context) {
 
   if (!arguments.report.empty()) {
     facts.finished_at = utc_now();
-    facts.matched = MatchSummary{1, static_cast<std::int64_t>(result.hits.size()), 0, false};
+    facts.matched = MatchSummary{1, static_cast<std::int64_t>(result.hits.size()), 0, 0, false};
     ReportOptions options;
     options.title = "Comparison of two photos";
     options.manifest_json = run_manifest_json(facts);

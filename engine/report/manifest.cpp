@@ -13,6 +13,7 @@ Json counts_of(const RunFacts& facts) {
   if (facts.matched) {
     counts["queries"] = facts.matched->queries;
     counts["with_hits"] = facts.matched->with_hits;
+    counts["unusable"] = facts.matched->unusable;
     counts["failed"] = facts.matched->failed;
     interrupted = facts.matched->interrupted;
   }

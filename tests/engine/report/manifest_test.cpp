@@ -22,7 +22,7 @@ RunFacts match_facts() {
   facts.catalogue = "my cat";
   facts.catalogue_images = 1234;
   facts.match = MatchOptions{};
-  facts.matched = MatchSummary{5, 3, 1, false};
+  facts.matched = MatchSummary{5, 2, 1, 1, false};
   facts.inputs = {{"it's.jpg", {}}};
   return facts;
 }
@@ -40,7 +40,8 @@ TEST(RunManifest, StatesTheRun) {
                             "max_hits":10})"));
   EXPECT_TRUE(run["options"]["add"].is_null());
   EXPECT_TRUE(run["started_at"].is_null());
-  EXPECT_EQ(run["counts"]["with_hits"], 3);
+  EXPECT_EQ(run["counts"], Json::parse(R"({"queries":5,"with_hits":2,"unusable":1,"failed":1,
+                                           "interrupted":false})"));
   EXPECT_TRUE(run["inputs"][0]["sha256"].is_null());
 }
 
