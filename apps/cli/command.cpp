@@ -47,7 +47,7 @@ void add_verify_options(CLI::App& command, VerifyOptions& options) {
       ->type_name("N");
   command
       .add_option("--min-score", options.min_score,
-                  "Score that a hit needs: -log10 of the number of false alarms")
+                  "Score that a hit needs: -log10 of the share of unrelated photos that reach it")
       ->capture_default_str()
       ->type_name("S");
 }
