@@ -37,8 +37,7 @@ class CpuBackend final : public Backend {
     assert(images.size() == masks.size() && images.size() == relit.size() &&
            images.size() == lights.size());
     for (std::size_t i = 0; i < images.size(); ++i) {
-      const cpu::LightEstimate light = cpu::relight(images[i], masks[i], relit[i]);
-      lights[i] = {light.azimuth_rad, light.coherence, light.sure};
+      lights[i] = cpu::relight(images[i], masks[i], relit[i]);
     }
   }
 

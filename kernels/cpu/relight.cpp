@@ -101,7 +101,7 @@ struct CellTensor {
   double difference = 0, cross = 0, energy = 0, count = 0;
 };
 
-LightEstimate estimate_from(const Plane& detail, const GreyImage& masked) {
+Light estimate_from(const Plane& detail, const GreyImage& masked) {
   const int width = detail.width, height = detail.height;
   if (width < 3 || height < 3) return {};
   Plane smooth, squared;
@@ -168,7 +168,7 @@ LightEstimate estimate_from(const Plane& detail, const GreyImage& masked) {
   if (!(total > 0)) return {};
   double azimuth = 0.5 * std::atan2(cross, difference);
   if (azimuth < 0) azimuth += std::numbers::pi;
-  LightEstimate light;
+  Light light;
   light.azimuth_rad = static_cast<float>(azimuth);
   if (light.azimuth_rad >= std::numbers::pi_v<float>) light.azimuth_rad = 0;
   light.coherence = static_cast<float>(std::sqrt(difference * difference + cross * cross) / total);
@@ -297,16 +297,16 @@ void relight_detail(const Plane& detail, const GreyImage& masked, float azimuth_
 
 }  // namespace
 
-LightEstimate estimate_light(const GreyImage& image, const GreyImage& masked) {
+Light estimate_light(const GreyImage& image, const GreyImage& masked) {
   Plane detail;
   flatten_illumination(image, masked, detail);
   return estimate_from(detail, masked);
 }
 
-LightEstimate relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit) {
+Light relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit) {
   Plane detail;
   flatten_illumination(image, masked, detail);
-  const LightEstimate light = estimate_from(detail, masked);
+  const Light light = estimate_from(detail, masked);
   relight_detail(detail, masked, light.azimuth_rad, relit);
   return light;
 }

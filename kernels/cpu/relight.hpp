@@ -8,26 +8,21 @@
 
 namespace pressmark::kernels::cpu {
 
-// azimuth_rad: direction of the light in image coordinates (from +x towards +y), modulo pi, in
-// [0, pi). coherence in [0, 1]: how one-sided the gradients are; 0: no direction stands out; smooth
-// isotropic relief under one light has about .2 to .4. sure: coherence >= .1. On rendered photos
-// with hard physics 95 % of the sure estimates are within 30 degrees of the light, 77 % of the
-// others. It is no promise that there is a relief: prints and grain can look as if they were lit.
-struct LightEstimate {
-  float azimuth_rad = 0, coherence = 0;
-  bool sure = false;
-};
-
+// Light::coherence says how one-sided the gradients are; smooth isotropic relief under one light
+// has about .2 to .4. Light::sure: coherence >= .1. On rendered photos with hard physics 95 % of
+// the sure estimates are within 30 degrees of the light, 77 % of the others. It is no promise that
+// there is a relief: prints and grain can look as if they were lit.
+//
 // From the structure tensors of damped gradients in cells of 16 px, of the photo without its
 // large-scale illumination; cells near the centre and of little coherence of their own count most.
 // masked: glare and whatever else takes no part; of the image's size, or empty.
-LightEstimate estimate_light(const GreyImage& image, const GreyImage& masked);
+Light estimate_light(const GreyImage& image, const GreyImage& masked);
 
 // J = F^-1[-i c / (c^2 + eps) F(detail)], c = cos(angle of frequency - azimuth), eps = .1, of the
 // detail of kernels/cpu/illumination.hpp, mirrored and faded out beyond the borders. `relit` has
 // the size of `image`: 128 + 20 J / (1.48 median |J|), rounded and clamped to 0 .. 255; 128 where
 // masked and where the image holds nothing. Sides up to 2048 px. Deterministic, on one thread.
-LightEstimate relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit);
+Light relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit);
 
 // The same with an azimuth that is known from elsewhere.
 void relight_from(const GreyImage& image, const GreyImage& masked, float azimuth_rad,

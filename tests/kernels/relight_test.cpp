@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-double azimuth_error_deg(const LightEstimate& light, double azimuth_rad) {
+double azimuth_error_deg(const Light& light, double azimuth_rad) {
   return std::abs(std::remainder(light.azimuth_rad - azimuth_rad, kPi)) * 180 / kPi;
 }
 
@@ -32,7 +32,7 @@ GreyImage noise(int width, int height, std::uint64_t seed) {
 TEST(RelightTest, FindsTheAzimuthModuloPi) {
   const Relief relief(256, 200, 1);
   for (double azimuth : {0.0, 0.4, 1.2, kPi / 2, 2.5, 3.1, 4.0, 6.0}) {
-    const LightEstimate light = estimate_light(relief.lit(azimuth), {});
+    const Light light = estimate_light(relief.lit(azimuth), {});
     EXPECT_LT(azimuth_error_deg(light, azimuth), 6) << azimuth;
     EXPECT_GE(light.azimuth_rad, 0);
     EXPECT_LT(light.azimuth_rad, static_cast<float>(kPi));
@@ -64,7 +64,7 @@ TEST(RelightTest, InvertedContrastOnlyTurnsTheSign) {
 }
 
 TEST(RelightTest, IsotropicNoiseHasNoAzimuth) {
-  const LightEstimate light = estimate_light(noise(256, 256, 4), {});
+  const Light light = estimate_light(noise(256, 256, 4), {});
   EXPECT_LT(light.coherence, 0.1);
   EXPECT_FALSE(light.sure);
 }
@@ -123,8 +123,7 @@ TEST(RelightTest, AWhiteBackgroundIsNotGlare) {
 TEST(RelightTest, FlatImagesStayMidGreyAndAreNotSure) {
   for (int level : {0, 77, 255}) {
     GreyImage relit;
-    const LightEstimate light =
-        relight(filled(65, 40, static_cast<std::uint8_t>(level)), {}, relit);
+    const Light light = relight(filled(65, 40, static_cast<std::uint8_t>(level)), {}, relit);
     EXPECT_FALSE(light.sure);
     EXPECT_EQ(light.coherence, 0);
     for (std::uint8_t value : relit.pixels) EXPECT_EQ(value, 128);
