@@ -26,6 +26,10 @@ struct LocalModel {
 struct FusionModel {
   static constexpr int kFeatures = 4;
   static constexpr int kKnots = 16;
+  static constexpr double kDecadesPerKnot = 0.5;  // of rarity
+  // The tail is extrapolated along this many knots, one and a half decades: one interval alone is
+  // noise.
+  static constexpr int kTailKnots = 4;
   std::vector<float> weights;  // kFeatures, then the constant
   // Evidence at which the share of unrelated pairs that reach it falls below 10^-(i / 2), for i <
   // kKnots: ascending.

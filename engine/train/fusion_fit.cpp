@@ -19,11 +19,8 @@ using models::FusionModel;
 constexpr std::size_t kMinMates = 20, kMinNonMates = 1000;
 constexpr int kNewtonSteps = 30;
 constexpr double kRidge = 1e-3;
-constexpr double kDecadesPerKnot = 0.5;
 // A quantile that fewer non-mates lie beyond is noise.
 constexpr double kMinBeyond = 20;
-// Knots behind the extrapolation: one and a half decades.
-constexpr int kTailKnots = 4;
 
 using Vector = Eigen::Matrix<double, FusionModel::kFeatures + 1, 1>;
 using Matrix = Eigen::Matrix<double, FusionModel::kFeatures + 1, FusionModel::kFeatures + 1>;
@@ -42,15 +39,15 @@ std::vector<float> knots_of(std::vector<double> evidence) {
   std::vector<float> knots;
   while (knots.size() < FusionModel::kKnots) {
     const double beyond =
-        count * std::pow(10.0, -kDecadesPerKnot * static_cast<double>(knots.size()));
+        count * std::pow(10.0, -FusionModel::kDecadesPerKnot * static_cast<double>(knots.size()));
     if (beyond < kMinBeyond) break;
     const auto rank = std::min(evidence.size(), static_cast<std::size_t>(std::ceil(beyond)));
     knots.push_back(static_cast<float>(evidence[rank - 1]));
   }
   const std::size_t known = knots.size();
-  const double first = knots[known - kTailKnots], last = knots[known - 1];
+  const double first = knots[known - FusionModel::kTailKnots], last = knots[known - 1];
   // Never flat: more evidence is always rarer.
-  const double step = std::max(0.05, (last - first) / (kTailKnots - 1));
+  const double step = std::max(0.05, (last - first) / (FusionModel::kTailKnots - 1));
   for (std::size_t i = known; i < FusionModel::kKnots; ++i) {
     knots.push_back(static_cast<float>(last + step * static_cast<double>(i - known + 1)));
   }

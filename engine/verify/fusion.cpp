@@ -7,14 +7,6 @@
 #include <cstddef>
 
 namespace pressmark::verify {
-namespace {
-
-// Decades of rarity between two knots.
-constexpr double kDecadesPerKnot = 0.5;
-// The tail is extrapolated along the last knots: one interval alone is noise.
-constexpr std::size_t kTailKnots = 4;
-
-}  // namespace
 
 FusionFeatures fusion_features(const Verification& verification) {
   return {std::log1p(verification.raw.agreeing), std::log1p(verification.relit.agreeing),
@@ -29,6 +21,8 @@ double fused_evidence(const models::FusionModel& fusion, const FusionFeatures& f
 }
 
 double score_of_evidence(const models::FusionModel& fusion, double evidence) {
+  constexpr double kDecadesPerKnot = models::FusionModel::kDecadesPerKnot;
+  constexpr std::size_t kTailKnots = models::FusionModel::kTailKnots;
   const std::vector<float>& knots = fusion.knots;
   assert(knots.size() > kTailKnots);
   if (evidence <= knots.front()) return 0;
