@@ -33,7 +33,8 @@ double score_of_evidence(const models::FusionModel& fusion, double evidence) {
     const double known = kDecadesPerKnot * static_cast<double>(knots.size() - 1);
     return per_decade > 0 ? known + (evidence - knots.back()) / per_decade : known;
   }
-  const auto above = std::upper_bound(knots.begin(), knots.end(), static_cast<float>(evidence));
+  // Compared as double: rounded to float, evidence just below the last knot would lie at it.
+  const auto above = std::upper_bound(knots.begin(), knots.end(), evidence);
   const auto index = static_cast<std::size_t>(above - knots.begin());
   const double low = knots[index - 1], high = knots[index];
   const double part = high > low ? std::clamp((evidence - low) / (high - low), 0.0, 1.0) : 0.0;

@@ -73,6 +73,13 @@ TEST(FusionTest, MoreEvidenceNeverScoresLess) {
   }
 }
 
+TEST(FusionTest, EvidenceCloserToTheLastKnotThanFloatResolvesIsBelowIt) {
+  const models::FusionModel fusion = model();
+  const double last = fusion.knots.back();
+  EXPECT_NEAR(score_of_evidence(fusion, std::nextafter(last, 0.0)), score_of_evidence(fusion, last),
+              1e-6);
+}
+
 TEST(FusionTest, EqualKnotsAreNoDivisionByZero) {
   models::FusionModel fusion = model();
   fusion.knots.assign(models::FusionModel::kKnots, 2.0f);
