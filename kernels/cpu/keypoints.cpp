@@ -76,6 +76,9 @@ constexpr float kMinContrast = 0.85f;
 constexpr float kMaxCurvatureRatio = 10.0f;
 constexpr int kBorder = 5;
 constexpr int kMaxSteps = 5;
+// Samples from the extremum. More than half of one, or an extremum in the middle of two samples is
+// sent from each to the other.
+constexpr float kMaxOffset = 0.6f;
 constexpr int kOrientationBins = 36;
 // A second orientation counts if its peak reaches this share of the first.
 constexpr float kPeakRatio = 0.8f;
@@ -112,7 +115,7 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
     dx = -(cxx * gx + cxy * gy + cxs * gs) / determinant;
     dy = -(cxy * gx + cyy * gy + cys * gs) / determinant;
     ds = -(cxs * gx + cys * gy + css * gs) / determinant;
-    if (std::fabs(dx) < 0.5f && std::fabs(dy) < 0.5f && std::fabs(ds) < 0.5f) {
+    if (std::fabs(dx) < kMaxOffset && std::fabs(dy) < kMaxOffset && std::fabs(ds) < kMaxOffset) {
       value += 0.5f * (gx * dx + gy * dy + gs * ds);
       const float trace = xx + yy;
       constexpr float kLimit =

@@ -129,6 +129,21 @@ TEST_P(ExtractTest, FindsPlantedBlobsAtTheirPlaceAndSize) {
   }
 }
 
+TEST_P(ExtractTest, NoPlaceBetweenSamplesIsLost) {
+  std::mt19937_64 random(18);
+  int found = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Blob blob{uniform(random, 44, 52), uniform(random, 44, 52),
+                    2.2 * std::exp2(uniform(random, 0, 2)), 60};
+    for (const Keypoint& point : extract(blobs_on_slope(96, 96, {blob}, 1.0), 20).keypoints) {
+      if (std::hypot(point.x_px - blob.x, point.y_px - blob.y) > 0.1 + 0.05 * blob.sigma) continue;
+      ++found;
+      break;
+    }
+  }
+  EXPECT_GE(found, 196);
+}
+
 TEST_P(ExtractTest, TheAngleIsTheDirectionOfTheGradient) {
   // Around a blob on the grid of samples gradients of all directions are alike: the slope decides.
   for (double slope_angle : {0.0, 0.4, 2.0, 3.1, 4.5, 6.2}) {

@@ -235,8 +235,9 @@ TEST_F(VerifyTest, AReliefUnderAnotherLightIsFoundRelit) {
     const bool opposite = gap > 3;
     EXPECT_TRUE(result.verified) << gap << ": " << result.score;
     EXPECT_LT(corner_error(result.transform, {1, 0, -25, 0, 1, -17, 0, 0, 1}, 480, 360), 2) << gap;
-    EXPECT_EQ(result.channel, Channel::kRelit) << gap;
-    // From the opposite side the photo is its own negative; otherwise it is another photo.
+    // From the opposite side the photo is its own negative, and either channel may agree best;
+    // otherwise it is another photo.
+    EXPECT_TRUE(opposite || result.channel == Channel::kRelit) << gap;
     EXPECT_EQ(result.raw.agreeing > 50, opposite) << gap;
     EXPECT_GT(2 * result.relit.agreeing, opposite ? 200 : 3 * result.raw.agreeing) << gap;
     if (opposite) {
