@@ -7,6 +7,7 @@
 // preconditions (asserts); they come from the engine, never straight from a user.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -97,6 +98,49 @@ struct Registration {
   std::vector<int> inliers;  // indices of pairs, ascending
 };
 
+// A position of the query on the candidate: x of the query is at A x + shift of the candidate, both
+// in sides of the dense code's frame from its centre (y down).
+struct DensePosition {
+  std::array<double, 4> linear{1, 0, 0, 1};  // A, row by row
+  double shift_x = 0, shift_y = 0;
+};
+
+// score: correlation of the two fields in this position, [-1, 1]; 0 where one holds nothing.
+struct DenseMatch {
+  float score = 0;
+  DensePosition position;
+};
+
+// A square of the query's frame (sides of the frame from its upper left corner) that was moved by
+// itself: shift_x, shift_y (sides, in the candidate) beyond the pair's position gave the
+// correlation `score`.
+struct DenseCell {
+  float x = 0, y = 0, side = 0, shift_x = 0, shift_y = 0, score = 0;
+  bool agrees = false;
+};
+
+// A dense code made ready to be searched for in others. Thread-safe.
+class DenseSearch {
+ public:
+  virtual ~DenseSearch() = default;
+
+  // The best similarity of each candidate, at half resolution: all shifts up to half a side, 32
+  // rotations, scales 2^(i / 4) from 1/2 to 2.
+  virtual void search(std::span<const DenseCode> candidates,
+                      std::span<DenseMatch> matches) const = 0;
+};
+
+// Dense codes of a cohort made ready to be compared with others. Thread-safe.
+class DenseCohort {
+ public:
+  virtual ~DenseCohort() = default;
+
+  // Of the best correlation with each member over all shifts and 16 rotations at equal scale: a
+  // part of what DenseSearch goes through, a fiftieth of its time, and as telling. {0, 1} for an
+  // empty cohort.
+  virtual CohortStatistics statistics(const DenseCode& code) const = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -121,6 +165,26 @@ class Backend {
   // (response, y, x, size, angle), snapped to the grid of Keypoint.
   virtual void extract(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                        int max_keypoints, std::span<LocalFeatures> outputs) const = 0;
+
+  // Dense codes (docs/decisions/0004-dense-code.md); masks as for extract.
+  virtual void dense_codes(std::span<const GreyImage> images, std::span<const GreyImage> masks,
+                           std::span<DenseCode> outputs) const = 0;
+
+  virtual std::unique_ptr<DenseCohort> prepare_cohort(std::span<const DenseCode> cohort) const = 0;
+
+  virtual std::unique_ptr<DenseSearch> prepare_search(const DenseCode& query) const = 0;
+
+  // Affine ascent at full resolution from each given position. The score is the correlation over
+  // the cells of the candidate that the query covers; each field counts with half its energy at
+  // least, so that a small overlap cannot score high.
+  virtual void refine_dense(const DenseCode& query, std::span<const DenseCode> candidates,
+                            std::span<DenseMatch> matches) const = 0;
+
+  // Congruent cells of each pair around its position: 6 x 6 squares of the query, those without
+  // content or outside the candidate left out.
+  virtual void congruent_cells(const DenseCode& query, std::span<const DenseCode> candidates,
+                               std::span<const DenseMatch> matches,
+                               std::span<std::vector<DenseCell>> outputs) const = 0;
 
   // Whitened int8 codes: outputs[i] gets features[i].keypoints.size() x kLocalCodeSize.
   virtual void embed(std::span<const LocalFeatures> features, const Whitening& whitening,

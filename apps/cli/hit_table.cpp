@@ -17,16 +17,16 @@ void print_hits(const QueryResult& result) {
     return;
   }
   print_line(styled(Style::kBold, display(result.file)));
-  print_line(
-      styled(Style::kDim, "  rank    score  inliers  area   scale  rotation  transform   image"));
+  print_line(styled(Style::kDim,
+                    "  rank    score  inliers  cells  area   scale  rotation  transform   image"));
   int rank = 0;
   for (const Hit& hit : result.hits) {
     const Verification& v = hit.verification;
-    print_line(
-        fmt::format("  {:>4}  {:>7.1f}  {:>7}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  {} {}{}",
-                    ++rank, v.score, v.inlier_count, 100 * v.area_hit, v.transform.scale,
-                    v.transform.rotation_deg, to_string(v.transform.kind), hit.image.id,
-                    display(hit.image.file), describe_origin(hit.image.facts)));
+    print_line(fmt::format(
+        "  {:>4}  {:>7.1f}  {:>7}  {:>5}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  {} {}{}",
+        ++rank, v.score, v.inlier_count, v.dense.agreeing_cells, 100 * v.area_hit,
+        v.transform.scale, v.transform.rotation_deg, to_string(v.transform.kind), hit.image.id,
+        display(hit.image.file), describe_origin(hit.image.facts)));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "bench/baselines/opencv_sift.hpp"
 #include "engine/image/image.hpp"
 #include "engine/model/model_data.hpp"
+#include "engine/pipeline/describe.hpp"
 #include "engine/verify/verify.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
@@ -167,10 +168,51 @@ void find_consensus(benchmark::State& state) {
 }
 BENCHMARK(find_consensus)->Unit(benchmark::kMillisecond);
 
+void dense_code(benchmark::State& state) {
+  const Prepared& p = prepared();
+  DenseCode code;
+  for (auto _ : state) p.backend->dense_codes({&p.grey, 1}, {&p.glare, 1}, {&code, 1});
+}
+BENCHMARK(dense_code)->Unit(benchmark::kMillisecond);
+
+void cohort_statistics(benchmark::State& state) {
+  const Prepared& p = prepared();
+  const auto cohort = p.backend->prepare_cohort(p.model.data().cohort);
+  for (auto _ : state) benchmark::DoNotOptimize(cohort->statistics(p.query.dense));
+}
+BENCHMARK(cohort_statistics)->Unit(benchmark::kMillisecond);
+
+void prepare_dense_search(benchmark::State& state) {
+  const Prepared& p = prepared();
+  for (auto _ : state) benchmark::DoNotOptimize(p.backend->prepare_search(p.query.dense));
+}
+BENCHMARK(prepare_dense_search)->Unit(benchmark::kMillisecond);
+
+void dense_search(benchmark::State& state) {
+  const Prepared& p = prepared();
+  const auto search = p.backend->prepare_search(p.query.dense);
+  kernels::DenseMatch match;
+  for (auto _ : state) search->search({&p.hit.dense, 1}, {&match, 1});
+}
+BENCHMARK(dense_search)->Unit(benchmark::kMillisecond);
+
+// Everything between the decoded photo and its description, both channels.
+void describe_decoded(benchmark::State& state) {
+  const Prepared& p = prepared();
+  const auto cohort = p.backend->prepare_cohort(p.model.data().cohort);
+  const DecodeOptions decode;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        pipeline::describe_photo({*p.backend, p.model, *cohort, p.options, decode}, p.photo));
+  }
+}
+BENCHMARK(describe_decoded)->Unit(benchmark::kMillisecond);
+
 void verify_pair(benchmark::State& state) {
   const Prepared& p = prepared();
+  const verify::PreparedQuery query(*p.backend, p.query);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(verify::verify_pair(*p.backend, p.model.data(), p.query, p.hit, {}));
+    benchmark::DoNotOptimize(verify::verify_pair(*p.backend, p.model.data(), query, p.hit, {}));
   }
 }
 BENCHMARK(verify_pair)->Unit(benchmark::kMillisecond);

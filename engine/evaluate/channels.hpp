@@ -13,6 +13,7 @@ namespace pressmark::evaluation {
 
 struct PairScores {
   float local_raw = 0, local_relit = 0;     // agreeing places of each channel
+  float dense = 0;                          // normalised correlation of the dense codes
   float fused_design = 0, fused_mould = 0;  // log-odds of all together, for either question
   bool verified = false;                    // at the engine's own threshold
 };

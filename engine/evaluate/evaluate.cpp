@@ -18,7 +18,10 @@
 #include "engine/evaluate/channels.hpp"
 #include "engine/evaluate/light_gaps.hpp"
 #include "engine/evaluate/question.hpp"
+#include "engine/model/model_data.hpp"
 #include "engine/parallel/ordered_pipeline.hpp"
+#include "engine/verify/verify.hpp"
+#include "kernels/ops.hpp"
 #include "pressmark/catalogue.hpp"
 
 namespace pressmark {
@@ -212,10 +215,14 @@ class Evaluation {
     result_.exhaustive = compared_ + 1 >= gallery_.size();
   }
 
-  PairScores compare(std::size_t query, std::size_t other) {
+  verify::PreparedQuery prepare(std::size_t query) const {
+    return verify::PreparedQuery(*backend_, as_query_[query]);
+  }
+
+  PairScores compare(const verify::PreparedQuery& query, std::size_t other) {
     return verify_time_.time([&] {
-      return evaluation::scores_of(
-          gallery_engine_.verify(as_query_[query], gallery_[other], options_.verify));
+      return evaluation::scores_of(verify::verify_pair(*backend_, gallery_engine_.model().data(),
+                                                       query, gallery_[other], options_.verify));
     });
   }
 
@@ -237,9 +244,11 @@ class Evaluation {
         gallery_.size(), control_,
         [&](std::size_t i) {
           std::int64_t compared = 0;
+          std::optional<verify::PreparedQuery> query;
           for (std::size_t j = i + 1; j < gallery_.size(); ++j) {
             if (!table.is_wanted(i, j) || control_.stop.stop_requested()) continue;
-            table.at(i, j) = compare(i, j);
+            if (!query) query.emplace(prepare(i));
+            table.at(i, j) = compare(*query, j);
             ++compared;
           }
           return compared;
@@ -251,12 +260,14 @@ class Evaluation {
     Answer answer;
     answer.query = query;
     answer.paths = candidates_time_.time([&] { return paths.rank(as_query_[query], query); });
+    std::optional<verify::PreparedQuery> prepared;
+    if (table == nullptr && compared_ > 0) prepared.emplace(prepare(query));
     for (std::size_t i = 0; i < compared_; ++i) {
       const std::size_t other = answer.candidates()[i];
       const bool swapped = !options_.both_directions && other < query;
       answer.scores.push_back(table != nullptr ? table->at(query, other)
-                              : swapped        ? compare(other, query)
-                                               : compare(query, other));
+                              : swapped        ? compare(prepare(other), query)
+                                               : compare(*prepared, other));
     }
     return answer;
   }
@@ -343,6 +354,7 @@ class Evaluation {
   const EvaluateOptions& options_;
   const RunControl& control_;
   const Engine gallery_engine_, query_engine_;
+  const std::unique_ptr<kernels::Backend> backend_ = kernels::make_cpu_backend();
   Stopwatch describe_time_, candidates_time_, verify_time_;
   EvaluationResult result_;
 

@@ -24,7 +24,7 @@ struct LocalModel {
 
 // How the channels' figures are joined (engine/verify/fusion.hpp).
 struct FusionModel {
-  static constexpr int kFeatures = 4;
+  static constexpr int kFeatures = 5;
   static constexpr int kKnots = 16;
   static constexpr double kDecadesPerKnot = 0.5;  // of rarity
   // The tail is extrapolated along this many knots, one and a half decades: one interval alone is
@@ -47,6 +47,9 @@ struct ModelData {
   // Of the raw channel. Shapes as in kernels::Aggregation.
   int words = 0, global_size = 0;
   std::vector<float> centroids, vlad_mean, vlad_projection;
+
+  // Photos that a photo's dense code is compared with to learn how much it resembles anything.
+  std::vector<DenseCode> cohort;
 
   const LocalModel& local(Channel channel) const { return channel == Channel::kRaw ? raw : relit; }
   LocalModel& local(Channel channel) { return channel == Channel::kRaw ? raw : relit; }

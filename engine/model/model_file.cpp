@@ -17,12 +17,12 @@ namespace {
 constexpr char kMagic[8] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L'};
 constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kIdDigits = 16;
-constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536;
+constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536, kMaxCohort = 4096;
 
 struct FileHeader {
   char magic[8];
   std::uint32_t version, descriptor_size, code_size, words, global_size;
-  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots, reserved;
+  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots, cohort;
 };
 static_assert(sizeof(FileHeader) == 48);
 
@@ -65,6 +65,7 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   header.even_size_relit = static_cast<std::uint32_t>(model.relit.even_size);
   header.fusion_weights = static_cast<std::uint32_t>(model.fusion.weights.size());
   header.fusion_knots = static_cast<std::uint32_t>(model.fusion.knots.size());
+  header.cohort = static_cast<std::uint32_t>(model.cohort.size());
 
   std::vector<std::uint8_t> bytes;
   append(bytes, &header, 1);
@@ -75,6 +76,7 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   }
   std::vector<Eigen::half> halves(model.vlad_projection.begin(), model.vlad_projection.end());
   append(bytes, halves.data(), halves.size());
+  for (const DenseCode& code : model.cohort) append(bytes, code.values.data(), code.values.size());
   const std::uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
   append(bytes, &checksum, 1);
   return bytes;
@@ -112,7 +114,8 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   if (bad_even(header.even_size_raw) || bad_even(header.even_size_relit) ||
       header.fusion_weights != FusionModel::kFeatures + 1 ||
       header.fusion_knots != FusionModel::kKnots || header.words == 0 || header.words > kMaxWords ||
-      header.global_size == 0 || header.global_size > kMaxGlobalSize) {
+      header.cohort > kMaxCohort || header.global_size == 0 ||
+      header.global_size > kMaxGlobalSize) {
     throw corrupt("impossible sizes in its header");
   }
   constexpr std::size_t kProjectionSize = std::size_t{kLocalCodeSize} * kernels::kDescriptorSize;
@@ -121,7 +124,8 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
       sizeof(FileHeader) +
       sizeof(float) * (2 * (kernels::kDescriptorSize + kProjectionSize) + header.fusion_weights +
                        header.fusion_knots + 2 * vlad_size) +
-      sizeof(Eigen::half) * header.global_size * vlad_size + sizeof(std::uint64_t);
+      sizeof(Eigen::half) * header.global_size * vlad_size + sizeof(DenseCode) * header.cohort +
+      sizeof(std::uint64_t);
   if (bytes.size() != expected) throw corrupt("its length does not fit its header");
   std::uint64_t checksum;
   const std::size_t covered = bytes.size() - sizeof(checksum);
@@ -146,6 +150,11 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   model.vlad_mean = take<float>(rest, vlad_size);
   const auto halves = take<Eigen::half>(rest, header.global_size * vlad_size);
   model.vlad_projection.assign(halves.begin(), halves.end());
+  model.cohort.resize(header.cohort);
+  for (DenseCode& code : model.cohort) {
+    const auto values = take<std::int8_t>(rest, code.values.size());
+    std::copy(values.begin(), values.end(), code.values.begin());
+  }
   for (const auto* part : {&model.raw.mean, &model.raw.projection, &model.relit.mean,
                            &model.relit.projection, &model.fusion.weights, &model.fusion.knots,
                            &model.centroids, &model.vlad_mean, &model.vlad_projection}) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 
 namespace pressmark {
@@ -85,8 +86,10 @@ Catalogue Catalogue::open(const std::filesystem::path& directory, Access access)
                 fmt::format("catalogue {}: its model is {}, but its descriptions were made with {}",
                             directory.string(), model.id(), store.settings().model_id));
   }
+  auto backend = kernels::make_cpu_backend();
+  auto cohort = backend->prepare_cohort(model.data().cohort);
   return Catalogue(std::make_unique<Impl>(
-      Impl{std::move(store), std::move(model), kernels::make_cpu_backend(), nullptr}));
+      Impl{std::move(store), std::move(model), std::move(backend), std::move(cohort), nullptr}));
 }
 
 CatalogueInfo Catalogue::info() const {

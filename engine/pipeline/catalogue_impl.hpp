@@ -15,6 +15,7 @@ struct Catalogue::Impl {
   store::Store store;
   Model model;
   std::unique_ptr<kernels::Backend> backend;
+  std::unique_ptr<kernels::DenseCohort> cohort;  // the model's
 
   // The snapshot that match answers from; built when it is first needed.
   struct Snapshot {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "engine/features/features.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/quality.hpp"
 
@@ -14,7 +15,10 @@ namespace {
 // pixels per canonical pixel along a side.
 constexpr int kOversampling = 2;
 
-void describe_pixels(const Describer& describer, const image::Photo& photo, Description& result) {
+}  // namespace
+
+Description describe_photo(const Describer& describer, const image::Photo& photo) {
+  Description result;
   const kernels::Backend& backend = describer.backend;
   const models::ModelData& model = describer.model.data();
 
@@ -33,20 +37,22 @@ void describe_pixels(const Describer& describer, const image::Photo& photo, Desc
   result.photo_origin_x = photo.origin_x;
   result.photo_origin_y = photo.origin_y;
 
-  kernels::GreyImage glare, relit;
-  backend.mask_glare({&grey, 1}, {&glare, 1});
-  backend.relight({&grey, 1}, {&glare, 1}, {&relit, 1}, {&result.light, 1});
   result.quality = measure_quality(grey);
+  features::ImageFeatures features =
+      features::image_features(grey, describer.describe.max_keypoints, backend);
+  result.light = features.light;
+  result.dense = features.dense;
+  result.dense_cohort = describer.cohort.statistics(result.dense);
   for (const Channel channel : kChannels) {
-    const kernels::GreyImage& seen = channel == Channel::kRaw ? grey : relit;
     LocalCodes& local = result.local(channel);
-    kernels::LocalFeatures features;
-    backend.extract({&seen, 1}, {&glare, 1}, describer.describe.max_keypoints, {&features, 1});
-    backend.embed({&features, 1}, model.local(channel).whitening(), {&local.codes, 1});
-    local.keypoints = std::move(features.keypoints);
+    backend.embed({&features.of(channel), 1}, model.local(channel).whitening(), {&local.codes, 1});
+    local.keypoints = std::move(features.of(channel).keypoints);
   }
   backend.aggregate({&result.raw.codes, 1}, model.aggregation(), {&result.global, 1});
+  return result;
 }
+
+namespace {
 
 void fail(DescribedPhoto& photo, ErrorCode code, const std::string& reason) {
   photo.ok = false;
@@ -85,7 +91,7 @@ DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
     photo.info.width_px = decoded.upright_width;
     photo.info.height_px = decoded.upright_height;
     photo.info.orientation = decoded.header.orientation;
-    describe_pixels(describer, decoded, photo.description);
+    photo.description = describe_photo(describer, decoded);
     photo.ok = true;
   } catch (const Error& error) {
     fail(photo, error.code(), error.what());

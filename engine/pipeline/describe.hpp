@@ -17,6 +17,7 @@ namespace pressmark::pipeline {
 struct Describer {
   const kernels::Backend& backend;
   const Model& model;
+  const kernels::DenseCohort& cohort;  // the model's
   const DescribeOptions& describe;
   const DecodeOptions& decode;
 };
@@ -29,6 +30,8 @@ struct LoadedFile {
 };
 
 LoadedFile load_file(const std::filesystem::path& file, const DecodeOptions& decode);
+
+Description describe_photo(const Describer& describer, const image::Photo& photo);
 
 // Completes what load_file began. Failures of the photo are in the result; never throws for them.
 DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pressmark/engine.hpp"
 
+#include "engine/model/model_data.hpp"
 #include "engine/pipeline/engine_impl.hpp"
 #include "engine/verify/verify.hpp"
 
@@ -9,8 +10,10 @@ namespace pressmark {
 Engine::Engine(Model model, const DescribeOptions& describe, const DecodeOptions& decode) {
   describe.validate();
   decode.validate();
-  impl_ =
-      std::make_unique<Impl>(Impl{std::move(model), describe, decode, kernels::make_cpu_backend()});
+  auto backend = kernels::make_cpu_backend();
+  auto cohort = backend->prepare_cohort(model.data().cohort);
+  impl_ = std::make_unique<Impl>(
+      Impl{std::move(model), describe, decode, std::move(backend), std::move(cohort)});
 }
 
 Engine::~Engine() = default;
@@ -26,7 +29,8 @@ DescribedPhoto Engine::describe_file(const std::filesystem::path& file,
 Verification Engine::verify(const Description& query, const Description& hit,
                             const VerifyOptions& options) const {
   options.validate();
-  return verify::verify_pair(*impl_->backend, impl_->model.data(), query, hit, options);
+  return verify::verify_pair(*impl_->backend, impl_->model.data(),
+                             verify::PreparedQuery(*impl_->backend, query), hit, options);
 }
 
 const Model& Engine::model() const {

@@ -14,8 +14,9 @@ struct Engine::Impl {
   DescribeOptions describe;
   DecodeOptions decode;
   std::unique_ptr<kernels::Backend> backend;
+  std::unique_ptr<kernels::DenseCohort> cohort;
 
-  pipeline::Describer describer() const { return {*backend, model, describe, decode}; }
+  pipeline::Describer describer() const { return {*backend, model, *cohort, describe, decode}; }
 };
 
 }  // namespace pressmark

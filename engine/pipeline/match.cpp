@@ -35,7 +35,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const Impl::Snapshot& snapshot = impl_->current_snapshot();
   DescribeOptions describe = impl_->store.settings().describe;
   describe.max_keypoints = options.query_keypoints;
-  const pipeline::Describer describer{*impl_->backend, impl_->model, describe, decode};
+  const pipeline::Describer describer{*impl_->backend, impl_->model, *impl_->cohort, describe,
+                                      decode};
   MatchSummary summary;
   std::size_t next = 0;
 
@@ -56,11 +57,12 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     item.quality = quality_problem(item.photo.description);
     if (item.photo.description.keypoint_count() == 0) return;
     if (options.quality_gate && !item.quality.empty()) return;
+    const verify::PreparedQuery query(*impl_->backend, item.photo.description);
     for (const index::Neighbour& neighbour :
          snapshot.index.search(item.photo.description.global, options.search.candidates)) {
       const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
-      Verification verification = verify::verify_pair(
-          *impl_->backend, impl_->model.data(), item.photo.description, candidate, options.verify);
+      Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(), query,
+                                                      candidate, options.verify);
       ++item.candidates;
       if (verification.verified) item.hits.push_back({neighbour.id, std::move(verification)});
     }

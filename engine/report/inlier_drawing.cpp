@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <numeric>
@@ -88,6 +89,44 @@ std::string draw_inliers(std::span<const Inlier> inliers, const PairLayout& layo
     }
   }
   return lines + dots;
+}
+
+std::string draw_cells(std::span<const CongruentCell> cells, const Transform& transform,
+                       const PairLayout& layout) {
+  const auto mapped = [&](double x, double y) {
+    const auto& m = transform.hit_from_query;
+    const double w = m[6] * x + m[7] * y + m[8];
+    return Point{(m[0] * x + m[1] * y + m[2]) / w, (m[3] * x + m[4] * y + m[5]) / w};
+  };
+  std::string squares;
+  for (const CongruentCell& cell : cells) {
+    const double half = .5 * static_cast<double>(cell.query_side_px);
+    const double x = cell.query_x, y = cell.query_y;
+    const Point centre = mapped(x, y);
+    std::array<Point, 4> in_query, in_hit;
+    for (std::size_t corner = 0; corner < 4; ++corner) {
+      const double cx = x + (corner == 0 || corner == 3 ? -half : half);
+      const double cy = y + (corner < 2 ? -half : half);
+      const Point to = mapped(cx, cy);
+      in_query[corner] = layout.query.place(cx, cy);
+      in_hit[corner] = layout.hit.place(static_cast<double>(cell.hit_x) + to.x - centre.x,
+                                        static_cast<double>(cell.hit_y) + to.y - centre.y);
+      in_query[corner].x += layout.query_x;
+      in_query[corner].y += layout.query_y;
+      in_hit[corner].x += layout.hit_x;
+      in_hit[corner].y += layout.hit_y;
+    }
+    for (const auto& corners : {in_query, in_hit}) {
+      if (!std::all_of(corners.begin(), corners.end(), [](const Point& point) {
+            return std::isfinite(point.x) && std::isfinite(point.y);
+          })) {
+        continue;
+      }
+      fmt::format_to(std::back_inserter(squares), "<polygon class=\"{}\" points=\"{}\"/>",
+                     cell.agrees ? "c a" : "c", polygon_points(corners));
+    }
+  }
+  return squares;
 }
 
 std::string polygon_points(std::span<const Point> points) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The inliers of a hit as SVG: a dot in either picture and a line between, in one colour.
+// The inliers of a hit as SVG, a dot in either picture and a line between, in one colour; and the
+// cells that agree.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,11 @@ PairLayout side_by_side(const DisplayFrame& query, const DisplayFrame& hit);
 // SVG elements: lines with class "l", dots with class "d". Hue follows the order from the query's
 // top to its bottom, so that a wrong pair stands out.
 std::string draw_inliers(std::span<const Inlier> inliers, const PairLayout& layout);
+
+// SVG elements: each cell as a square in the query and where it fits in the hit, drawn as the
+// transform turns and stretches it; class "c", and "a" where it agrees.
+std::string draw_cells(std::span<const CongruentCell> cells, const Transform& transform,
+                       const PairLayout& layout);
 
 // "x,y x,y ..." for a polygon.
 std::string polygon_points(std::span<const Point> points);

@@ -51,12 +51,22 @@ void put_verification(Json& object, const Verification& verification) {
                                   {"agreeing", local.agreeing},
                                   {"contrast", local.inverted ? "inverted" : "same"}};
   }
+  Json cells = Json::array();
+  for (const CongruentCell& cell : verification.dense.cells) {
+    cells.push_back({shortest(cell.query_x), shortest(cell.query_y), shortest(cell.hit_x),
+                     shortest(cell.hit_y), shortest(cell.query_side_px), shortest(cell.score),
+                     cell.agrees});
+  }
+  object["dense"] = {{"score", shortest(verification.dense.score)},
+                     {"normalised", shortest(verification.dense.normalised)},
+                     {"agreeing_cells", verification.dense.agreeing_cells},
+                     {"cells", std::move(cells)}};
   object["channel"] = to_string(verification.channel);
   object["inlier_count"] = verification.inlier_count;
   object["area_query"] = verification.area_query;
   object["area_hit"] = verification.area_hit;
   object["error_px"] = verification.error_px;
-  if (verification.inlier_count > 0) {
+  if (verification.registered) {
     const Transform& transform = verification.transform;
     object["transform"] = {{"kind", to_string(transform.kind)},
                            {"hit_from_query", transform.hit_from_query},

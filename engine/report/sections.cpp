@@ -67,6 +67,13 @@ FactList figures_of(const Verification& v) {
     figures.add(fmt::format("Agreeing places, {}", to_string(channel)),
                 fmt::format("{} of {} matches", grouped(local.agreeing), grouped(local.tentative)));
   }
+  figures.add("Correlation of the whole",
+              fmt::format("{:.3f}, {:.1f} deviations above unrelated photos", v.dense.score,
+                          v.dense.normalised));
+  if (!v.dense.cells.empty()) {
+    figures.add("Agreeing cells",
+                fmt::format("{} of {}", v.dense.agreeing_cells, v.dense.cells.size()));
+  }
   figures.add("Transform", std::string(to_string(v.transform.kind)));
   figures.add("Scale, query to hit", fmt::format("{:.3f}", v.transform.scale));
   figures.add("Rotation", rotation_text(v.transform.rotation_deg));
@@ -127,6 +134,7 @@ TemplateData matrix_rows(const Transform& transform) {
 }
 
 std::string drawing_caption(std::size_t drawn, int total) {
+  if (drawn == 0 && total == 0) return "Too few details agree one by one; the cells register it.";
   if (drawn == 0) return "No positions of inliers are recorded.";
   if (drawn == static_cast<std::size_t>(std::max(total, 0))) {
     return fmt::format("All {} inliers are drawn.", drawn);
@@ -256,11 +264,16 @@ TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult&
   const std::vector<Inlier> drawn = thin_evenly(v.inliers, kDrawnInliers);
   data.set("marks", draw_inliers(drawn, layout));
   data.set("caption", drawing_caption(drawn.size(), v.inlier_count));
+  if (v.registered && !v.dense.cells.empty()) {
+    data.set("cells", draw_cells(v.dense.cells, v.transform, layout));
+    data.set("cell_caption",
+             fmt::format("{} of {} cells agree.", v.dense.agreeing_cells, v.dense.cells.size()));
+  }
   if (hit.image.facts.region)
     data.set("region", region_points(*hit.image.facts.region, layout.hit));
 
   const auto matrix =
-      v.inlier_count > 0 ? display_transform(v.transform, layout.query, layout.hit) : std::nullopt;
+      v.registered ? display_transform(v.transform, layout.query, layout.hit) : std::nullopt;
   if (matrix) {
     if (const auto corners = warped_corners(*matrix, layout.query)) {
       data.set("outline", polygon_points(*corners));

@@ -72,6 +72,13 @@ struct StoredKeypoint {
 };
 static_assert(sizeof(StoredKeypoint) == 8);
 
+struct StoredDense {
+  std::int8_t values[2 * kDenseSide * kDenseSide];
+  float cohort_mean, cohort_deviation;
+  std::uint8_t reserved[56];  // 0
+};
+static_assert(sizeof(StoredDense) == 8256 && sizeof(StoredDense) % kSegmentAlignment == 0);
+
 inline constexpr char kSegmentMagic[8] = {'P', 'M', 'S', 'E', 'G', '\r', '\n', '\x1a'};
 
 constexpr std::uint64_t align_up(std::uint64_t offset) {
@@ -85,9 +92,12 @@ constexpr std::uint64_t codes_offset_in_part(std::uint64_t keypoints) {
 constexpr std::uint64_t part_size(std::uint64_t keypoints) {
   return codes_offset_in_part(keypoints) + keypoints * kLocalCodeSize;
 }
-// The raw channel's part, then the relit channel's.
-constexpr std::uint64_t block_size(const SegmentRecord& record) {
+// The raw channel's part, then the relit channel's, then the dense code.
+constexpr std::uint64_t dense_offset(const SegmentRecord& record) {
   return part_size(record.keypoint_counts[0]) + part_size(record.keypoint_counts[1]);
+}
+constexpr std::uint64_t block_size(const SegmentRecord& record) {
+  return dense_offset(record) + sizeof(StoredDense);
 }
 
 // Where the sections of a file with these counts lie; format version 2 has no other layout.

@@ -160,6 +160,14 @@ Description Segment::description(int slot) const {
   const std::uint64_t raw_size = part_size(entry.keypoint_counts[0]);
   description.raw = read_part(block.first(raw_size), entry.keypoint_counts[0]);
   description.relit = read_part(block.subspan(raw_size), entry.keypoint_counts[1]);
+  StoredDense dense;
+  std::memcpy(&dense, block.data() + dense_offset(entry), sizeof dense);
+  if (!std::isfinite(dense.cohort_mean) || !(dense.cohort_deviation > 0) ||
+      !std::isfinite(dense.cohort_deviation)) {
+    corrupt(fmt::format("impossible cohort statistics of image {}", slot));
+  }
+  std::ranges::copy(dense.values, description.dense.values.begin());
+  description.dense_cohort = {dense.cohort_mean, dense.cohort_deviation};
   description.global.resize(header_.global_size);
   copy_global(index, description.global);
   return description;

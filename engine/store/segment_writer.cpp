@@ -65,6 +65,10 @@ void check_description(const NewImage& image, int global_size) {
       !share_ok(quality.dark_share) || !share_ok(quality.bright_share)) {
     refuse(image, "its light or quality is out of range");
   }
+  if (!std::isfinite(description.dense_cohort.mean) || !(description.dense_cohort.deviation > 0) ||
+      !std::isfinite(description.dense_cohort.deviation)) {
+    refuse(image, "its cohort statistics are out of range");
+  }
   if (description.global.size() != static_cast<std::size_t>(global_size)) {
     refuse(image, fmt::format("a global vector of {} values where the catalogue has {}",
                               description.global.size(), global_size));
@@ -89,6 +93,11 @@ std::vector<std::byte> block_bytes(const NewImage& image, const SegmentRecord& r
     }
     part += part_size(count);
   }
+  StoredDense dense{};
+  std::ranges::copy(image.description.dense.values, dense.values);
+  dense.cohort_mean = image.description.dense_cohort.mean;
+  dense.cohort_deviation = image.description.dense_cohort.deviation;
+  std::memcpy(part, &dense, sizeof dense);
   return block;
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,10 @@ constexpr std::int64_t kMinPairs = 4 * kDescriptorSize;
 constexpr std::size_t kWordSamplesPerImage = 50;
 // Images, beside the labelled marks, that the score is fitted on: two views of each.
 constexpr std::size_t kFusionImages = 300;
+// 128 and more tell no more (docs/decisions/0004-dense-code.md).
+constexpr std::size_t kCohortSize = 64;
+// So that most marks remain for fitting the score.
+constexpr std::size_t kLeastMarksForCohort = 2 * kCohortSize;
 // Unrelated photos that each photo is compared with to fit the score.
 constexpr std::size_t kNonMatesPerPhoto = 60;
 
@@ -100,6 +105,7 @@ struct ChannelMoments {
 
 struct Statistics {
   std::string failure;  // why the file could not be used; else empty
+  DenseCode dense;      // of the original
   bool has_keypoints = false;
   std::array<ChannelMoments, 2> channels;
   std::vector<float> samples;  // raw descriptors for visual words, n x kDescriptorSize
@@ -109,14 +115,15 @@ Statistics image_statistics(const std::vector<View>& views) {
   Statistics result;
   const LocalFeatures& original = views[0].of(Channel::kRaw);
   result.has_keypoints = !original.keypoints.empty();
+  result.dense = views[0].features.dense;
   for (std::size_t c = 0; c < kChannels.size(); ++c) {
-    for (const View& view : views) result.channels[c].all.add(columns_of(view.features[c]));
+    for (const View& view : views) result.channels[c].all.add(columns_of(view.of(kChannels[c])));
     for (std::size_t v = 1; v < views.size(); ++v) {
       // Relighting knows the light modulo half a turn: a warp may turn the sign of a relit image.
       result.channels[c].add_differences(
           views[0], views[v], kChannels[c],
-          train::find_correspondences(views[0].features[c].keypoints,
-                                      views[v].features[c].keypoints, views[v].from_original,
+          train::find_correspondences(views[0].of(kChannels[c]).keypoints,
+                                      views[v].of(kChannels[c]).keypoints, views[v].from_original,
                                       kChannels[c] == Channel::kRelit));
     }
   }
@@ -154,6 +161,7 @@ std::vector<MarkGroup> group_marks(std::span<const LabelledPhoto> marks) {
 }
 
 struct GroupStatistics {
+  std::optional<DenseCode> dense;  // of the first photo that can be used
   std::array<ChannelMoments, 2> channels;
   std::vector<TrainFailure> failures;
   std::int64_t photos = 0;
@@ -167,8 +175,9 @@ GroupStatistics group_statistics(const MarkGroup& group, const TrainOptions& opt
     try {
       View view = train::labelled_view(*photo, options, options.describe.max_keypoints, backend);
       ++result.photos;
+      if (!result.dense) result.dense = view.features.dense;
       for (std::size_t c = 0; c < kChannels.size(); ++c) {
-        result.channels[c].all.add(columns_of(view.features[c]));
+        result.channels[c].all.add(columns_of(view.of(kChannels[c])));
       }
       if (photo->photo_from_mark) views.push_back(std::move(view));
     } catch (const Error& error) {
@@ -181,8 +190,8 @@ GroupStatistics group_statistics(const MarkGroup& group, const TrainOptions& opt
       for (std::size_t c = 0; c < kChannels.size(); ++c) {
         result.channels[c].add_differences(
             views[a], views[b], kChannels[c],
-            train::find_correspondences(views[a].features[c].keypoints,
-                                        views[b].features[c].keypoints, map, true));
+            train::find_correspondences(views[a].of(kChannels[c]).keypoints,
+                                        views[b].of(kChannels[c]).keypoints, map, true));
       }
     }
   }
@@ -233,6 +242,27 @@ std::vector<float> learn_words(const models::ModelData& model, const std::vector
   return index::kmeans(vectors, kLocalCodeSize, words, seed);
 }
 
+// Evenly from the marks, or from the images where there are too few marks. Marks that were taken
+// are told in `taken`: their own photos are no strangers to the cohort.
+std::vector<DenseCode> choose_cohort(const std::vector<std::optional<DenseCode>>& marks,
+                                     const std::vector<DenseCode>& images,
+                                     std::vector<char>& taken) {
+  std::vector<DenseCode> cohort;
+  taken.assign(marks.size(), 0);
+  if (marks.size() >= kLeastMarksForCohort) {
+    for (std::size_t i = 0; i < kCohortSize; ++i) {
+      const std::size_t mark = i * marks.size() / kCohortSize;
+      if (!marks[mark]) continue;
+      taken[mark] = 1;
+      cohort.push_back(*marks[mark]);
+    }
+  } else {
+    const std::size_t count = std::min(kCohortSize, images.size());
+    for (std::size_t i = 0; i < count; ++i) cohort.push_back(images[i * images.size() / count]);
+  }
+  return cohort;
+}
+
 // A photo that takes part in fitting the score.
 struct ComparedPhoto {
   std::string group;  // photos of one group show one mark
@@ -240,8 +270,10 @@ struct ComparedPhoto {
 };
 
 Description describe(const View& view, int max_keypoints, const models::ModelData& model,
-                     const kernels::Backend& backend) {
+                     const kernels::DenseCohort& cohort, const kernels::Backend& backend) {
   Description description;
+  description.dense = view.features.dense;
+  description.dense_cohort = cohort.statistics(description.dense);
   description.width_px = view.width;
   description.height_px = view.height;
   for (const Channel channel : kChannels) {
@@ -267,9 +299,10 @@ std::vector<train::ComparedPair> compare_photos(const std::vector<ComparedPhoto>
       photos.size(), control,
       [&](std::size_t i) {
         std::vector<train::ComparedPair> result;
+        const verify::PreparedQuery query(backend, photos[i].query);
         const auto compare = [&](std::size_t j) {
-          const Verification verification = verify::verify_pair(backend, model, photos[i].query,
-                                                                photos[j].gallery, VerifyOptions{});
+          const Verification verification =
+              verify::verify_pair(backend, model, query, photos[j].gallery, VerifyOptions{});
           result.push_back(
               {verify::fusion_features(verification), photos[i].group == photos[j].group});
         };
@@ -310,6 +343,7 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   card["max_keypoints"] = options.describe.max_keypoints;
   card["words"] = options.words;
   card["global_size"] = options.global_size;
+  card["cohort"] = model.cohort.size();
   card["even_size"] = {{"raw", model.raw.even_size}, {"relit", model.relit.even_size}};
   card["fusion_weights"] = model.fusion.weights;
   return card.dump(2);
@@ -334,6 +368,8 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
 
   TrainResult result{Model(nullptr), 0, 0, 0, 0, 0, {}};
   Statistics sums;
+  std::vector<DenseCode> image_codes;
+  std::vector<std::optional<DenseCode>> mark_codes;
   ordered_map<Statistics>(
       images.size(), control,
       [&](std::size_t i) {
@@ -354,6 +390,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
           result.images += one.has_keypoints;
           for (std::size_t c = 0; c < kChannels.size(); ++c) sums.channels[c] += one.channels[c];
           sums.samples.insert(sums.samples.end(), one.samples.begin(), one.samples.end());
+          image_codes.push_back(one.dense);
         }
         advance();
       });
@@ -365,6 +402,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         for (std::size_t c = 0; c < kChannels.size(); ++c) mark_sums[c] += one.channels[c];
         result.failures.insert(result.failures.end(), one.failures.begin(), one.failures.end());
         result.marks += one.photos;
+        mark_codes.push_back(one.dense);
         advance();
       });
 
@@ -412,7 +450,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         for (std::size_t v = 0; v < views.size(); ++v) {
           std::vector<std::int8_t> codes;
           std::vector<float> vlad;
-          backend->embed({&views[v].features[0], 1}, model.raw.whitening(), {&codes, 1});
+          backend->embed({&views[v].of(Channel::kRaw), 1}, model.raw.whitening(), {&codes, 1});
           backend->aggregate({&codes, 1}, plain, {&vlad, 1});
           columns.col(static_cast<Eigen::Index>(v)) =
               Eigen::Map<const Eigen::VectorXf>(vlad.data(), vlad_size);
@@ -436,9 +474,17 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   // The score is fitted to comparisons of all labelled photos and of some images with one warp.
   const int query_keypoints =
       std::max(options.describe.max_keypoints, MatchOptions{}.query_keypoints);
+  std::vector<char> in_cohort;
+  model.cohort = choose_cohort(mark_codes, image_codes, in_cohort);
+  const std::unique_ptr<kernels::DenseCohort> cohort = backend->prepare_cohort(model.cohort);
+  std::set<std::string> cohort_marks;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (in_cohort[i] != 0) cohort_marks.insert(groups[i].photos.front()->identity);
+  }
   const auto compared = [&](std::string group, const View& view) {
-    return ComparedPhoto{std::move(group), describe(view, query_keypoints, model, *backend),
-                         describe(view, options.describe.max_keypoints, model, *backend)};
+    return ComparedPhoto{std::move(group),
+                         describe(view, query_keypoints, model, *cohort, *backend),
+                         describe(view, options.describe.max_keypoints, model, *cohort, *backend)};
   };
   std::vector<ComparedPhoto> photos;
   ordered_map<std::vector<ComparedPhoto>>(
@@ -447,6 +493,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         std::vector<ComparedPhoto> found;
         try {
           if (i < marks.size()) {
+            if (cohort_marks.contains(marks[i].identity)) return found;
             found.push_back(
                 compared("mark " + marks[i].identity,
                          train::labelled_view(marks[i], options, query_keypoints, *backend)));

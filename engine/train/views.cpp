@@ -35,15 +35,10 @@ Canonical load(const std::filesystem::path& file, const TrainOptions& options,
 }
 
 View extract(const kernels::GreyImage& grey, int max_keypoints, const kernels::Backend& backend) {
-  kernels::GreyImage glare, relit;
-  Light light;
-  backend.mask_glare({&grey, 1}, {&glare, 1});
-  backend.relight({&grey, 1}, {&glare, 1}, {&relit, 1}, {&light, 1});
   View view;
   view.width = grey.width;
   view.height = grey.height;
-  backend.extract({&grey, 1}, {&glare, 1}, max_keypoints, {&view.features[0], 1});
-  backend.extract({&relit, 1}, {&glare, 1}, max_keypoints, {&view.features[1], 1});
+  view.features = features::image_features(grey, max_keypoints, backend);
   return view;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "engine/features/features.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/model.hpp"
 
@@ -16,11 +17,9 @@ struct View {
   int width = 0, height = 0;
   // Homography from the first view (or from the mark's plane, for labelled photos); row-major.
   std::array<double, 9> from_original{1, 0, 0, 0, 1, 0, 0, 0, 1};
-  std::array<kernels::LocalFeatures, 2> features;  // by channel
+  features::ImageFeatures features;
 
-  const kernels::LocalFeatures& of(Channel channel) const {
-    return features[channel == Channel::kRaw ? 0 : 1];
-  }
+  const kernels::LocalFeatures& of(Channel channel) const { return features.of(channel); }
 };
 
 // Both read the file, with at most `max_keypoints` per channel. Throw Error for a bad file.

@@ -39,6 +39,7 @@ void VerifyOptions::validate() const {
   require_range("ratio", ratio, 0.01f, 1.0f);
   require_range("threshold_px", threshold_px, 0.1f, 50.0f);
   require_range("min_inliers", min_inliers, 4, 100'000);
+  require_range("min_cells", min_cells, 1, 36);
   require_range("min_score", min_score, 0.0, 1e6);
 }
 

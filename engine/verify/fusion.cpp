@@ -10,7 +10,8 @@ namespace pressmark::verify {
 
 FusionFeatures fusion_features(const Verification& verification) {
   return {std::log1p(verification.raw.agreeing), std::log1p(verification.relit.agreeing),
-          std::log1p(verification.inlier_count), std::log1p(verification.log_false_alarms)};
+          std::log1p(verification.inlier_count), std::log1p(verification.log_false_alarms),
+          static_cast<double>(verification.dense.normalised)};
 }
 
 double fused_evidence(const models::FusionModel& fusion, const FusionFeatures& features) {

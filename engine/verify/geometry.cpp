@@ -17,6 +17,25 @@ double shift(double origin, double scale) {
   return origin + 0.5 * scale - 0.5;
 }
 
+Matrix3 photo_from_canonical(const Description& description) {
+  const double s = description.photo_scale;
+  return {s, 0, shift(description.photo_origin_x, s), 0, s, shift(description.photo_origin_y, s), 0,
+          0, 1};
+}
+
+Matrix3 canonical_from_photo(const Description& description) {
+  const double s = description.photo_scale;
+  return {1 / s, 0,     -shift(description.photo_origin_x, s) / s,
+          0,     1 / s, -shift(description.photo_origin_y, s) / s,
+          0,     0,     1};
+}
+
+Matrix3 normalised(Matrix3 map) {
+  const double last = map[8];
+  for (double& value : map) value /= last;
+  return map;
+}
+
 }  // namespace
 
 Matrix3 multiply(const Matrix3& a, const Matrix3& b) {
@@ -39,12 +58,16 @@ bool map_point(const Matrix3& map, Point from, Point& to) {
   return true;
 }
 
-void local_scale_rotation(const Matrix3& map, Point at, double& scale, double& rotation_deg) {
+std::array<double, 4> linear_part(const Matrix3& map, Point at) {
   const double w = map[6] * at.x + map[7] * at.y + map[8];
   const double u = (map[0] * at.x + map[1] * at.y + map[2]) / w;
   const double v = (map[3] * at.x + map[4] * at.y + map[5]) / w;
-  const double a = (map[0] - u * map[6]) / w, b = (map[1] - u * map[7]) / w;
-  const double c = (map[3] - v * map[6]) / w, d = (map[4] - v * map[7]) / w;
+  return {(map[0] - u * map[6]) / w, (map[1] - u * map[7]) / w, (map[3] - v * map[6]) / w,
+          (map[4] - v * map[7]) / w};
+}
+
+void local_scale_rotation(const Matrix3& map, Point at, double& scale, double& rotation_deg) {
+  const auto [a, b, c, d] = linear_part(map, at);
   scale = std::sqrt(std::abs(a * d - b * c));
   rotation_deg = std::atan2(c - b, a + d) * 180.0 / std::numbers::pi;
 }
@@ -74,16 +97,14 @@ double hull_area(std::vector<Point> points) {
 
 Matrix3 to_photo_pixels(const Matrix3& hit_from_query, const Description& query,
                         const Description& hit) {
-  const double q = query.photo_scale, h = hit.photo_scale;
-  const Matrix3 canonical_from_photo{1 / q, 0,     -shift(query.photo_origin_x, q) / q,
-                                     0,     1 / q, -shift(query.photo_origin_y, q) / q,
-                                     0,     0,     1};
-  const Matrix3 photo_from_canonical{
-      h, 0, shift(hit.photo_origin_x, h), 0, h, shift(hit.photo_origin_y, h), 0, 0, 1};
-  Matrix3 map = multiply(photo_from_canonical, multiply(hit_from_query, canonical_from_photo));
-  const double last = map[8];
-  for (double& value : map) value /= last;
-  return map;
+  return normalised(
+      multiply(photo_from_canonical(hit), multiply(hit_from_query, canonical_from_photo(query))));
+}
+
+Matrix3 to_canonical_pixels(const Matrix3& hit_from_query, const Description& query,
+                            const Description& hit) {
+  return normalised(
+      multiply(canonical_from_photo(hit), multiply(hit_from_query, photo_from_canonical(query))));
 }
 
 }  // namespace pressmark::verify

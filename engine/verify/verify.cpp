@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/verify/dense_evidence.hpp"
 #include "engine/verify/false_alarms.hpp"
 #include "engine/verify/fusion.hpp"
 #include "engine/verify/geometry.hpp"
@@ -190,6 +191,7 @@ void describe_inliers(const std::vector<kernels::PointPair>& pairs, const Matrix
   }
   result.inlier_count = places.count();
   if (result.inlier_count == 0) return;
+  result.registered = true;
   centre = {centre.x / result.inlier_count, centre.y / result.inlier_count};
   result.error_px = std::sqrt(squared_sum / result.inlier_count);
   const auto share = [](std::vector<Point> points, const Description& description) {
@@ -266,11 +268,40 @@ void register_best(const kernels::Backend& backend, const Found& found, int even
                    options.threshold_px, result);
 }
 
+// Cells around the registration by keypoints, or, where that rests on too few, around the best
+// correlation: then the transform is the one that the cells agree on.
+void locate_cells(const kernels::Backend& backend, const Description& query, const Description& hit,
+                  const kernels::DensePosition& correlated, const VerifyOptions& options,
+                  Verification& result) {
+  kernels::DensePosition position = correlated;
+  const bool by_keypoints =
+      result.inlier_count >= options.min_inliers &&
+      dense_position(to_canonical_pixels(result.transform.hit_from_query, query, hit), query, hit,
+                     position);
+  position = compare_cells(backend, query, hit, position, result.dense);
+  if (by_keypoints || result.inlier_count >= options.min_inliers ||
+      result.dense.agreeing_cells < options.min_cells) {
+    return;
+  }
+  const Matrix3 map = hit_from_query_of(position, query, hit);
+  result.registered = true;
+  result.transform.kind = TransformKind::kAffine;
+  result.transform.hit_from_query = to_photo_pixels(map, query, hit);
+  local_scale_rotation(map, {0.5 * query.width_px, 0.5 * query.height_px}, result.transform.scale,
+                       result.transform.rotation_deg);
+  result.transform.scale *= hit.photo_scale / query.photo_scale;
+  // Those few keypoints agree with another transform.
+  result.inlier_count = 0;
+  result.inliers.clear();
+  result.area_query = result.area_hit = result.error_px = 0;
+}
+
 }  // namespace
 
 Verification verify_pair(const kernels::Backend& backend, const models::ModelData& model,
-                         const Description& query, const Description& hit,
+                         const PreparedQuery& prepared, const Description& hit,
                          const VerifyOptions& options) {
+  const Description& query = prepared.description();
   Verification result;
   Found best;
   for (const Channel channel : kChannels) {
@@ -286,9 +317,18 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
     register_best(backend, best, model.local(result.channel).even_size, query, hit, options,
                   result);
   }
+  kernels::DenseMatch dense;
+  prepared.dense().search({&hit.dense, 1}, {&dense, 1});
+  result.dense.score = dense.score;
+  result.dense.normalised =
+      static_cast<float>(normalised_score(dense.score, query.dense_cohort, hit.dense_cohort));
   result.evidence = fused_evidence(model.fusion, fusion_features(result));
   result.score = score_of_evidence(model.fusion, result.evidence);
-  result.verified = result.score >= options.min_score && result.inlier_count >= options.min_inliers;
+  if (result.score >= options.min_score) {
+    locate_cells(backend, query, hit, dense.position, options, result);
+    result.verified = result.inlier_count >= options.min_inliers ||
+                      result.dense.agreeing_cells >= options.min_cells;
+  }
   return result;
 }
 

@@ -2,8 +2,11 @@
 //
 // Geometric verification of one pair: in each channel, and for either sign of the contrast, match
 // and find the largest group that agrees; register the best, match again where the transform says
-// where to look, and judge how surprising the agreement is; join all figures to one score.
+// where to look, and judge how surprising the agreement is; correlate the dense codes; join all
+// figures to one score.
 #pragma once
+
+#include <memory>
 
 #include "engine/model/model_data.hpp"
 #include "kernels/ops.hpp"
@@ -12,9 +15,23 @@
 
 namespace pressmark::verify {
 
+// A query made ready for many comparisons. The description must outlive it. Thread-safe.
+class PreparedQuery {
+ public:
+  PreparedQuery(const kernels::Backend& backend, const Description& description)
+      : description_(&description), dense_(backend.prepare_search(description.dense)) {}
+
+  const Description& description() const { return *description_; }
+  const kernels::DenseSearch& dense() const { return *dense_; }
+
+ private:
+  const Description* description_;
+  std::unique_ptr<const kernels::DenseSearch> dense_;
+};
+
 // Safe to call from many threads. The result depends on the arguments alone.
 Verification verify_pair(const kernels::Backend& backend, const models::ModelData& model,
-                         const Description& query, const Description& hit,
+                         const PreparedQuery& query, const Description& hit,
                          const VerifyOptions& options);
 
 }  // namespace pressmark::verify

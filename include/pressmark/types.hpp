@@ -63,6 +63,24 @@ struct LocalCodes {
   bool operator==(const LocalCodes&) const = default;
 };
 
+// Cells per side of a dense code.
+inline constexpr int kDenseSide = 64;
+
+// The photo's field of doubled gradient angles on a square grid, whose side is the long side of the
+// canonical image and whose centre is the image's centre: compared as a whole, without keypoints.
+// Real parts, then imaginary parts, row by row; the largest part of a code that is not all zero is
+// +-127.
+struct DenseCode {
+  std::array<std::int8_t, 2 * kDenseSide * kDenseSide> values{};
+  bool operator==(const DenseCode&) const = default;
+};
+
+// Mean and standard deviation of a photo's correlations with a fixed cohort of other photos.
+struct CohortStatistics {
+  float mean = 0, deviation = 1;  // deviation > 0
+  bool operator==(const CohortStatistics&) const = default;
+};
+
 // Where the light came from, as far as the photo tells.
 struct Light {
   float azimuth_rad = 0;  // in the canonical image, clockwise from +x, modulo pi; [0, pi)
@@ -89,6 +107,8 @@ struct Description {
   LocalCodes raw, relit;
   std::vector<float> global;  // of the raw channel; unit length, Model::global_size() values; zero
                               // if it has no keypoint
+  DenseCode dense;            // of the raw channel
+  CohortStatistics dense_cohort;  // against the model's cohort
   Light light;
   Quality quality;
 
@@ -125,25 +145,46 @@ struct LocalEvidence {
   bool operator==(const LocalEvidence&) const = default;
 };
 
+// A square of the query that was moved by itself to where it fits the hit best (congruent matching
+// cells after Song, NIST 2013).
+struct CongruentCell {
+  float query_x, query_y, hit_x, hit_y;  // centres, pixels of the two upright photos
+  float query_side_px;
+  float score;  // correlation there; [-1, 1]
+  bool agrees;  // correlated, and moved as the others were
+};
+
+// What the dense codes say about two descriptions.
+struct DenseEvidence {
+  float score = 0;       // best correlation over all similarities of the plane; [-1, 1]
+  float normalised = 0;  // in standard deviations above those with the cohort (S-norm)
+  int agreeing_cells = 0;
+  std::vector<CongruentCell> cells;  // those with content; only where the score reaches min_score
+};
+
 // The outcome of comparing two descriptions.
 struct Verification {
   // -log10 of the share of unrelated pairs of photos with at least this much evidence, as measured
   // when the model was trained; beyond the rarest that training saw, extrapolated. 4: one unrelated
   // pair in 10 000. At least 0.
   double score = 0;
-  bool verified = false;  // score >= VerifyOptions::min_score and enough inliers
+  bool verified = false;  // score >= VerifyOptions::min_score and enough inliers or cells
   double evidence = 0;    // log-odds that the pair is of one mark, before calibration
   // -log10 of the expected number of equally good agreements among chance matches (number of false
   // alarms, a-contrario model of Moisan and Stival, IJCV 2004); 0 where nothing agrees.
   double log_false_alarms = 0;
   LocalEvidence raw, relit;
+  DenseEvidence dense;
   // The channel that agrees best; what follows is of it.
   Channel channel = Channel::kRaw;
   int inlier_count = 0;   // distinct places that agree with the transform
   double area_query = 0;  // share of the query's canonical image inside the inliers' hull; [0, 1]
   double area_hit = 0;    // the same for the hit
   double error_px = 0;    // RMS transfer error of the inliers, canonical pixels of the hit
-  Transform transform;    // meaningful where inlier_count > 0
+  // Whether `transform` means something: it rests on the inliers or, where there are fewer than
+  // VerifyOptions::min_inliers, on the agreeing cells of the dense codes.
+  bool registered = false;
+  Transform transform;
   std::vector<Inlier> inliers;
 
   LocalEvidence& local(Channel which) { return which == Channel::kRaw ? raw : relit; }

@@ -3,6 +3,7 @@
 
 #include <cassert>
 
+#include "kernels/cpu/dense.hpp"
 #include "kernels/cpu/illumination.hpp"
 #include "kernels/cpu/relight.hpp"
 #include "kernels/cpu/stages.hpp"
@@ -46,6 +47,39 @@ class CpuBackend final : public Backend {
     assert(images.size() == outputs.size() && images.size() == masks.size());
     for (std::size_t i = 0; i < images.size(); ++i) {
       cpu::extract(images[i], masks[i], max_keypoints, outputs[i]);
+    }
+  }
+
+  void dense_codes(std::span<const GreyImage> images, std::span<const GreyImage> masks,
+                   std::span<DenseCode> outputs) const override {
+    assert(images.size() == masks.size() && images.size() == outputs.size());
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      cpu::dense_code(images[i], masks[i], outputs[i]);
+    }
+  }
+
+  std::unique_ptr<DenseCohort> prepare_cohort(std::span<const DenseCode> cohort) const override {
+    return std::make_unique<cpu::CohortSpectra>(cohort);
+  }
+
+  std::unique_ptr<DenseSearch> prepare_search(const DenseCode& query) const override {
+    return std::make_unique<cpu::DenseQuery>(query);
+  }
+
+  void refine_dense(const DenseCode& query, std::span<const DenseCode> candidates,
+                    std::span<DenseMatch> matches) const override {
+    assert(candidates.size() == matches.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      matches[i] = cpu::refine_match(query, candidates[i], matches[i]);
+    }
+  }
+
+  void congruent_cells(const DenseCode& query, std::span<const DenseCode> candidates,
+                       std::span<const DenseMatch> matches,
+                       std::span<std::vector<DenseCell>> outputs) const override {
+    assert(candidates.size() == matches.size() && candidates.size() == outputs.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      outputs[i] = cpu::congruent_cells(query, candidates[i], matches[i]);
     }
   }
 

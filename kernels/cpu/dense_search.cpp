@@ -98,7 +98,9 @@ constexpr int kShrinks = 5;  // 2^(-i / 4)
 constexpr float kShrinkStep = 0.25f;
 constexpr int kScales = 2 * kShrinks - 1;
 
-constexpr std::size_t kPlaneElements = static_cast<std::size_t>(kPeriod) * kPeriod;
+// Scores spread by .02 to .03; less comes from a cohort that is too small or a code that is empty.
+constexpr double kLeastDeviation = 0.005;
+
 constexpr std::size_t kHalfElements = static_cast<std::size_t>(kPeriod) * kHalf;
 // One element more than the period, so that a column does not fall into few sets of the cache.
 constexpr std::ptrdiff_t kRow = (kPeriod + 1) * static_cast<std::ptrdiff_t>(kFftElement);
@@ -195,6 +197,67 @@ struct CandidateSpectra {
   }
 };
 
+// Correlations at all shifts after the transform along x; rows remain spectra along y.
+void correlate_rows(const float* query, const float* candidate, Scratch& scratch) {
+  for (int ky = 0; 2 * ky <= kPeriod; ++ky) {
+    const int other = (kPeriod - ky) % kPeriod;
+    float* row = scratch.plane.data() + ky * kRow;
+    float* mirrored = scratch.plane.data() + other * kRow;
+    for (int k : {ky, other}) {
+      HWY_DYNAMIC_DISPATCH(multiply_row)
+      (query + static_cast<std::ptrdiff_t>(k) * kHalf * 2 * kElement,
+       candidate + static_cast<std::ptrdiff_t>(k) * kHalf * 4, kHalf, kPeriod,
+       k == ky ? row : mirrored, k == ky ? mirrored : row);
+      if (ky == other) break;
+    }
+    plan().inverse(row, kElement, row, kElement, scratch.fft.data());
+    if (ky != other) plan().inverse(mirrored, kElement, mirrored, kElement, scratch.fft.data());
+  }
+}
+
+// Column of shift x (may be negative), all shifts y.
+void correlate_column(int x, Scratch& scratch) {
+  plan().inverse(scratch.plane.data() + (x + kPeriod) % kPeriod * kElement, kRow,
+                 scratch.column.data(), kElement, scratch.fft.data());
+}
+
+// Best score of each of the 16 turns (eight, and those turned by pi) over all shifts, before it is
+// divided by the norms.
+std::array<float, kFftElement> best_products(const float* query, const float* candidate,
+                                             Scratch& scratch) {
+  correlate_rows(query, candidate, scratch);
+  std::array<float, kFftElement> maxima{};
+  for (int x = -kReach; x <= kReach; ++x) {
+    correlate_column(x, scratch);
+    HWY_DYNAMIC_DISPATCH(raise_maxima)(scratch.column.data(), 0, kReach, maxima.data());
+    HWY_DYNAMIC_DISPATCH(raise_maxima)
+    (scratch.column.data(), kPeriod - kReach, kPeriod - 1, maxima.data());
+  }
+  return maxima;
+}
+
+// Correlations are sums over an unscaled inverse transform.
+float score_of(float product, float query_norm, float candidate_norm) {
+  const float norms = query_norm * candidate_norm * (static_cast<float>(kPeriod) * kPeriod);
+  return norms > 0 ? product / norms : 0.0f;
+}
+
+// Spectra of eight turns, from first_turn on, of a shrunk field.
+void take_turns(const DenseField& field, int first_turn, float shrink, Scratch& scratch,
+                std::span<float> norms, float* spectra) {
+  std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
+  for (int lane = 0; lane < kFftLanes; ++lane) {
+    const auto turn = static_cast<float>(first_turn + lane);
+    norms[static_cast<std::size_t>(lane)] =
+        place(transformed(field, std::numbers::pi_v<float> * turn / kTurns, shrink), lane, scratch);
+  }
+  separate_spectra(scratch, [&](std::size_t k, int lane, const std::array<float, 4>& parts) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      spectra[k * 2 * kFftElement + i * kFftLanes + static_cast<std::size_t>(lane)] = parts[i];
+    }
+  });
+}
+
 }  // namespace
 
 struct DenseQuery::Bank {
@@ -202,39 +265,13 @@ struct DenseQuery::Bank {
   std::vector<float> values =
       std::vector<float>(kShrinks * kTurnGroups * kHalfElements * 2 * kFftElement);
 
-  const float* group(int shrink, int turn_group) const {
+  float* group(int shrink, int turn_group) {
     return values.data() + static_cast<std::size_t>(shrink * kTurnGroups + turn_group) *
                                kHalfElements * 2 * kFftElement;
-  }
-
-  // Correlations at all shifts after the transform along x; rows remain spectra along y.
-  static void correlate_rows(const float* query, const float* candidate, Scratch& scratch) {
-    for (int ky = 0; 2 * ky <= kPeriod; ++ky) {
-      const int other = (kPeriod - ky) % kPeriod;
-      float* row = scratch.plane.data() + ky * kRow;
-      float* mirrored = scratch.plane.data() + other * kRow;
-      for (int k : {ky, other}) {
-        HWY_DYNAMIC_DISPATCH(multiply_row)
-        (query + static_cast<std::ptrdiff_t>(k) * kHalf * 2 * kElement,
-         candidate + static_cast<std::ptrdiff_t>(k) * kHalf * 4, kHalf, kPeriod,
-         k == ky ? row : mirrored, k == ky ? mirrored : row);
-        if (ky == other) break;
-      }
-      plan().inverse(row, kElement, row, kElement, scratch.fft.data());
-      if (ky != other) plan().inverse(mirrored, kElement, mirrored, kElement, scratch.fft.data());
-    }
-  }
-
-  // Column of shift x (may be negative), all shifts y.
-  static void correlate_column(int x, Scratch& scratch) {
-    plan().inverse(scratch.plane.data() + (x + kPeriod) % kPeriod * kElement, kRow,
-                   scratch.column.data(), kElement, scratch.fft.data());
   }
 };
 
 DenseQuery::~DenseQuery() = default;
-DenseQuery::DenseQuery(DenseQuery&&) noexcept = default;
-DenseQuery& DenseQuery::operator=(DenseQuery&&) noexcept = default;
 
 DenseQuery::DenseQuery(const DenseCode& code) {
   auto bank = std::make_unique<Bank>();
@@ -242,21 +279,10 @@ DenseQuery::DenseQuery(const DenseCode& code) {
   Scratch scratch;
   for (int shrink = 0; shrink < kShrinks; ++shrink) {
     for (int group = 0; group < kTurnGroups; ++group) {
-      std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
-      for (int lane = 0; lane < kFftLanes; ++lane) {
-        const int turn = group * kFftLanes + lane;
-        bank->norms[static_cast<std::size_t>(shrink)][static_cast<std::size_t>(turn)] =
-            place(transformed(field, std::numbers::pi_v<float> * static_cast<float>(turn) / kTurns,
-                              shrink_of(shrink)),
-                  lane, scratch);
-      }
-      float* to = bank->values.data() + static_cast<std::size_t>(shrink * kTurnGroups + group) *
-                                            kHalfElements * 2 * kFftElement;
-      separate_spectra(scratch, [&](std::size_t k, int lane, const std::array<float, 4>& parts) {
-        for (std::size_t i = 0; i < 4; ++i) {
-          to[k * 2 * kFftElement + i * kFftLanes + static_cast<std::size_t>(lane)] = parts[i];
-        }
-      });
+      take_turns(field, group * kFftLanes, shrink_of(shrink), scratch,
+                 std::span(bank->norms[static_cast<std::size_t>(shrink)])
+                     .subspan(static_cast<std::size_t>(group * kFftLanes), kFftLanes),
+                 bank->group(shrink, group));
     }
   }
   bank_ = std::move(bank);
@@ -292,25 +318,14 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
       for (int group = 0; group < kTurnGroups; ++group) {
         for (std::size_t i = 0; i < count; ++i) {
           const int shrink = candidate_shrink(scale);
-          bank_->correlate_rows(bank_->group(query_shrink(scale), group),
-                                spectra[i].spectrum(shrink), scratch);
-          std::array<float, kFftElement> maxima;
-          maxima.fill(0.0f);
-          for (int x = -kReach; x <= kReach; ++x) {
-            Bank::correlate_column(x, scratch);
-            HWY_DYNAMIC_DISPATCH(raise_maxima)(scratch.column.data(), 0, kReach, maxima.data());
-            HWY_DYNAMIC_DISPATCH(raise_maxima)
-            (scratch.column.data(), kPeriod - kReach, kPeriod - 1, maxima.data());
-          }
-          const float norm = spectra[i].norms[static_cast<std::size_t>(shrink)] *
-                             (static_cast<float>(kPeriod) * kPeriod);
+          const std::array<float, kFftElement> products = best_products(
+              bank_->group(query_shrink(scale), group), spectra[i].spectrum(shrink), scratch);
           for (int lane = 0; lane < 2 * kFftLanes; ++lane) {
             const int turn = group * kFftLanes + lane % kFftLanes;
             const float query_norm = bank_->norms[static_cast<std::size_t>(query_shrink(scale))]
                                                  [static_cast<std::size_t>(turn)];
-            const float product = query_norm * norm;
-            const float score =
-                product > 0 ? maxima[static_cast<std::size_t>(lane)] / product : 0.0f;
+            const float score = score_of(products[static_cast<std::size_t>(lane)], query_norm,
+                                         spectra[i].norms[static_cast<std::size_t>(shrink)]);
             if (score > best[i].score) {
               best[i] = {score, scale, turn + (lane < kFftLanes ? 0 : kTurns)};
             }
@@ -321,11 +336,11 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
     for (std::size_t i = 0; i < count; ++i) {
       const Position& at = best[i];
       const int turn = at.turn % kTurns, lane = turn % kFftLanes + at.turn / kTurns * kFftLanes;
-      bank_->correlate_rows(bank_->group(query_shrink(at.scale), turn / kFftLanes),
-                            spectra[i].spectrum(candidate_shrink(at.scale)), scratch);
+      correlate_rows(bank_->group(query_shrink(at.scale), turn / kFftLanes),
+                     spectra[i].spectrum(candidate_shrink(at.scale)), scratch);
       std::array<std::array<float, 2 * kReach + 3>, 2 * kReach + 3> values;
       for (int x = -kReach - 1; x <= kReach + 1; ++x) {
-        Bank::correlate_column(x, scratch);
+        correlate_column(x, scratch);
         for (int y = -kReach - 1; y <= kReach + 1; ++y) {
           values[static_cast<std::size_t>(y + kReach + 1)]
                 [static_cast<std::size_t>(x + kReach + 1)] =
@@ -358,6 +373,49 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
           kSide;
     }
   }
+}
+
+struct CohortSpectra::Members {
+  std::vector<float> norms, spectra;  // spectra: kHalfElements * 4 of each
+};
+
+CohortSpectra::~CohortSpectra() = default;
+
+CohortSpectra::CohortSpectra(std::span<const DenseCode> cohort) {
+  auto members = std::make_unique<Members>();
+  Scratch scratch;
+  for (const DenseCode& code : cohort) {
+    CandidateSpectra spectra;
+    spectra.take(code, scratch);
+    members->norms.push_back(spectra.norms[0]);
+    members->spectra.insert(members->spectra.end(), spectra.spectrum(0),
+                            spectra.spectrum(0) + kHalfElements * 4);
+  }
+  members_ = std::move(members);
+}
+
+CohortStatistics CohortSpectra::statistics(const DenseCode& code) const {
+  const std::size_t count = members_->norms.size();
+  if (count == 0) return {};
+  Scratch scratch;
+  std::vector<float> query(kHalfElements * 2 * kFftElement);
+  std::array<float, kFftLanes> norms{};
+  take_turns(halved(field_of(code)), 0, 1, scratch, norms, query.data());
+  double sum = 0, squared = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::array<float, kFftElement> products =
+        best_products(query.data(), members_->spectra.data() + i * kHalfElements * 4, scratch);
+    float best = 0;
+    for (std::size_t lane = 0; lane < products.size(); ++lane) {
+      best = std::max(best, score_of(products[lane], norms[lane % kFftLanes], members_->norms[i]));
+    }
+    sum += static_cast<double>(best);
+    squared += static_cast<double>(best) * static_cast<double>(best);
+  }
+  const double mean = sum / static_cast<double>(count);
+  const double variance = squared / static_cast<double>(count) - mean * mean;
+  const double deviation = std::max(kLeastDeviation, std::sqrt(std::max(0.0, variance)));
+  return {static_cast<float>(mean), static_cast<float>(deviation)};
 }
 
 }  // namespace pressmark::kernels::cpu

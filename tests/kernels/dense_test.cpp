@@ -206,21 +206,28 @@ TEST(DenseTest, ABatchEqualsSingleSearches) {
   }
 }
 
-TEST(DenseTest, NormalisationSubtractsTheCohort) {
+TEST(DenseTest, CohortStatisticsAreOfTheBestCorrelations) {
   std::vector<DenseCode> cohort;
   for (std::uint64_t seed = 40; seed < 50; ++seed) {
     cohort.push_back(code_of(Drawing(seed).at(0, 1, 0, 0, false, 96)));
   }
-  const DenseQuery query(code_of(Drawing(60).at(0, 1, 0, 0, false, 96)));
-  const CohortStatistics statistics = cohort_statistics(query, cohort);
+  const DenseCode code = code_of(Drawing(60).at(0, 1, 0, 0, false, 96));
+  const CohortStatistics statistics = CohortSpectra(cohort).statistics(code);
   EXPECT_GT(statistics.mean, 0);
   EXPECT_LT(statistics.mean, 0.8);
   EXPECT_GT(statistics.deviation, 0);
-  EXPECT_NEAR(normalised_score(statistics.mean, statistics, statistics), 0, 1e-5);
-  EXPECT_NEAR(normalised_score(0.6f, {0.4f, 0.1f}, {0.5f, 0.2f}), 0.5f * (2 + 0.5f), 1e-5);
-  const CohortStatistics none = cohort_statistics(query, {});
-  EXPECT_EQ(none.mean, 0);
-  EXPECT_EQ(none.deviation, 1);
+  EXPECT_EQ(CohortSpectra({}).statistics(code), CohortStatistics{});
+  // Of the code itself alone: what it is at its own place.
+  const CohortStatistics itself = CohortSpectra({&code, 1}).statistics(code);
+  EXPECT_NEAR(itself.mean, 1, 1e-3);
+  EXPECT_NEAR(itself.deviation, 0.005, 1e-6);
+  // A part of the search never finds more than all of it.
+  double full = 0;
+  std::vector<DenseMatch> matches(cohort.size());
+  DenseQuery(code).search(cohort, matches);
+  for (const DenseMatch& match : matches) full += match.score / static_cast<double>(cohort.size());
+  EXPECT_LE(statistics.mean, full + 1e-5);
+  EXPECT_GT(statistics.mean, 0.5 * full);
 }
 
 }  // namespace

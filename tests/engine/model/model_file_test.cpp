@@ -38,7 +38,10 @@ ModelData some_model() {
   model.raw.even_size = 40;
   model.relit.even_size = 22;
   model.relit.mean[0] = 0.25f;
-  model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, -9.5f};
+  model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, 4.5f, -9.5f};
+  model.cohort.resize(3);
+  model.cohort[1].values[7] = -127;
+  model.cohort[2].values.back() = 12;
   return decode_model(encode_model(model));
 }
 
@@ -63,6 +66,7 @@ TEST_F(ModelFileTest, DecodingGivesBackWhatWasEncoded) {
   EXPECT_EQ(decoded.centroids, model_.centroids);
   EXPECT_EQ(decoded.vlad_mean, model_.vlad_mean);
   EXPECT_EQ(decoded.vlad_projection, model_.vlad_projection);
+  EXPECT_EQ(decoded.cohort, model_.cohort);
   EXPECT_EQ(encode_model(decoded), bytes_);
 }
 
@@ -85,13 +89,13 @@ TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
                                              5,   0,   0,   0,   // global size
                                              40,  0,   0,   0,   // even size, raw
                                              22,  0,   0,   0,   // even size, relit
-                                             5,   0,   0,   0,   // weights of the fusion
+                                             6,   0,   0,   0,   // weights of the fusion
                                              16,  0,   0,   0,   // knots of the fusion
-                                             0,   0,   0,   0};  // reserved
+                                             3,   0,   0,   0};  // cohort
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
-  EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 5 + 16 + 2 * 2 * 64) +
-                               2 * 5 * 2 * 64 + kChecksumBytes);
+  EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 6 + 16 + 2 * 2 * 64) +
+                               2 * 5 * 2 * 64 + 3 * 8192 + kChecksumBytes);
 }
 
 TEST_F(ModelFileTest, TheNumbersFollowInTheOrderOfTheFormat) {

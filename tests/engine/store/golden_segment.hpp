@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A segment of format version 2, byte for byte: number 7, two images, global vectors of 4 values.
-// It must stay readable, and writing the same images must give the same bytes, for ever.
+// It must stay readable, and writing the same images must give the same bytes, for ever. The dense
+// codes at its end follow a rule instead of filling pages.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ inline std::string bytes_of(const std::string& hex) {
 }
 
 inline constexpr std::uint64_t kGoldenChecksum = 0xbdcff817171858e6ull;
-inline const std::string kGoldenSegmentHex =
+inline const std::string kGoldenHeadHex =
     "504d5345470d0a1a0200000080000000070000000000000030313233343536373839616263646566"
     "00000000000000000000000000000000020000000400000040000000800000008000000000000000"
     "8001000000000000c001000000000000000300000000000000000000000000003e4b05186e28e8fe"
@@ -49,5 +50,15 @@ inline const std::string kGoldenSegmentHex =
     "1817161514131211100f0e0d0c0b0a09080706050403020100fffefdfcfbfaf9f8f7f6f5f4f3f2f1"
     "f0efeeedecebeae9e8e7e6e5e4e3e2e1e0dfdedddcdbdad9d8d7d6d5d4d3d2d1d0cfcecdcccbcac9"
     "c8c7c6c5c4c3c2c1";
+
+inline constexpr std::size_t kGoldenHeadBytes = 768;
+
+inline std::string golden_segment() {
+  std::string bytes = bytes_of(kGoldenHeadHex);
+  for (int i = 0; i < 8192; ++i) bytes += static_cast<char>(i % 251 - 125);
+  // Mean 1/4, deviation 1/32, 56 zeros; then nothing, mean 0, deviation 1, 56 zeros.
+  bytes += bytes_of("0000803e0000003d") + std::string(56, '\0');
+  return bytes + std::string(8192, '\0') + bytes_of("000000000000803f") + std::string(56, '\0');
+}
 
 }  // namespace pressmark::store

@@ -70,7 +70,7 @@ TEST_F(ViewsTest, FewerWarpsAreTheFirstOfMoreAndNumbersTellThemApart) {
   const std::vector<View> one = synthetic_views(file, 5, 1, options_, 150, *backend_);
   ASSERT_EQ(one.size(), 2u);
   EXPECT_EQ(one[1].from_original, more[1].from_original);
-  EXPECT_EQ(one[1].features[1].descriptors, more[1].features[1].descriptors);
+  EXPECT_EQ(one[1].of(Channel::kRelit).descriptors, more[1].of(Channel::kRelit).descriptors);
   const std::vector<View> other = synthetic_views(file, 6, 1, options_, 150, *backend_);
   EXPECT_NE(other[1].from_original, one[1].from_original);
 }
@@ -80,9 +80,9 @@ TEST_F(ViewsTest, AFewKeypointsAreTheFirstOfMany) {
   const View many = labelled_view({file, "m", {}}, options_, 150, *backend_);
   const View few = labelled_view({file, "m", {}}, options_, 20, *backend_);
   for (std::size_t c = 0; c < 2; ++c) {
-    ASSERT_EQ(few.features[c].keypoints.size(), 20u);
-    EXPECT_TRUE(std::equal(few.features[c].keypoints.begin(), few.features[c].keypoints.end(),
-                           many.features[c].keypoints.begin()));
+    ASSERT_EQ(few.of(kChannels[c]).keypoints.size(), 20u);
+    EXPECT_TRUE(std::equal(few.of(kChannels[c]).keypoints.begin(), few.of(kChannels[c]).keypoints.end(),
+                           many.of(kChannels[c]).keypoints.begin()));
   }
 }
 

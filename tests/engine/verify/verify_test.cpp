@@ -196,7 +196,24 @@ TEST_F(VerifyTest, ThresholdsDecideAloneWhatIsVerified) {
   EXPECT_EQ(refused.score, loose.score);
   strict = {};
   strict.min_inliers = loose.inlier_count + 1;
+  strict.min_cells = 36;
   EXPECT_FALSE(engine_.verify(photo, photo, strict).verified);
+}
+
+TEST_F(VerifyTest, CellsRegisterWhatHasTooFewInliers) {
+  const Picture picture = test::test_picture(360, 320, 28);
+  const Description whole = describe(picture), part = describe(test::cut(picture, 20, 10, 320, 300));
+  VerifyOptions options;
+  options.min_inliers = 100'000;
+  const Verification result = engine_.verify(whole, part, options);
+  ASSERT_TRUE(result.verified) << result.score << " " << result.dense.agreeing_cells;
+  EXPECT_TRUE(result.registered);
+  EXPECT_GE(result.dense.agreeing_cells, options.min_cells);
+  EXPECT_EQ(result.inlier_count, 0);
+  EXPECT_TRUE(result.inliers.empty());
+  EXPECT_EQ(result.transform.kind, TransformKind::kAffine);
+  EXPECT_LT(corner_error(result.transform, {1, 0, -20, 0, 1, -10, 0, 0, 1}, 360, 320), 8);
+  EXPECT_NEAR(result.transform.scale, 1, 0.03);
 }
 
 Picture negative(Picture picture) {
