@@ -44,6 +44,12 @@ void describe_pixels(const Describer& describer, const image::Photo& photo, Desc
     backend.extract({&seen, 1}, {&glare, 1}, describer.describe.max_keypoints, {&features, 1});
     backend.embed({&features, 1}, model.local(channel).whitening(), {&local.codes, 1});
     local.keypoints = std::move(features.keypoints);
+    const auto indexed =
+        std::span<const std::int8_t>(local.codes).first(local.indexed_count() * kLocalCodeSize);
+    kernels::WordAssignment words;
+    backend.assign({&indexed, 1}, model.local(channel).words(), model.local(channel).even_size, 1,
+                   {&words, 1});
+    local.words = std::move(words.same);
   }
   backend.aggregate({&result.raw.codes, 1}, model.aggregation(), {&result.global, 1});
 }

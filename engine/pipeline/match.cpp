@@ -56,13 +56,13 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     item.quality = quality_problem(item.photo.description);
     if (item.photo.description.keypoint_count() == 0) return;
     if (options.quality_gate && !item.quality.empty()) return;
-    for (const index::Neighbour& neighbour :
-         snapshot.index.search(item.photo.description.global, options.search.candidates)) {
-      const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
+    for (const ImageId id :
+         snapshot.candidates(item.photo.description, options.search.candidates)) {
+      const Description candidate = impl_->store.read_description(*snapshot.find(id));
       Verification verification = verify::verify_pair(
           *impl_->backend, impl_->model.data(), item.photo.description, candidate, options.verify);
       ++item.candidates;
-      if (verification.verified) item.hits.push_back({neighbour.id, std::move(verification)});
+      if (verification.verified) item.hits.push_back({id, std::move(verification)});
     }
     std::sort(item.hits.begin(), item.hits.end(), [](const ScoredImage& a, const ScoredImage& b) {
       return a.verification.score > b.verification.score ||

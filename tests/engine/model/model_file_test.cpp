@@ -38,6 +38,8 @@ ModelData some_model() {
   model.raw.even_size = 40;
   model.relit.even_size = 22;
   model.relit.mean[0] = 0.25f;
+  model.raw.vocabulary.assign(3 * kLocalCodeSize, -5);
+  model.relit.vocabulary.assign(259 * kLocalCodeSize, 7);
   model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, -9.5f};
   return decode_model(encode_model(model));
 }
@@ -57,6 +59,7 @@ TEST_F(ModelFileTest, DecodingGivesBackWhatWasEncoded) {
     EXPECT_EQ(decoded.local(channel).mean, model_.local(channel).mean);
     EXPECT_EQ(decoded.local(channel).projection, model_.local(channel).projection);
     EXPECT_EQ(decoded.local(channel).even_size, model_.local(channel).even_size);
+    EXPECT_EQ(decoded.local(channel).vocabulary, model_.local(channel).vocabulary);
   }
   EXPECT_EQ(decoded.fusion.weights, model_.fusion.weights);
   EXPECT_EQ(decoded.fusion.knots, model_.fusion.knots);
@@ -87,11 +90,12 @@ TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
                                              22,  0,   0,   0,   // even size, relit
                                              5,   0,   0,   0,   // weights of the fusion
                                              16,  0,   0,   0,   // knots of the fusion
-                                             0,   0,   0,   0};  // reserved
+                                             2,   0,             // words of the raw vocabulary - 1
+                                             2,   1};            // of the relit one
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
   EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 5 + 16 + 2 * 2 * 64) +
-                               2 * 5 * 2 * 64 + kChecksumBytes);
+                               2 * 5 * 2 * 64 + (3 + 259) * 64 + kChecksumBytes);
 }
 
 TEST_F(ModelFileTest, TheNumbersFollowInTheOrderOfTheFormat) {
