@@ -144,15 +144,15 @@ class Backend {
                          const Aggregation& aggregation,
                          std::span<std::vector<float>> outputs) const = 0;
 
-  // The `nearest` words of each code by Euclidean distance, nearest first; ties: lowest word. For the
-  // inverted hypothesis code elements from `even_size` (even) on change sign. 1 <= nearest <=
+  // The `nearest` words of each code by Euclidean distance, nearest first; ties: lowest word. For
+  // the inverted hypothesis code elements from `even_size` (even) on change sign. 1 <= nearest <=
   // min(kMaxNearestWords, words).
   virtual void assign(std::span<const std::span<const std::int8_t>> codes,
                       const Vocabulary& vocabulary, int even_size, int nearest,
                       std::span<WordAssignment> outputs) const = 0;
 
-  // outputs[i]: dot product of `code` (kLocalCodeSize values) with the i-th of `codes`; 127^2 is the
-  // similarity of equal codes.
+  // outputs[i]: dot product of `code` (kLocalCodeSize values) with the i-th of `codes`; 127^2 is
+  // the similarity of equal codes.
   virtual void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                             std::span<std::int32_t> outputs) const = 0;
 

@@ -13,14 +13,15 @@ namespace {
 
 // A vote agrees with a transform that leads to it within this distance, in pixels of the candidate
 // and as a share of the way: keypoints know scale and rotation only roughly.
-constexpr float kNearPx = 10.0f;
-constexpr float kNearShare = 0.2f;
-constexpr float kRotationRad = 0.4f;
-constexpr float kScaleOctaves = 0.5f;
+constexpr float kNearPx = 12.0f;
+constexpr float kNearShare = 0.25f;
+constexpr float kRotationRad = 0.5f;
+constexpr float kScaleOctaves = 0.6f;
 // Votes whose transforms are tried, the heaviest: bounds the time that one crowded image takes.
 constexpr std::size_t kMostTried = 128;
 
-// A vote with the similarity that it states: candidate = query turned by `rotation`, times 2^octaves.
+// A vote with the similarity that it states: candidate = query turned by `rotation`, times
+// 2^octaves.
 struct Stated {
   int kind;
   float weight, query_x, query_y, candidate_x, candidate_y, rotation, octaves;
@@ -71,11 +72,10 @@ float agreeing_votes(std::span<const Vote> votes) {
   std::vector<std::size_t> tried(all.size());
   std::iota(tried.begin(), tried.end(), 0);
   if (tried.size() > kMostTried) {
-    std::partial_sort(tried.begin(), tried.begin() + kMostTried, tried.end(),
-                      [&](std::size_t a, std::size_t b) {
-                        return all[a].weight > all[b].weight ||
-                               (all[a].weight == all[b].weight && a < b);
-                      });
+    std::partial_sort(
+        tried.begin(), tried.begin() + kMostTried, tried.end(), [&](std::size_t a, std::size_t b) {
+          return all[a].weight > all[b].weight || (all[a].weight == all[b].weight && a < b);
+        });
     tried.resize(kMostTried);
   }
   float best = 0;

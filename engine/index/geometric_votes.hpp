@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How far the votes of a query's keypoints for one image agree. Each vote pairs two keypoints and so
-// states a whole similarity transform; chance votes state transforms at random. In the spirit of
+// How far the votes of a query's keypoints for one image agree. Each vote pairs two keypoints and
+// so states a whole similarity transform; chance votes state transforms at random. In the spirit of
 // weak geometric consistency (Jegou, Douze and Schmid, ECCV 2008), with the place beside scale and
 // rotation: with few votes per image, comparing all pairs costs no more than binning, and loses
 // nothing at the edges of bins.

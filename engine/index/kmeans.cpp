@@ -10,8 +10,8 @@
 
 namespace pressmark::index {
 
-std::vector<float> kmeans(std::span<const float> vectors, int dimension, int k,
-                          std::uint64_t seed, int iterations) {
+std::vector<float> kmeans(std::span<const float> vectors, int dimension, int k, std::uint64_t seed,
+                          int iterations) {
   const std::size_t rows = vectors.size() / static_cast<std::size_t>(dimension);
   assert(rows >= static_cast<std::size_t>(k));
   omp_set_num_threads(1);

@@ -17,10 +17,10 @@ namespace {
 
 // Figures: docs/decisions/0006-candidates-by-local-votes.md.
 constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
-constexpr int kProbedWords = 4;
+constexpr int kProbedWords = 8;
 // Share of the codes compared with a query's code that may vote: what lies above this quantile of
 // similarities is unlike chance, whatever the code, however large the catalogue.
-constexpr double kVotingShare = 0.02;
+constexpr double kVotingShare = 0.01;
 // With fewer images than this a share of what was compared would be nothing.
 constexpr std::size_t kLeastVoting = 3;
 // Similarities are ranked in steps of 2^-8 or so.
@@ -111,9 +111,9 @@ class Poll {
   std::int32_t chance_level() {
     steps_.fill(0);
     for (const std::int32_t similarity : similarities_) ++steps_[similarity_step(similarity)];
-    const std::size_t wanted =
-        std::max(kLeastVoting, static_cast<std::size_t>(static_cast<double>(similarities_.size()) *
-                                                        kVotingShare));
+    const std::size_t wanted = std::max(
+        kLeastVoting,
+        static_cast<std::size_t>(static_cast<double>(similarities_.size()) * kVotingShare));
     std::size_t step = kSimilaritySteps, above = 0;
     while (step > 0 && above < wanted) above += steps_[--step];
     // Never below what unrelated codes reach: with few codes to compare, all would vote.
@@ -148,11 +148,10 @@ void keep_one_per_posting(std::vector<Ballot>& ballots) {
   std::sort(ballots.begin(), ballots.end(), [&](const Ballot& a, const Ballot& b) {
     return std::tuple(posting(a), -a.weight, a.query) < std::tuple(posting(b), -b.weight, b.query);
   });
-  ballots.erase(std::unique(ballots.begin(), ballots.end(),
-                            [&](const Ballot& a, const Ballot& b) {
-                              return posting(a) == posting(b);
-                            }),
-                ballots.end());
+  ballots.erase(
+      std::unique(ballots.begin(), ballots.end(),
+                  [&](const Ballot& a, const Ballot& b) { return posting(a) == posting(b); }),
+      ballots.end());
 }
 
 // Ballots by row, rows ascending: counting sort, which keeps their order otherwise.
@@ -191,10 +190,9 @@ void LocalIndex::add(ImageId id, const Description& description) {
       if (local.words[i] >= lists.size()) continue;
       PostingList& list = lists[local.words[i]];
       const Keypoint& point = local.keypoints[i];
-      list.postings.push_back({row, kernels::grid_from_px(point.x_px),
-                               kernels::grid_from_px(point.y_px),
-                               kernels::grid_from_px(point.size_px),
-                               kernels::grid_from_angle(point.angle_rad)});
+      list.postings.push_back(
+          {row, kernels::grid_from_px(point.x_px), kernels::grid_from_px(point.y_px),
+           kernels::grid_from_px(point.size_px), kernels::grid_from_angle(point.angle_rad)});
       const auto code = local.codes.begin() + static_cast<std::ptrdiff_t>(i * kLocalCodeSize);
       list.codes.insert(list.codes.end(), code, code + kLocalCodeSize);
       ++added;
@@ -246,12 +244,11 @@ std::vector<VotedImage> LocalIndex::search(const Description& query, int count) 
       }
       const std::span<const std::uint16_t> found = inverted ? nearest.inverted : nearest.same;
       for (std::size_t i = 0; i < codes; ++i) {
-        poll.ask(std::span<const std::int8_t>(seen.codes).subspan(i * kLocalCodeSize,
-                                                                 kLocalCodeSize),
-                 static_cast<std::uint16_t>(i), kind,
-                 found.subspan(i * static_cast<std::size_t>(probed),
-                               static_cast<std::size_t>(probed)),
-                 impl_->lists[c]);
+        poll.ask(
+            std::span<const std::int8_t>(seen.codes).subspan(i * kLocalCodeSize, kLocalCodeSize),
+            static_cast<std::uint16_t>(i), kind,
+            found.subspan(i * static_cast<std::size_t>(probed), static_cast<std::size_t>(probed)),
+            impl_->lists[c]);
       }
     }
   }
@@ -289,8 +286,8 @@ std::int64_t LocalIndex::size() const {
 }
 
 std::string LocalIndex::description() const {
-  return fmt::format("Votes, 2 x {} words, {} codes of {} images",
-                     impl_->words[0].vocabulary.words, impl_->codes, size());
+  return fmt::format("Votes, 2 x {} words, {} codes of {} images", impl_->words[0].vocabulary.words,
+                     impl_->codes, size());
 }
 
 }  // namespace pressmark::index

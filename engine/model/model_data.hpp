@@ -19,7 +19,8 @@ struct LocalModel {
   // others change sign. Even.
   int even_size = 0;
 
-  // Words by which the codes are indexed (engine/index/local_index.hpp), kLocalCodeSize values each.
+  // Words by which the codes are indexed (engine/index/local_index.hpp), kLocalCodeSize values
+  // each.
   std::vector<std::int8_t> vocabulary;
 
   kernels::Whitening whitening() const { return {mean, projection}; }

@@ -132,7 +132,8 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
       sizeof(float) * (2 * (kernels::kDescriptorSize + kProjectionSize) + header.fusion_weights +
                        header.fusion_knots + 2 * vlad_size) +
       sizeof(Eigen::half) * header.global_size * vlad_size +
-      vocabulary_size(header.vocabulary_raw) + vocabulary_size(header.vocabulary_relit) + sizeof(std::uint64_t);
+      vocabulary_size(header.vocabulary_raw) + vocabulary_size(header.vocabulary_relit) +
+      sizeof(std::uint64_t);
   if (bytes.size() != expected) throw corrupt("its length does not fit its header");
   std::uint64_t checksum;
   const std::size_t covered = bytes.size() - sizeof(checksum);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The nearest words of int8 codes by exhaustive comparison, for both contrast hypotheses at once (as
-// match.cpp does it): |code - word|^2 = |code|^2 + |word|^2 - 2 code . word, of which |code|^2 is
-// the same for all words. Dot products are of 32-bit integers: exact, and equal on all instruction
-// sets. Words are worked through in blocks that stay in the first-level cache for all codes.
+// The nearest words of int8 codes by exhaustive comparison, for both contrast hypotheses at once
+// (as match.cpp does it): |code - word|^2 = |code|^2 + |word|^2 - 2 code . word, of which |code|^2
+// is the same for all words. Dot products are of 32-bit integers: exact, and equal on all
+// instruction sets. Words are worked through in blocks that stay in the first-level cache for all
+// codes.
 #include <algorithm>
 #include <array>
 #include <cassert>

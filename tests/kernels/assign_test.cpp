@@ -14,9 +14,8 @@ class AssignTest : public BackendTest {
                         int nearest) const {
     const std::span<const std::int8_t> batch(codes);
     WordAssignment output;
-    backend_->assign({&batch, 1},
-                     {static_cast<int>(centroids.size() / kLocalCodeSize), centroids}, even_size,
-                     nearest, {&output, 1});
+    backend_->assign({&batch, 1}, {static_cast<int>(centroids.size() / kLocalCodeSize), centroids},
+                     even_size, nearest, {&output, 1});
     return output;
   }
 

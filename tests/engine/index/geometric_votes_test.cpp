@@ -24,8 +24,8 @@ Vote moved(float x, float y, float rotation, float scale, int kind = 0, float we
 std::vector<Vote> planted(int count, float rotation, float scale) {
   std::vector<Vote> votes;
   for (int i = 0; i < count; ++i) {
-    votes.push_back(moved(static_cast<float>(37 * i % 211), static_cast<float>(53 * i % 197),
-                          rotation, scale));
+    votes.push_back(
+        moved(static_cast<float>(37 * i % 211), static_cast<float>(53 * i % 197), rotation, scale));
   }
   return votes;
 }
@@ -81,7 +81,8 @@ TEST(GeometricVotesTest, ChannelsAddUpButTheHypothesesOfOneDoNot) {
   std::vector<Vote> votes;
   const auto add = [&](int kind, int count) {
     for (int i = 0; i < count; ++i) {
-      votes.push_back(moved(static_cast<float>(20 * i), static_cast<float>(9 * i * i), 0.5f, 1, kind));
+      votes.push_back(
+          moved(static_cast<float>(20 * i), static_cast<float>(9 * i * i), 0.5f, 1, kind));
     }
   };
   add(vote_kind(0, false), 3);

@@ -82,16 +82,16 @@ TEST_F(ModelFileTest, OnlyTheGlobalProjectionIsRounded) {
 TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
   const std::uint8_t golden[kHeaderBytes] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L',  // magic
                                              2,   0,   0,   0,                        // version
-                                             128, 0,   0,   0,   // descriptor size
-                                             64,  0,   0,   0,   // code size
-                                             2,   0,   0,   0,   // words
-                                             5,   0,   0,   0,   // global size
-                                             40,  0,   0,   0,   // even size, raw
-                                             22,  0,   0,   0,   // even size, relit
-                                             5,   0,   0,   0,   // weights of the fusion
-                                             16,  0,   0,   0,   // knots of the fusion
-                                             2,   0,             // words of the raw vocabulary - 1
-                                             2,   1};            // of the relit one
+                                             128, 0,   0,   0,  // descriptor size
+                                             64,  0,   0,   0,  // code size
+                                             2,   0,   0,   0,  // words
+                                             5,   0,   0,   0,  // global size
+                                             40,  0,   0,   0,  // even size, raw
+                                             22,  0,   0,   0,  // even size, relit
+                                             5,   0,   0,   0,  // weights of the fusion
+                                             16,  0,   0,   0,  // knots of the fusion
+                                             2,   0,            // words of the raw vocabulary - 1
+                                             2,   1};           // of the relit one
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
   EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 5 + 16 + 2 * 2 * 64) +

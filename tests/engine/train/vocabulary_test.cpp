@@ -16,8 +16,8 @@ LocalCodes codes_along_axes(int count, int directions, int seed) {
   for (int i = 0; i < count; ++i) {
     const auto axis = static_cast<int>(random() % static_cast<unsigned>(directions));
     for (int d = 0; d < kLocalCodeSize; ++d) {
-      local.codes.push_back(static_cast<std::int8_t>((d == axis ? 120 : 0) +
-                                                     static_cast<int>(random() % 7) - 3));
+      local.codes.push_back(
+          static_cast<std::int8_t>((d == axis ? 120 : 0) + static_cast<int>(random() % 7) - 3));
     }
   }
   local.keypoints.resize(static_cast<std::size_t>(count));
