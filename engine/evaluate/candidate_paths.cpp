@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "engine/index/interleave.hpp"
+#include "engine/index/unite_candidates.hpp"
 #include "engine/model/model_data.hpp"
 
 namespace pressmark::evaluation {
@@ -36,17 +36,16 @@ std::span<const std::string_view> CandidatePaths::names() {
 std::vector<std::vector<std::size_t>> CandidatePaths::rank(const Description& query,
                                                            std::size_t self) const {
   const auto size = static_cast<std::size_t>(global_.size());
-  std::array<std::vector<ImageId>, 2> found;  // votes, global: the engine's order
+  std::vector<ImageId> by_votes, by_global;
   for (const index::VotedImage& image : local_.search(query, static_cast<int>(size))) {
-    found[0].push_back(image.id);
+    by_votes.push_back(image.id);
   }
   for (const index::Neighbour& neighbour : global_.search(query.global, static_cast<int>(size))) {
-    found[1].push_back(neighbour.id);
+    by_global.push_back(neighbour.id);
   }
   // The query itself would take the place of a candidate in one of the rankings that are united.
-  for (std::vector<ImageId>& ranking : found) {
-    std::erase(ranking, static_cast<ImageId>(self));
-  }
+  std::erase(by_votes, static_cast<ImageId>(self));
+  std::erase(by_global, static_cast<ImageId>(self));
   const auto complete = [&](const std::vector<ImageId>& ranking) {
     std::vector<std::size_t> images(ranking.begin(), ranking.end());
     std::vector<char> is_listed(size, 0);
@@ -58,7 +57,8 @@ std::vector<std::vector<std::size_t>> CandidatePaths::rank(const Description& qu
     }
     return images;
   };
-  return {complete(found[1]), complete(found[0]), complete(index::interleave(found, size))};
+  return {complete(by_global), complete(by_votes),
+          complete(index::unite_candidates(by_votes, by_global, size))};
 }
 
 }  // namespace pressmark::evaluation

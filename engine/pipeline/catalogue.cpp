@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
-#include "engine/index/interleave.hpp"
+#include "engine/index/unite_candidates.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 
@@ -42,17 +41,14 @@ const store::DescriptionLocation* Catalogue::Impl::Snapshot::find(ImageId id) co
   return place == locations.end() || place->id != id ? nullptr : &*place;
 }
 
-// Votes come first: they find more mates of pressed marks (docs/decisions/0006).
 std::vector<ImageId> Catalogue::Impl::Snapshot::candidates(const Description& query,
                                                            int count) const {
-  std::array<std::vector<ImageId>, 2> rankings;
-  for (const index::VotedImage& image : local.search(query, count)) {
-    rankings[0].push_back(image.id);
-  }
+  std::vector<ImageId> by_votes, by_global;
+  for (const index::VotedImage& image : local.search(query, count)) by_votes.push_back(image.id);
   for (const index::Neighbour& neighbour : index.search(query.global, count)) {
-    rankings[1].push_back(neighbour.id);
+    by_global.push_back(neighbour.id);
   }
-  return index::interleave(rankings, static_cast<std::size_t>(count));
+  return index::unite_candidates(by_votes, by_global, static_cast<std::size_t>(count));
 }
 
 const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {

@@ -11,7 +11,7 @@ namespace pressmark::train {
 namespace {
 
 // More codes make k-means slower and its words hardly better; fewer leave words of one code each.
-constexpr std::size_t kMostCodesPerWord = 32, kLeastCodesPerWord = 8;
+constexpr std::size_t kMostCodesPerWord = 32, kLeastCodesPerWord = 16;
 constexpr int kIterations = 10;
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/evaluate/candidate_paths.hpp"
+
 namespace pressmark::evaluation {
 namespace {
 
@@ -32,6 +34,7 @@ Answer answer(std::size_t query, const std::vector<Scored>& compared,
     answer.scores.push_back(scores);
   }
   answer.paths[0].insert(answer.paths[0].end(), others.begin(), others.end());
+  answer.paths.resize(CandidatePaths::names().size(), answer.paths[0]);
   return answer;
 }
 

@@ -27,7 +27,7 @@ LocalCodes codes_along_axes(int count, int directions, int seed) {
 TEST(VocabularyTest, HasFewerWordsForFewerCodes) {
   const LocalCodes some = codes_along_axes(80, 4, 1);
   const LocalCodes* photos[] = {&some};
-  EXPECT_EQ(learn_vocabulary(photos, 32, 1).size(), 10u * kLocalCodeSize);
+  EXPECT_EQ(learn_vocabulary(photos, 32, 1).size(), 5u * kLocalCodeSize);
 }
 
 TEST(VocabularyTest, OfNoCodesIsOneWord) {
