@@ -59,6 +59,19 @@ struct Aggregation {
                                       // plain VLAD is returned
 };
 
+// Words that partition the space of local codes.
+struct Vocabulary {
+  int words = 0;
+  std::span<const std::int8_t> centroids;  // words x kLocalCodeSize, 127 per unit
+};
+inline constexpr int kMaxWords = 65'536;
+inline constexpr int kMaxNearestWords = 16;
+
+// The nearest words of codes as they are, and with their odd part negated: codes x `nearest`.
+struct WordAssignment {
+  std::vector<std::uint16_t> same, inverted;
+};
+
 struct CodesView {
   std::span<const Keypoint> keypoints;
   std::span<const std::int8_t> codes;  // keypoints.size() x kLocalCodeSize
@@ -194,6 +207,18 @@ class Backend {
   virtual void aggregate(std::span<const std::vector<std::int8_t>> codes,
                          const Aggregation& aggregation,
                          std::span<std::vector<float>> outputs) const = 0;
+
+  // The `nearest` words of each code by Euclidean distance, nearest first; ties: lowest word. For
+  // the inverted hypothesis code elements from `even_size` (even) on change sign. 1 <= nearest <=
+  // min(kMaxNearestWords, words).
+  virtual void assign(std::span<const std::span<const std::int8_t>> codes,
+                      const Vocabulary& vocabulary, int even_size, int nearest,
+                      std::span<WordAssignment> outputs) const = 0;
+
+  // outputs[i]: dot product of `code` (kLocalCodeSize values) with the i-th of `codes`; 127^2 is
+  // the similarity of equal codes.
+  virtual void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
+                            std::span<std::int32_t> outputs) const = 0;
 
   // Mutual nearest neighbours whose distance is at most `ratio` times the distance to the nearest
   // code of a candidate keypoint more than 10 px away from the best (Mishkin, Matas and Perdoch,

@@ -41,6 +41,7 @@ int run_info(const Arguments& arguments) {
     print_field("segments", fmt::format("{}", info.segments));
     print_field("size", fmt::format("{:.1f} MB", static_cast<double>(info.bytes) / 1e6));
     print_field("index", info.index);
+    print_field("local index", info.local_index);
   }
   RecordPrinter records(arguments.format);
   records.print(to_json(info));

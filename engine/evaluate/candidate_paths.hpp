@@ -4,19 +4,23 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/index/global_index.hpp"
+#include "engine/index/local_index.hpp"
+#include "kernels/ops.hpp"
+#include "pressmark/model.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::evaluation {
 
 class CandidatePaths {
  public:
-  // `gallery` is only read here. `global_size` is the model's.
-  CandidatePaths(std::span<const Description> gallery, int global_size);
+  // `gallery` is only read here, `model` made it.
+  CandidatePaths(std::span<const Description> gallery, const Model& model);
 
   static std::span<const std::string_view> names();
 
@@ -25,7 +29,10 @@ class CandidatePaths {
   std::vector<std::vector<std::size_t>> rank(const Description& query, std::size_t self) const;
 
  private:
+  std::unique_ptr<kernels::Backend> backend_;
+  Model model_;
   index::GlobalIndex global_;
+  index::LocalIndex local_;
 };
 
 }  // namespace pressmark::evaluation

@@ -129,7 +129,7 @@ class Evaluation {
     const auto start = Clock::now();
     result_.directory = set_.directory;
     describe();
-    const evaluation::CandidatePaths paths(gallery_, gallery_engine_.model().global_size());
+    const evaluation::CandidatePaths paths(gallery_, gallery_engine_.model());
     std::unique_ptr<PairTable> table;
     if (!options_.both_directions && gallery_.size() > 1 && gallery_.size() <= kLargestTable) {
       table = std::make_unique<PairTable>(gallery_.size());

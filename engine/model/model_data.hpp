@@ -19,7 +19,14 @@ struct LocalModel {
   // others change sign. Even.
   int even_size = 0;
 
+  // Words by which the codes are indexed (engine/index/local_index.hpp), kLocalCodeSize values
+  // each.
+  std::vector<std::int8_t> vocabulary;
+
   kernels::Whitening whitening() const { return {mean, projection}; }
+  kernels::Vocabulary words() const {
+    return {static_cast<int>(vocabulary.size() / kLocalCodeSize), vocabulary};
+  }
 };
 
 // How the channels' figures are joined (engine/verify/fusion.hpp).

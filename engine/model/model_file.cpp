@@ -22,9 +22,15 @@ constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536, kMaxCohort 
 struct FileHeader {
   char magic[8];
   std::uint32_t version, descriptor_size, code_size, words, global_size;
-  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots, cohort;
+  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots;
+  std::uint16_t vocabulary_raw, vocabulary_relit;  // words - 1
+  std::uint32_t cohort;
 };
-static_assert(sizeof(FileHeader) == 48);
+static_assert(sizeof(FileHeader) == 52);
+
+constexpr std::size_t vocabulary_size(std::uint16_t last_word) {
+  return (std::size_t{last_word} + 1) * kLocalCodeSize;
+}
 
 std::string id_of(std::span<const std::uint8_t> bytes) {
   return image::sha256(bytes).hex().substr(0, kIdDigits);
@@ -65,6 +71,8 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   header.even_size_relit = static_cast<std::uint32_t>(model.relit.even_size);
   header.fusion_weights = static_cast<std::uint32_t>(model.fusion.weights.size());
   header.fusion_knots = static_cast<std::uint32_t>(model.fusion.knots.size());
+  header.vocabulary_raw = static_cast<std::uint16_t>(model.raw.words().words - 1);
+  header.vocabulary_relit = static_cast<std::uint16_t>(model.relit.words().words - 1);
   header.cohort = static_cast<std::uint32_t>(model.cohort.size());
 
   std::vector<std::uint8_t> bytes;
@@ -76,6 +84,9 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   }
   std::vector<Eigen::half> halves(model.vlad_projection.begin(), model.vlad_projection.end());
   append(bytes, halves.data(), halves.size());
+  for (const auto* words : {&model.raw.vocabulary, &model.relit.vocabulary}) {
+    append(bytes, words->data(), words->size());
+  }
   for (const DenseCode& code : model.cohort) append(bytes, code.values.data(), code.values.size());
   const std::uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
   append(bytes, &checksum, 1);
@@ -124,7 +135,9 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
       sizeof(FileHeader) +
       sizeof(float) * (2 * (kernels::kDescriptorSize + kProjectionSize) + header.fusion_weights +
                        header.fusion_knots + 2 * vlad_size) +
-      sizeof(Eigen::half) * header.global_size * vlad_size + sizeof(DenseCode) * header.cohort +
+      sizeof(Eigen::half) * header.global_size * vlad_size +
+      vocabulary_size(header.vocabulary_raw) + vocabulary_size(header.vocabulary_relit) +
+      sizeof(DenseCode) * header.cohort +
       sizeof(std::uint64_t);
   if (bytes.size() != expected) throw corrupt("its length does not fit its header");
   std::uint64_t checksum;
@@ -150,6 +163,11 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   model.vlad_mean = take<float>(rest, vlad_size);
   const auto halves = take<Eigen::half>(rest, header.global_size * vlad_size);
   model.vlad_projection.assign(halves.begin(), halves.end());
+  for (const Channel channel : kChannels) {
+    model.local(channel).vocabulary = take<std::int8_t>(
+        rest, vocabulary_size(channel == Channel::kRaw ? header.vocabulary_raw
+                                                       : header.vocabulary_relit));
+  }
   model.cohort.resize(header.cohort);
   for (DenseCode& code : model.cohort) {
     const auto values = take<std::int8_t>(rest, code.values.size());

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/index/unite_candidates.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 
@@ -40,23 +41,27 @@ const store::DescriptionLocation* Catalogue::Impl::Snapshot::find(ImageId id) co
   return place == locations.end() || place->id != id ? nullptr : &*place;
 }
 
+std::vector<ImageId> Catalogue::Impl::Snapshot::candidates(const Description& query,
+                                                           int count) const {
+  std::vector<ImageId> by_votes, by_global;
+  for (const index::VotedImage& image : local.search(query, count)) by_votes.push_back(image.id);
+  for (const index::Neighbour& neighbour : index.search(query.global, count)) {
+    by_global.push_back(neighbour.id);
+  }
+  return index::unite_candidates(by_votes, by_global, static_cast<std::size_t>(count));
+}
+
 const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
   if (snapshot == nullptr) {
-    const int dimension = store.settings().global_size;
-    auto fresh =
-        std::make_unique<Snapshot>(Snapshot{store.locations(), index::GlobalIndex(dimension)});
-    // Locations ascend by id and so by segment and slot: each segment's vectors are read once.
-    std::vector<float> globals;
-    std::int64_t loaded = -1;
+    const models::ModelData& data = model.data();
+    auto fresh = std::make_unique<Snapshot>(
+        Snapshot{store.locations(), index::GlobalIndex(store.settings().global_size),
+                 index::LocalIndex(*backend, {{{data.raw.words(), data.raw.even_size},
+                                               {data.relit.words(), data.relit.even_size}}})});
     for (const store::DescriptionLocation& location : fresh->locations) {
-      if (location.segment != loaded) {
-        globals = store.read_globals(location.segment);
-        loaded = location.segment;
-      }
-      fresh->index.add({&location.id, 1},
-                       std::span(globals).subspan(static_cast<std::size_t>(location.slot) *
-                                                      static_cast<std::size_t>(dimension),
-                                                  static_cast<std::size_t>(dimension)));
+      const Description description = store.read_description(location);
+      fresh->index.add({&location.id, 1}, description.global);
+      fresh->local.add(location.id, description);
     }
     snapshot = std::move(fresh);
   }
@@ -95,7 +100,9 @@ Catalogue Catalogue::open(const std::filesystem::path& directory, Access access)
 CatalogueInfo Catalogue::info() const {
   CatalogueInfo info = impl_->store.info();
   info.model_name = impl_->model.name();
-  info.index = impl_->current_snapshot().index.description();
+  const Impl::Snapshot& snapshot = impl_->current_snapshot();
+  info.index = snapshot.index.description();
+  info.local_index = snapshot.local.description();
   return info;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/index/global_index.hpp"
+#include "engine/index/local_index.hpp"
 #include "engine/store/store.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/catalogue.hpp"
@@ -21,9 +22,13 @@ struct Catalogue::Impl {
   struct Snapshot {
     std::vector<store::DescriptionLocation> locations;  // ascending by id
     index::GlobalIndex index;
+    index::LocalIndex local;
 
     // Null where the image is not part of the snapshot.
     const store::DescriptionLocation* find(ImageId id) const;
+
+    // What is compared with the query, most promising first.
+    std::vector<ImageId> candidates(const Description& query, int count) const;
   };
   std::unique_ptr<Snapshot> snapshot;
 

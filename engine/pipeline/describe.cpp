@@ -47,6 +47,12 @@ Description describe_photo(const Describer& describer, const image::Photo& photo
     LocalCodes& local = result.local(channel);
     backend.embed({&features.of(channel), 1}, model.local(channel).whitening(), {&local.codes, 1});
     local.keypoints = std::move(features.of(channel).keypoints);
+    const auto indexed =
+        std::span<const std::int8_t>(local.codes).first(local.indexed_count() * kLocalCodeSize);
+    kernels::WordAssignment words;
+    backend.assign({&indexed, 1}, model.local(channel).words(), model.local(channel).even_size, 1,
+                   {&words, 1});
+    local.words = std::move(words.same);
   }
   backend.aggregate({&result.raw.codes, 1}, model.aggregation(), {&result.global, 1});
   return result;

@@ -58,13 +58,13 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     if (item.photo.description.keypoint_count() == 0) return;
     if (options.quality_gate && !item.quality.empty()) return;
     const verify::PreparedQuery query(*impl_->backend, item.photo.description);
-    for (const index::Neighbour& neighbour :
-         snapshot.index.search(item.photo.description.global, options.search.candidates)) {
-      const Description candidate = impl_->store.read_description(*snapshot.find(neighbour.id));
+    for (const ImageId id :
+         snapshot.candidates(item.photo.description, options.search.candidates)) {
+      const Description candidate = impl_->store.read_description(*snapshot.find(id));
       Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(), query,
                                                       candidate, options.verify);
       ++item.candidates;
-      if (verification.verified) item.hits.push_back({neighbour.id, std::move(verification)});
+      if (verification.verified) item.hits.push_back({id, std::move(verification)});
     }
     std::sort(item.hits.begin(), item.hits.end(), [](const ScoredImage& a, const ScoredImage& b) {
       return a.verification.score > b.verification.score ||

@@ -100,7 +100,8 @@ std::string to_json(const CatalogueInfo& info) {
                     {"keypoints", info.keypoints},
                     {"segments", info.segments},
                     {"bytes", info.bytes},
-                    {"index", info.index}});
+                    {"index", info.index},
+                    {"local_index", info.local_index}});
 }
 
 std::string to_json(const InputIssue& issue) {

@@ -6,6 +6,7 @@
 // altered, replaced or swapped with another one does not pass for the one that was committed.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -85,12 +86,17 @@ constexpr std::uint64_t align_up(std::uint64_t offset) {
   return (offset + kSegmentAlignment - 1) / kSegmentAlignment * kSegmentAlignment;
 }
 
-// A channel's part of a block: keypoints, zeros up to the alignment, codes.
+// A channel's part of a block: keypoints, zeros up to the alignment, codes, words of the indexed
+// codes, zeros up to the alignment.
 constexpr std::uint64_t codes_offset_in_part(std::uint64_t keypoints) {
   return align_up(keypoints * sizeof(StoredKeypoint));
 }
-constexpr std::uint64_t part_size(std::uint64_t keypoints) {
+constexpr std::uint64_t words_offset_in_part(std::uint64_t keypoints) {
   return codes_offset_in_part(keypoints) + keypoints * kLocalCodeSize;
+}
+constexpr std::uint64_t part_size(std::uint64_t keypoints) {
+  const std::uint64_t indexed = std::min<std::uint64_t>(keypoints, kIndexedCodes);
+  return words_offset_in_part(keypoints) + align_up(indexed * sizeof(std::uint16_t));
 }
 // The raw channel's part, then the relit channel's, then the dense code.
 constexpr std::uint64_t dense_offset(const SegmentRecord& record) {

@@ -25,6 +25,9 @@ LocalCodes read_part(std::span<const std::byte> part, std::size_t count) {
   local.codes.resize(count * kLocalCodeSize);
   if (count > 0) {
     std::memcpy(local.codes.data(), part.data() + codes_offset_in_part(count), local.codes.size());
+    local.words.resize(local.indexed_count());
+    std::memcpy(local.words.data(), part.data() + words_offset_in_part(count),
+                local.words.size() * sizeof(std::uint16_t));
   }
   return local;
 }

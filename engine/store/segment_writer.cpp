@@ -56,6 +56,10 @@ void check_description(const NewImage& image, int global_size) {
       refuse(image, fmt::format("{} code bytes for {} keypoints", local.codes.size(),
                                 local.keypoints.size()));
     }
+    if (local.words.size() != local.indexed_count()) {
+      refuse(image, fmt::format("{} words for {} indexed codes", local.words.size(),
+                                local.indexed_count()));
+    }
   }
   const Light& light = description.light;
   const Quality& quality = description.quality;
@@ -90,6 +94,8 @@ std::vector<std::byte> block_bytes(const NewImage& image, const SegmentRecord& r
     }
     if (count > 0) {
       std::memcpy(part + codes_offset_in_part(count), local.codes.data(), local.codes.size());
+      std::memcpy(part + words_offset_in_part(count), local.words.data(),
+                  local.words.size() * sizeof(std::uint16_t));
     }
     part += part_size(count);
   }

@@ -23,6 +23,7 @@
 #include "engine/train/fusion_fit.hpp"
 #include "engine/train/projections.hpp"
 #include "engine/train/views.hpp"
+#include "engine/train/vocabulary.hpp"
 #include "engine/verify/verify.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
@@ -344,6 +345,7 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   card["words"] = options.words;
   card["global_size"] = options.global_size;
   card["cohort"] = model.cohort.size();
+  card["vocabulary"] = model.raw.words().words;
   card["even_size"] = {{"raw", model.raw.even_size}, {"relit", model.relit.even_size}};
   card["fusion_weights"] = model.fusion.weights;
   return card.dump(2);
@@ -512,6 +514,12 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         std::move(found.begin(), found.end(), std::back_inserter(photos));
         advance();
       });
+  for (const Channel channel : kChannels) {
+    std::vector<const LocalCodes*> locals;
+    for (const ComparedPhoto& photo : photos) locals.push_back(&photo.gallery.local(channel));
+    models::LocalModel& local = model.local(channel);
+    local.vocabulary = train::learn_vocabulary(locals, local.even_size, options.seed);
+  }
   const std::vector<train::ComparedPair> pairs = [&] {
     models::ModelData unfitted = model;
     unfitted.fusion.weights.assign(models::FusionModel::kFeatures + 1, 0.0f);

@@ -106,6 +106,7 @@ struct CatalogueInfo {
   std::int64_t images = 0, removed = 0, seizures = 0, packages = 0, keypoints = 0;
   std::int64_t segments = 0, bytes = 0;  // bytes of the whole directory
   std::string index;                     // e.g. "Flat, 256 dimensions, 1000 vectors"
+  std::string local_index;               // the same of local codes
 };
 
 class PRESSMARK_API Catalogue {

@@ -4,6 +4,7 @@
 // two of them. Plain data, freely copyable, no invariants beyond those stated beside each field.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -56,10 +57,16 @@ enum class Channel { kRaw, kRelit };
 inline constexpr std::array<Channel, 2> kChannels{Channel::kRaw, Channel::kRelit};
 PRESSMARK_API std::string_view to_string(Channel channel);  // "raw", "relit"
 
+// Codes of a channel, the strongest, by which a catalogued image can be found.
+inline constexpr std::size_t kIndexedCodes = 192;
+
 // Local features of one channel.
 struct LocalCodes {
   std::vector<Keypoint> keypoints;
   std::vector<std::int8_t> codes;  // keypoints.size() x kLocalCodeSize, row-major
+  // The model's word nearest to each of the first indexed_count() codes.
+  std::vector<std::uint16_t> words;
+  std::size_t indexed_count() const { return std::min(keypoints.size(), kIndexedCodes); }
   bool operator==(const LocalCodes&) const = default;
 };
 

@@ -99,6 +99,19 @@ class CpuBackend final : public Backend {
     }
   }
 
+  void assign(std::span<const std::span<const std::int8_t>> codes, const Vocabulary& vocabulary,
+              int even_size, int nearest, std::span<WordAssignment> outputs) const override {
+    assert(codes.size() == outputs.size());
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      cpu::assign(codes[i], vocabulary, even_size, nearest, outputs[i]);
+    }
+  }
+
+  void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
+                    std::span<std::int32_t> outputs) const override {
+    cpu::similarities(code, codes, outputs);
+  }
+
   void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
              float ratio, std::span<SignedMatches> outputs) const override {
     assert(candidates.size() == outputs.size());

@@ -14,6 +14,10 @@ void embed(const LocalFeatures& features, const Whitening& whitening,
            std::vector<std::int8_t>& output);
 void aggregate(const std::vector<std::int8_t>& codes, const Aggregation& aggregation,
                std::vector<float>& output);
+void assign(std::span<const std::int8_t> codes, const Vocabulary& vocabulary, int even_size,
+            int nearest, WordAssignment& output);
+void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
+                  std::span<std::int32_t> outputs);
 void match(const CodesView& query, const CodesView& candidate, int even_size, float ratio,
            SignedMatches& output);
 void find_consensus(const std::vector<KeypointPair>& pairs, float threshold_px, Consensus& output);

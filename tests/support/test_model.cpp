@@ -65,6 +65,8 @@ void append_lifted(const std::vector<float>& rows, float sign, std::vector<float
   }
 }
 
+constexpr int kVocabularyWords = 16;
+
 models::LocalModel local_model(std::mt19937_64& random) {
   models::LocalModel local;
   // RootSIFT vectors share a large common part, the direction of all ones; without it codes of
@@ -72,6 +74,11 @@ models::LocalModel local_model(std::mt19937_64& random) {
   const double level = 1 / std::sqrt(static_cast<double>(kernels::kDescriptorSize));
   local.mean.assign(kernels::kDescriptorSize, static_cast<float>(0.8 * level));
   local.even_size = kLocalCodeSize / 2;
+  for (int word = 0; word < kVocabularyWords; ++word) {
+    for (const float value : orthogonal_rows(1, kLocalCodeSize, {}, random)) {
+      local.vocabulary.push_back(static_cast<std::int8_t>(std::nearbyint(80.0f * value)));
+    }
+  }
   const std::vector<double> ones(kHalf, std::sqrt(2.0) * level);
   append_lifted(orthogonal_rows(kLocalCodeSize / 2, kHalf, ones, random), 1, local.projection);
   append_lifted(orthogonal_rows(kLocalCodeSize / 2, kHalf, {}, random), -1, local.projection);

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/evaluate/candidate_paths.hpp"
+
 namespace pressmark::evaluation {
 namespace {
 
@@ -32,6 +34,7 @@ Answer answer(std::size_t query, const std::vector<Scored>& compared,
     answer.scores.push_back(scores);
   }
   answer.paths[0].insert(answer.paths[0].end(), others.begin(), others.end());
+  answer.paths.resize(CandidatePaths::names().size(), answer.paths[0]);
   return answer;
 }
 
@@ -111,15 +114,20 @@ TEST(Question, CountsMatesAmongTheFirstCandidates) {
   labels.identity[0] = labels.identity[5] = labels.identity[12] = 0;
   Answer long_answer;
   long_answer.query = 0;
-  long_answer.paths = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
+  const std::vector<std::size_t> one_late{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  long_answer.paths = {one_late, {12, 5, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11}, one_late};
   Question question(QuestionKind::kSameMould, labels);
   question.add(question.view(long_answer));
   const QuestionFigures figures = question.figures();
-  ASSERT_EQ(figures.candidate_recall.size(), 1u);
+  ASSERT_EQ(figures.candidate_recall.size(), 3u);
   EXPECT_EQ(figures.candidate_recall[0].path, "global");
   EXPECT_EQ(figures.candidate_recall[0].mates[0].count, 10);
   EXPECT_DOUBLE_EQ(*figures.candidate_recall[0].mates[0].share, .5);
   EXPECT_DOUBLE_EQ(*figures.candidate_recall[0].mates[1].share, 1);
+  EXPECT_EQ(figures.candidate_recall[1].path, "local_votes");
+  EXPECT_DOUBLE_EQ(*figures.candidate_recall[1].mates[0].share, 1);
+  EXPECT_EQ(figures.candidate_recall[2].path, "union");
+  EXPECT_DOUBLE_EQ(*figures.candidate_recall[2].mates[0].share, .5);
 }
 
 TEST(Question, ShowsAPairThatWentWrongBothWaysOnce) {

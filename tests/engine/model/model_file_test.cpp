@@ -19,7 +19,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::size_t kHeaderBytes = 48, kChecksumBytes = 8;
+constexpr std::size_t kHeaderBytes = 52, kChecksumBytes = 8;
 
 // The code of what decode_model throws; nothing where it accepts the bytes.
 std::optional<ErrorCode> refusal(std::span<const std::uint8_t> bytes, std::string* message = {}) {
@@ -38,6 +38,8 @@ ModelData some_model() {
   model.raw.even_size = 40;
   model.relit.even_size = 22;
   model.relit.mean[0] = 0.25f;
+  model.raw.vocabulary.assign(3 * kLocalCodeSize, -5);
+  model.relit.vocabulary.assign(259 * kLocalCodeSize, 7);
   model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, 4.5f, -9.5f};
   model.cohort.resize(3);
   model.cohort[1].values[7] = -127;
@@ -60,6 +62,7 @@ TEST_F(ModelFileTest, DecodingGivesBackWhatWasEncoded) {
     EXPECT_EQ(decoded.local(channel).mean, model_.local(channel).mean);
     EXPECT_EQ(decoded.local(channel).projection, model_.local(channel).projection);
     EXPECT_EQ(decoded.local(channel).even_size, model_.local(channel).even_size);
+    EXPECT_EQ(decoded.local(channel).vocabulary, model_.local(channel).vocabulary);
   }
   EXPECT_EQ(decoded.fusion.weights, model_.fusion.weights);
   EXPECT_EQ(decoded.fusion.knots, model_.fusion.knots);
@@ -83,19 +86,21 @@ TEST_F(ModelFileTest, OnlyTheGlobalProjectionIsRounded) {
 TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
   const std::uint8_t golden[kHeaderBytes] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L',  // magic
                                              2,   0,   0,   0,                        // version
-                                             128, 0,   0,   0,   // descriptor size
-                                             64,  0,   0,   0,   // code size
-                                             2,   0,   0,   0,   // words
-                                             5,   0,   0,   0,   // global size
-                                             40,  0,   0,   0,   // even size, raw
-                                             22,  0,   0,   0,   // even size, relit
-                                             6,   0,   0,   0,   // weights of the fusion
-                                             16,  0,   0,   0,   // knots of the fusion
+                                             128, 0,   0,   0,  // descriptor size
+                                             64,  0,   0,   0,  // code size
+                                             2,   0,   0,   0,  // words
+                                             5,   0,   0,   0,  // global size
+                                             40,  0,   0,   0,  // even size, raw
+                                             22,  0,   0,   0,  // even size, relit
+                                             6,   0,   0,   0,  // weights of the fusion
+                                             16,  0,   0,   0,  // knots of the fusion
+                                             2,   0,            // words of the raw vocabulary - 1
+                                             2,   1,            // of the relit one
                                              3,   0,   0,   0};  // cohort
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
   EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 6 + 16 + 2 * 2 * 64) +
-                               2 * 5 * 2 * 64 + 3 * 8192 + kChecksumBytes);
+                               2 * 5 * 2 * 64 + (3 + 259) * 64 + 3 * 8192 + kChecksumBytes);
 }
 
 TEST_F(ModelFileTest, TheNumbersFollowInTheOrderOfTheFormat) {

@@ -17,6 +17,7 @@ TEST_F(CatalogueTest, AFreshOneIsEmptyAndKnowsItsModel) {
   EXPECT_EQ(info.model_name, "random");
   EXPECT_EQ(info.describe, describe_);
   EXPECT_EQ(info.index, "Flat, 32 dimensions, 0 vectors");
+  EXPECT_EQ(info.local_index, "Votes, 2 x 16 words, 0 codes of 0 images");
   EXPECT_EQ(catalogue.describe_options(), describe_);
   EXPECT_EQ(catalogue.model().id(), test::test_model().id());
 }

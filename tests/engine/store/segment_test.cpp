@@ -42,6 +42,8 @@ class SegmentTest : public StoreTest {
     for (int i = 0; i < 2 * kLocalCodeSize; ++i) {
       marked.relit.codes.push_back(static_cast<std::int8_t>(64 - i));
     }
+    marked.raw.words = {0x0201};
+    marked.relit.words = {4095, 0};
     marked.light = {1.5f, 0.25f, true};
     marked.quality = {0.5f, 200.0f, 0.125f, 0.0625f};
     for (std::size_t i = 0; i < marked.dense.values.size(); ++i) {
@@ -92,6 +94,7 @@ TEST_F(SegmentTest, HoldsEveryValueOfTheKeypointGrid) {
     local.keypoints.push_back({kernels::px_from_grid(step), kernels::px_from_grid(step),
                                kernels::px_from_grid(step), kernels::angle_from_grid(step)});
     local.codes.resize(local.codes.size() + kLocalCodeSize, static_cast<std::int8_t>(i % 127));
+    if (local.words.size() < kIndexedCodes) local.words.push_back(step);
   }
   const Segment segment(file_, write(images));
   for (int i = 0; i < segment.images(); ++i) {
@@ -285,9 +288,12 @@ TEST_F(SegmentTest, WhatCannotBeStoredExactlyIsRefusedAndLeavesNoFile) {
     EXPECT_TRUE(refused([=](Description& d) { at(d).angle_rad = 6.2831855f; }));
     EXPECT_TRUE(refused([=](Description& d) { at(d).x_px = kNan; }));
     EXPECT_TRUE(refused([=](Description& d) { d.local(channel).codes.pop_back(); }));
+    EXPECT_TRUE(refused([=](Description& d) { d.local(channel).words.pop_back(); }));
+    EXPECT_TRUE(refused([=](Description& d) { d.local(channel).words.push_back(0); }));
     EXPECT_TRUE(refused([=](Description& d) {
       d.local(channel).keypoints.resize(4097, d.local(channel).keypoints[0]);
       d.local(channel).codes.resize(4097 * kLocalCodeSize);
+      d.local(channel).words.resize(kIndexedCodes);
     }));
   }
   EXPECT_TRUE(refused([=](Description& d) { d.light.azimuth_rad = kNan; }));

@@ -64,6 +64,10 @@ inline Description make_description(int seed, int keypoints, int global_size) {
       local.codes.push_back(static_cast<std::int8_t>(grid() & 0xff));
     }
   }
+  for (const Channel channel : kChannels) {
+    LocalCodes& local = description.local(channel);
+    while (local.words.size() < local.indexed_count()) local.words.push_back(grid());
+  }
   for (int i = 0; i < global_size; ++i) {
     description.global.push_back(static_cast<float>(grid()) / 65536.0f - 0.5f);
   }

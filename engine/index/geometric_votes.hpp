@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How far the votes of a query's keypoints for one image agree. Each vote pairs two keypoints and
+// so states a whole similarity transform; chance votes state transforms at random. In the spirit of
+// weak geometric consistency (Jegou, Douze and Schmid, ECCV 2008), with the place beside scale and
+// rotation: with few votes per image, comparing all pairs costs no more than binning, and loses
+// nothing at the edges of bins.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "pressmark/types.hpp"
+
+namespace pressmark::index {
+
+// A channel under one hypothesis about the contrast.
+constexpr int vote_kind(std::size_t channel, bool inverted) {
+  return static_cast<int>(2 * channel) + (inverted ? 1 : 0);
+}
+inline constexpr int kVoteKinds = 4;
+
+struct Vote {
+  int kind = 0;        // vote_kind()
+  float weight = 0;    // > 0
+  Keypoint query;      // its angle turned by pi where the kind is inverted
+  Keypoint candidate;  // of the image voted for
+};
+
+// The largest sum of weights that agree with the transform of one vote; per channel of the better
+// hypothesis. 0 where there is none. Depends on the order of votes by rounding alone.
+float agreeing_votes(std::span<const Vote> votes);
+
+}  // namespace pressmark::index

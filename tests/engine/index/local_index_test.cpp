@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/index/local_index.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <random>
+
+#include "kernels/math/keypoint_grid.hpp"
+
+namespace pressmark::index {
+namespace {
+
+constexpr int kWords = 64, kEvenSize = 32;
+
+class LocalIndexTest : public testing::Test {
+ protected:
+  LocalIndexTest() {
+    for (auto* vocabulary : {&raw_, &relit_}) *vocabulary = random_codes(kWords, 80);
+  }
+
+  std::vector<std::int8_t> random_codes(std::size_t count, double length) {
+    std::normal_distribution<double> normal;
+    std::vector<std::int8_t> codes;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::array<double, kLocalCodeSize> values;
+      double squared = 0;
+      for (double& value : values) {
+        value = normal(random_);
+        squared += value * value;
+      }
+      for (const double value : values) {
+        codes.push_back(static_cast<std::int8_t>(std::lround(length * value / std::sqrt(squared))));
+      }
+    }
+    return codes;
+  }
+
+  LocalIndex make_index() const {
+    return {*backend_, {{{{kWords, raw_}, kEvenSize}, {{kWords, relit_}, kEvenSize}}}};
+  }
+
+  static Keypoint snapped(double x, double y, double size, double angle) {
+    using namespace kernels;
+    return {px_from_grid(grid_from_px(static_cast<float>(x))),
+            px_from_grid(grid_from_px(static_cast<float>(y))),
+            px_from_grid(grid_from_px(static_cast<float>(size))),
+            angle_from_grid(grid_from_angle(static_cast<float>(angle)))};
+  }
+
+  void assign_words(Description& description) const {
+    for (const Channel channel : kChannels) {
+      LocalCodes& local = description.local(channel);
+      const std::span<const std::int8_t> codes(local.codes);
+      kernels::WordAssignment words;
+      backend_->assign({&codes, 1}, {kWords, channel == Channel::kRaw ? raw_ : relit_}, kEvenSize,
+                       1, {&words, 1});
+      local.words = words.same;
+      local.words.resize(local.indexed_count());
+    }
+  }
+
+  Description random_description(std::size_t keypoints = 60) {
+    std::uniform_real_distribution<double> place(60, 450), size(4, 16), angle(0, 6.28);
+    Description description;
+    for (const Channel channel : kChannels) {
+      LocalCodes& local = description.local(channel);
+      local.codes = random_codes(keypoints, 127);
+      for (std::size_t i = 0; i < keypoints; ++i) {
+        local.keypoints.push_back(
+            snapped(place(random_), place(random_), size(random_), angle(random_)));
+      }
+    }
+    assign_words(description);
+    return description;
+  }
+
+  // Another photo of the same: turned, codes disturbed, only every other keypoint kept.
+  Description seen_again(const Description& original, bool inverted) {
+    std::normal_distribution<double> noise(0, 5);
+    const double turn = 0.8;
+    Description result;
+    for (const Channel channel : kChannels) {
+      const LocalCodes& from = original.local(channel);
+      LocalCodes& to = result.local(channel);
+      for (std::size_t i = 0; i < from.keypoints.size(); i += 2) {
+        const Keypoint& k = from.keypoints[i];
+        const double x = k.x_px - 256, y = k.y_px - 256;
+        to.keypoints.push_back(snapped(256 + std::cos(turn) * x - std::sin(turn) * y,
+                                       256 + std::sin(turn) * x + std::cos(turn) * y, k.size_px,
+                                       k.angle_rad + turn + (inverted ? std::numbers::pi : 0)));
+        for (int d = 0; d < kLocalCodeSize; ++d) {
+          const int value = from.codes[i * kLocalCodeSize + static_cast<std::size_t>(d)];
+          const double kept = inverted && d >= kEvenSize ? -value : value;
+          to.codes.push_back(
+              static_cast<std::int8_t>(std::clamp(kept + noise(random_), -127.0, 127.0)));
+        }
+      }
+    }
+    assign_words(result);
+    return result;
+  }
+
+  std::mt19937_64 random_{3};
+  std::unique_ptr<kernels::Backend> backend_ = kernels::make_cpu_backend();
+  std::vector<std::int8_t> raw_, relit_;
+};
+
+TEST_F(LocalIndexTest, FindsTheSameThingUnderEitherContrast) {
+  LocalIndex index = make_index();
+  std::vector<Description> gallery;
+  for (int i = 0; i < 50; ++i) {
+    gallery.push_back(random_description());
+    index.add(10 * (i + 1), gallery.back());
+  }
+  EXPECT_EQ(index.size(), 50);
+  EXPECT_EQ(index.description(), "Votes, 2 x 64 words, 6000 codes of 50 images");
+  for (const bool inverted : {false, true}) {
+    for (std::size_t i = 0; i < gallery.size(); i += 7) {
+      const auto found = index.search(seen_again(gallery[i], inverted), 5);
+      ASSERT_FALSE(found.empty());
+      EXPECT_EQ(found[0].id, static_cast<ImageId>(10 * (i + 1)));
+      ASSERT_GT(found.size(), 1u);
+      EXPECT_GT(found[0].votes, 3 * found[1].votes) << "inverted: " << inverted;
+    }
+  }
+}
+
+TEST_F(LocalIndexTest, VotesWithoutCommonGeometryAreWorthLittle) {
+  LocalIndex index = make_index();
+  const Description original = random_description();
+  Description scattered = original;
+  for (const Channel channel : kChannels) {
+    LocalCodes& local = scattered.local(channel);
+    // The same codes at one another's places.
+    std::rotate(local.keypoints.begin(), local.keypoints.begin() + 17, local.keypoints.end());
+  }
+  index.add(1, scattered);
+  index.add(2, original);
+  const auto found = index.search(seen_again(original, false), 2);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].id, 2);
+  EXPECT_GT(found[0].votes, 3 * found[1].votes);
+}
+
+TEST_F(LocalIndexTest, ASingleImageIsFound) {
+  LocalIndex index = make_index();
+  const Description only = random_description();
+  index.add(4, only);
+  const auto found = index.search(seen_again(only, true), 100);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].id, 4);
+}
+
+TEST_F(LocalIndexTest, RemovedImagesVanish) {
+  LocalIndex index = make_index();
+  const Description one = random_description(), two = random_description();
+  index.add(1, one);
+  index.add(2, two);
+  index.remove(std::vector<ImageId>{1, 1, 99});
+  EXPECT_EQ(index.size(), 1);
+  EXPECT_EQ(index.description(), "Votes, 2 x 64 words, 120 codes of 1 images");
+  for (const VotedImage& image : index.search(one, 10)) EXPECT_NE(image.id, 1);
+  EXPECT_EQ(index.search(two, 10).at(0).id, 2);
+}
+
+TEST_F(LocalIndexTest, EqualImagesRankById) {
+  LocalIndex index = make_index();
+  const Description same = random_description();
+  for (ImageId id : {3, 5, 8}) index.add(id, same);
+  const auto found = index.search(same, 2);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].id, 3);
+  EXPECT_EQ(found[1].id, 5);
+  EXPECT_EQ(found[0].votes, found[1].votes);
+}
+
+TEST_F(LocalIndexTest, NothingIsFoundWithNothing) {
+  LocalIndex index = make_index();
+  EXPECT_TRUE(index.search(random_description(), 10).empty());
+  index.add(1, Description{});
+  EXPECT_TRUE(index.search(random_description(), 10).empty());
+  index.add(2, random_description());
+  EXPECT_TRUE(index.search(Description{}, 10).empty());
+  EXPECT_TRUE(index.search(random_description(), 0).empty());
+}
+
+}  // namespace
+}  // namespace pressmark::index
