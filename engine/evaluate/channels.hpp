@@ -15,6 +15,7 @@ struct PairScores {
   float local_raw = 0, local_relit = 0;     // agreeing places of each channel
   float fused_design = 0, fused_mould = 0;  // log-odds of all together, for either question
   bool verified = false;                    // at the engine's own threshold
+  MouldVerdict mould = MouldVerdict::kCannotTell;
 };
 
 struct ScoreChannel {

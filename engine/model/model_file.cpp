@@ -17,12 +17,13 @@ namespace {
 constexpr char kMagic[8] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L'};
 constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kIdDigits = 16;
+constexpr std::size_t kMouldThresholds = 2;
 constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536;
 
 struct FileHeader {
   char magic[8];
   std::uint32_t version, descriptor_size, code_size, words, global_size;
-  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots, reserved;
+  std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots, mould_weights;
 };
 static_assert(sizeof(FileHeader) == 48);
 
@@ -65,6 +66,7 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   header.even_size_relit = static_cast<std::uint32_t>(model.relit.even_size);
   header.fusion_weights = static_cast<std::uint32_t>(model.fusion.weights.size());
   header.fusion_knots = static_cast<std::uint32_t>(model.fusion.knots.size());
+  header.mould_weights = static_cast<std::uint32_t>(model.mould.weights.size());
 
   std::vector<std::uint8_t> bytes;
   append(bytes, &header, 1);
@@ -72,6 +74,11 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
        {&model.raw.mean, &model.raw.projection, &model.relit.mean, &model.relit.projection,
         &model.fusion.weights, &model.fusion.knots, &model.centroids, &model.vlad_mean}) {
     append(bytes, part->data(), part->size());
+  }
+  if (model.mould.is_taught()) {
+    append(bytes, model.mould.weights.data(), model.mould.weights.size());
+    append(bytes, &model.mould.same_from, 1);
+    append(bytes, &model.mould.different_to, 1);
   }
   std::vector<Eigen::half> halves(model.vlad_projection.begin(), model.vlad_projection.end());
   append(bytes, halves.data(), halves.size());
@@ -111,16 +118,20 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   const auto bad_even = [](std::uint32_t size) { return size % 2 == 1 || size > kLocalCodeSize; };
   if (bad_even(header.even_size_raw) || bad_even(header.even_size_relit) ||
       header.fusion_weights != FusionModel::kFeatures + 1 ||
-      header.fusion_knots != FusionModel::kKnots || header.words == 0 || header.words > kMaxWords ||
-      header.global_size == 0 || header.global_size > kMaxGlobalSize) {
+      header.fusion_knots != FusionModel::kKnots ||
+      (header.mould_weights != 0 && header.mould_weights != MouldModel::kFeatures + 1) ||
+      header.words == 0 || header.words > kMaxWords || header.global_size == 0 ||
+      header.global_size > kMaxGlobalSize) {
     throw corrupt("impossible sizes in its header");
   }
   constexpr std::size_t kProjectionSize = std::size_t{kLocalCodeSize} * kernels::kDescriptorSize;
   const std::size_t vlad_size = std::size_t{header.words} * kLocalCodeSize;
+  const std::size_t mould_size =
+      header.mould_weights == 0 ? 0 : header.mould_weights + kMouldThresholds;
   const std::size_t expected =
       sizeof(FileHeader) +
       sizeof(float) * (2 * (kernels::kDescriptorSize + kProjectionSize) + header.fusion_weights +
-                       header.fusion_knots + 2 * vlad_size) +
+                       header.fusion_knots + 2 * vlad_size + mould_size) +
       sizeof(Eigen::half) * header.global_size * vlad_size + sizeof(std::uint64_t);
   if (bytes.size() != expected) throw corrupt("its length does not fit its header");
   std::uint64_t checksum;
@@ -144,15 +155,26 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   model.fusion.knots = take<float>(rest, header.fusion_knots);
   model.centroids = take<float>(rest, vlad_size);
   model.vlad_mean = take<float>(rest, vlad_size);
+  if (mould_size != 0) {
+    model.mould.weights = take<float>(rest, header.mould_weights);
+    const auto thresholds = take<float>(rest, kMouldThresholds);
+    require_finite(thresholds);
+    model.mould.same_from = thresholds[0];
+    model.mould.different_to = thresholds[1];
+  }
   const auto halves = take<Eigen::half>(rest, header.global_size * vlad_size);
   model.vlad_projection.assign(halves.begin(), halves.end());
-  for (const auto* part : {&model.raw.mean, &model.raw.projection, &model.relit.mean,
-                           &model.relit.projection, &model.fusion.weights, &model.fusion.knots,
-                           &model.centroids, &model.vlad_mean, &model.vlad_projection}) {
+  for (const auto* part :
+       {&model.raw.mean, &model.raw.projection, &model.relit.mean, &model.relit.projection,
+        &model.fusion.weights, &model.fusion.knots, &model.mould.weights, &model.centroids,
+        &model.vlad_mean, &model.vlad_projection}) {
     require_finite(*part);
   }
   if (!std::is_sorted(model.fusion.knots.begin(), model.fusion.knots.end())) {
     throw corrupt("the knots of its fusion do not ascend");
+  }
+  if (model.mould.same_from < model.mould.different_to) {
+    throw corrupt("its thresholds of the mould's evidence overlap");
   }
   return model;
 }

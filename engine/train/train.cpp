@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -20,8 +21,11 @@
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/train/correspondences.hpp"
 #include "engine/train/fusion_fit.hpp"
+#include "engine/train/mould_fit.hpp"
 #include "engine/train/projections.hpp"
 #include "engine/train/views.hpp"
+#include "engine/verify/fusion.hpp"
+#include "engine/verify/mould.hpp"
 #include "engine/verify/verify.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
@@ -235,7 +239,8 @@ std::vector<float> learn_words(const models::ModelData& model, const std::vector
 
 // A photo that takes part in fitting the score.
 struct ComparedPhoto {
-  std::string group;  // photos of one group show one mark
+  std::string group;   // photos of one group show one mark
+  std::string design;  // photos of one design are not unrelated
   Description query, gallery;
 };
 
@@ -244,6 +249,7 @@ Description describe(const View& view, int max_keypoints, const models::ModelDat
   Description description;
   description.width_px = view.width;
   description.height_px = view.height;
+  description.light = view.light;
   for (const Channel channel : kChannels) {
     // Strongest first: the beginning is what a smaller budget would have given.
     LocalFeatures features = view.of(channel);
@@ -258,39 +264,90 @@ Description describe(const View& view, int max_keypoints, const models::ModelDat
   return description;
 }
 
-std::vector<train::ComparedPair> compare_photos(const std::vector<ComparedPhoto>& photos,
-                                                const models::ModelData& model,
-                                                const kernels::Backend& backend,
-                                                const RunControl& control) {
+// What a pair of photos teaches: the score, unless they are of different moulds of one design, and
+// the mould's answer, if they are of one design.
+struct ComparedPhotos {
   std::vector<train::ComparedPair> pairs;
-  ordered_map<std::vector<train::ComparedPair>>(
+  // Judged by is_verified once the score is fitted.
+  struct OfOneDesign {
+    train::MouldPair pair;
+    Verification verification;
+  };
+  std::vector<OfOneDesign> of_one_design;
+};
+
+ComparedPhotos compare_photos(const std::vector<ComparedPhoto>& photos,
+                              const models::ModelData& model, const kernels::Backend& backend,
+                              const RunControl& control) {
+  std::map<std::string, std::pair<std::size_t, std::set<std::string>>> designs;
+  for (const ComparedPhoto& photo : photos) {
+    auto& [number, groups] =
+        designs.try_emplace(photo.design, designs.size(), std::set<std::string>{}).first->second;
+    groups.insert(photo.group);
+  }
+  ComparedPhotos all;
+  ordered_map<ComparedPhotos>(
       photos.size(), control,
       [&](std::size_t i) {
-        std::vector<train::ComparedPair> result;
+        ComparedPhotos result;
+        const auto& [design, groups] = designs.at(photos[i].design);
         const auto compare = [&](std::size_t j) {
-          const Verification verification = verify::verify_pair(backend, model, photos[i].query,
-                                                                photos[j].gallery, VerifyOptions{});
-          result.push_back(
-              {verify::fusion_features(verification), photos[i].group == photos[j].group});
+          Verification verification = verify::verify_pair(backend, model, photos[i].query,
+                                                          photos[j].gallery, VerifyOptions{});
+          const bool is_mate = photos[i].group == photos[j].group;
+          const bool is_one_design = photos[i].design == photos[j].design;
+          if (is_mate || !is_one_design) {
+            result.pairs.push_back({verify::fusion_features(verification), is_mate});
+          }
+          if (is_one_design && groups.size() > 1) {
+            train::MouldPair pair;
+            pair.features =
+                verify::mould_features(verification, photos[i].query, photos[j].gallery);
+            pair.design = design;
+            pair.same_mould = is_mate;
+            pair.knows_lights = verification.mould.light_gap_deg.has_value();
+            verification.inliers.clear();
+            result.of_one_design.push_back({pair, std::move(verification)});
+          }
         };
         for (std::size_t j = 0; j < photos.size(); ++j) {
-          if (j != i && photos[j].group == photos[i].group) compare(j);
+          if (j != i && photos[j].design == photos[i].design) compare(j);
         }
         // Strides through the list from another place for each photo.
         const std::size_t stride = std::max<std::size_t>(1, photos.size() / kNonMatesPerPhoto);
         for (std::size_t j = i % stride; j < photos.size(); j += stride) {
-          if (photos[j].group != photos[i].group) compare(j);
+          if (photos[j].design != photos[i].design) compare(j);
         }
         return result;
       },
-      [&](const std::vector<train::ComparedPair>& found) {
-        pairs.insert(pairs.end(), found.begin(), found.end());
+      [&](ComparedPhotos& found) {
+        all.pairs.insert(all.pairs.end(), found.pairs.begin(), found.pairs.end());
+        std::move(found.of_one_design.begin(), found.of_one_design.end(),
+                  std::back_inserter(all.of_one_design));
       });
-  return pairs;
+  return all;
+}
+
+// Which pairs are verified only the fitted score tells.
+train::MouldFit fit_mould(const std::vector<ComparedPhotos::OfOneDesign>& compared,
+                          const models::FusionModel& fusion) {
+  const VerifyOptions options;
+  std::vector<train::MouldPair> pairs;
+  for (const auto& [pair, verification] : compared) {
+    Verification scored = verification;
+    scored.score = verify::score_of_evidence(
+        fusion, verify::fused_evidence(fusion, verify::fusion_features(scored)));
+    scored.verified =
+        scored.score >= options.min_score && scored.inlier_count >= options.min_inliers;
+    pairs.push_back(pair);
+    pairs.back().is_judged = verify::doubt_of(scored) == MouldDoubt::kNone;
+  }
+  return train::fit_mould(pairs);
 }
 
 std::string model_card(const TrainOptions& options, const TrainResult& result,
-                       const models::ModelData& model, const std::string& sha256) {
+                       const models::ModelData& model, const train::MouldFit& mould,
+                       const std::string& sha256) {
   nlohmann::ordered_json card;
   card["name"] = options.name;
   card["format"] = 2;
@@ -312,6 +369,14 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   card["global_size"] = options.global_size;
   card["even_size"] = {{"raw", model.raw.even_size}, {"relit", model.relit.even_size}};
   card["fusion_weights"] = model.fusion.weights;
+  if (model.mould.is_taught()) {
+    card["mould"] = {
+        {"pairs_same", mould.same},           {"pairs_different", mould.different},
+        {"false_same", kMouldFalseSame},    {"false_different", kMouldFalseDifferent},
+        {"told_same", mould.told_same},       {"told_different", mould.told_different},
+        {"same_from", model.mould.same_from}, {"different_to", model.mould.different_to},
+        {"weights", model.mould.weights}};
+  }
   return card.dump(2);
 }
 
@@ -332,7 +397,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
     if (control.on_progress) control.on_progress({done, total});
   };
 
-  TrainResult result{Model(nullptr), 0, 0, 0, 0, 0, {}};
+  TrainResult result{Model(nullptr), 0, 0, 0, 0, 0, 0, 0, {}};
   Statistics sums;
   ordered_map<Statistics>(
       images.size(), control,
@@ -436,8 +501,8 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   // The score is fitted to comparisons of all labelled photos and of some images with one warp.
   const int query_keypoints =
       std::max(options.describe.max_keypoints, MatchOptions{}.query_keypoints);
-  const auto compared = [&](std::string group, const View& view) {
-    return ComparedPhoto{std::move(group), describe(view, query_keypoints, model, *backend),
+  const auto compared = [&](const std::string& group, const std::string& design, const View& view) {
+    return ComparedPhoto{group, design, describe(view, query_keypoints, model, *backend),
                          describe(view, options.describe.max_keypoints, model, *backend)};
   };
   std::vector<ComparedPhoto> photos;
@@ -447,14 +512,16 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         std::vector<ComparedPhoto> found;
         try {
           if (i < marks.size()) {
-            found.push_back(
-                compared("mark " + marks[i].identity,
-                         train::labelled_view(marks[i], options, query_keypoints, *backend)));
+            found.push_back(compared(
+                "mark " + marks[i].identity,
+                marks[i].design.empty() ? "mark " + marks[i].identity : "design " + marks[i].design,
+                train::labelled_view(marks[i], options, query_keypoints, *backend)));
           } else {
             const std::size_t number = (i - marks.size()) * images.size() / fusion_images;
             for (const View& view : train::synthetic_views(images[number], number, 1, options,
                                                            query_keypoints, *backend)) {
-              found.push_back(compared(fmt::format("image {}", number), view));
+              const std::string name = fmt::format("image {}", number);
+              found.push_back(compared(name, name, view));
             }
           }
         } catch (const Error&) {  // reported by an earlier pass
@@ -465,22 +532,29 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         std::move(found.begin(), found.end(), std::back_inserter(photos));
         advance();
       });
-  const std::vector<train::ComparedPair> pairs = [&] {
+  const ComparedPhotos comparisons = [&] {
     models::ModelData unfitted = model;
     unfitted.fusion.weights.assign(models::FusionModel::kFeatures + 1, 0.0f);
     unfitted.fusion.knots.assign(models::FusionModel::kKnots, 0.0f);
     return compare_photos(photos, unfitted, *backend, control);
   }();
+  const std::vector<train::ComparedPair>& pairs = comparisons.pairs;
   result.compared_mates = std::count_if(pairs.begin(), pairs.end(),
                                         [](const train::ComparedPair& p) { return p.mates; });
   result.compared_non_mates = static_cast<std::int64_t>(pairs.size()) - result.compared_mates;
   model.fusion = train::fit_fusion(pairs);
+  const train::MouldFit mould = fit_mould(comparisons.of_one_design, model.fusion);
+  model.mould = mould.model;
+  if (model.mould.is_taught()) {
+    result.mould_pairs_same = static_cast<std::int64_t>(mould.same);
+    result.mould_pairs_different = static_cast<std::int64_t>(mould.different);
+  }
 
   // What is saved is half precision: the model in memory must be the one that will be loaded.
   const std::vector<std::uint8_t> bytes = models::encode_model(model);
   auto data = std::make_shared<models::ModelData>(models::decode_model(bytes));
   data->name = options.name;
-  data->manifest_json = model_card(options, result, *data, image::sha256(bytes).hex());
+  data->manifest_json = model_card(options, result, *data, mould, image::sha256(bytes).hex());
   result.model = Model(std::move(data));
   return result;
 }

@@ -42,6 +42,7 @@ View extract(const kernels::GreyImage& grey, int max_keypoints, const kernels::B
   View view;
   view.width = grey.width;
   view.height = grey.height;
+  view.light = light;
   backend.extract({&grey, 1}, {&glare, 1}, max_keypoints, {&view.features[0], 1});
   backend.extract({&relit, 1}, {&glare, 1}, max_keypoints, {&view.features[1], 1});
   return view;

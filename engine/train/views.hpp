@@ -16,6 +16,7 @@ struct View {
   int width = 0, height = 0;
   // Homography from the first view (or from the mark's plane, for labelled photos); row-major.
   std::array<double, 9> from_original{1, 0, 0, 0, 1, 0, 0, 0, 1};
+  Light light;
   std::array<kernels::LocalFeatures, 2> features;  // by channel
 
   const kernels::LocalFeatures& of(Channel channel) const {

@@ -125,6 +125,54 @@ struct LocalEvidence {
   bool operator==(const LocalEvidence&) const = default;
 };
 
+// The second answer: were two marks of one design made by the same physical mould?
+enum class MouldVerdict { kSame, kDifferent, kCannotTell };
+PRESSMARK_API std::string_view to_string(
+    MouldVerdict verdict);  // "same", "different", "cannot_tell"
+
+// Why the engine cannot tell.
+enum class MouldDoubt {
+  kNone,         // it can
+  kNotTaught,    // the model was trained without several moulds of one design
+  kNotVerified,  // the pair is not linked at all
+  kSmallArea,    // what agrees covers too little of a photo
+  kFewDetails,   // too few details lie in what both photos show
+  kUnsureLight,  // they differ, but so they would in one mark under other light
+  kUndecided     // the evidence reaches neither threshold
+};
+// "not_taught" and so on; "none" for kNone.
+PRESSMARK_API std::string_view to_string(MouldDoubt doubt);
+
+// Details of one channel in what both photos show, of both photos together. Fine: blobs below 6
+// canonical pixels, where moulds of one design differ; coarse: larger ones, mostly the design.
+struct MouldDetails {
+  int fine = 0, fine_shared = 0;  // all; those found in the other photo at their place, and alike
+  int coarse = 0, coarse_shared = 0;
+  bool operator==(const MouldDetails&) const = default;
+};
+
+// The thresholds of the two verdicts are set in training so that, of judged pairs of designs that
+// the model was not fitted to, this share is called the same although their moulds differ, ...
+inline constexpr double kMouldFalseSame = 0.01;
+// ... and this share called different although one mould made both.
+inline constexpr double kMouldFalseDifferent = 0.02;
+
+struct MouldAnswer {
+  MouldVerdict verdict = MouldVerdict::kCannotTell;
+  MouldDoubt doubt = MouldDoubt::kNotVerified;
+  // ln of the likelihood ratio, same mould against another mould of the same design, as a model
+  // fitted to training pairs gives it; 0 where the model was not taught.
+  double evidence = 0;
+  MouldDetails raw, relit;
+  // Angle between the lights after registration, modulo half a turn; no value where either is not
+  // sure or nothing was registered. [0, 90]
+  std::optional<double> light_gap_deg;
+
+  MouldDetails& details(Channel which) { return which == Channel::kRaw ? raw : relit; }
+  const MouldDetails& details(Channel which) const { return which == Channel::kRaw ? raw : relit; }
+  bool operator==(const MouldAnswer&) const = default;
+};
+
 // The outcome of comparing two descriptions.
 struct Verification {
   // -log10 of the share of unrelated pairs of photos with at least this much evidence, as measured
@@ -145,6 +193,7 @@ struct Verification {
   double error_px = 0;    // RMS transfer error of the inliers, canonical pixels of the hit
   Transform transform;    // meaningful where inlier_count > 0
   std::vector<Inlier> inliers;
+  MouldAnswer mould;
 
   LocalEvidence& local(Channel which) { return which == Channel::kRaw ? raw : relit; }
   const LocalEvidence& local(Channel which) const { return which == Channel::kRaw ? raw : relit; }
