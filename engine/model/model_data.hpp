@@ -38,7 +38,7 @@ struct FusionModel {
 
 // How moulds of one design are told apart (engine/verify/mould.hpp).
 struct MouldModel {
-  static constexpr int kFeatures = 12;
+  static constexpr int kFeatures = 14;
   // kFeatures, then the constant; empty: the training had no design of several moulds.
   std::vector<float> weights;
   // Evidence from which the mould is called the same, and up to which it is called different.

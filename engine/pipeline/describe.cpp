@@ -37,6 +37,7 @@ void describe_pixels(const Describer& describer, const image::Photo& photo, Desc
   backend.mask_glare({&grey, 1}, {&glare, 1});
   backend.relight({&grey, 1}, {&glare, 1}, {&relit, 1}, {&result.light, 1});
   result.quality = measure_quality(grey);
+  backend.code_details({&grey, 1}, {&result.detail, 1});
   for (const Channel channel : kChannels) {
     const kernels::GreyImage& seen = channel == Channel::kRaw ? grey : relit;
     LocalCodes& local = result.local(channel);

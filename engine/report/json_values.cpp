@@ -26,6 +26,8 @@ Json mould_value(const MouldAnswer& mould) {
        is_taught ? Json(mould.evidence / std::numbers::ln10) : Json(nullptr)},
       {"raw_details", details_value(mould.raw)},
       {"relit_details", details_value(mould.relit)},
+      {"detail_strength", mould.detail_strength},
+      {"detail_patches", mould.detail_patches},
       {"light_gap_deg", mould.light_gap_deg ? Json(*mould.light_gap_deg) : Json(nullptr)}};
 }
 

@@ -8,6 +8,9 @@
 namespace pressmark {
 namespace {
 
+// Median of pairs of different moulds of one design (docs/decisions/0007-same-mould.md).
+constexpr double kDetailOfDesignAlone = 0.17;
+
 std::string_view reason_of(MouldDoubt doubt) {
   switch (doubt) {
     case MouldDoubt::kNotTaught:
@@ -17,7 +20,7 @@ std::string_view reason_of(MouldDoubt doubt) {
     case MouldDoubt::kSmallArea:
       return "what agrees covers too little of the photos";
     case MouldDoubt::kFewDetails:
-      return "too few details lie in what both photos show";
+      return "too little detail lies in what both photos show";
     case MouldDoubt::kUnsureLight:
       return "details differ, but it is not known that both photos were lit so as to show them";
     case MouldDoubt::kNone:
@@ -47,6 +50,12 @@ std::string explain(const MouldAnswer& answer) {
         answer.evidence / std::numbers::ln10,
         100 * (is_same ? kMouldFalseSame : kMouldFalseDifferent),
         is_same ? "of different moulds" : "of one mould");
+  }
+  if (answer.detail_patches > 0) {
+    text += fmt::format(
+        " Laid over each other, the photos agree in their fine detail to {:.2f} (mean over {} "
+        "patches; 1: everywhere; about {:.2f}: only along the lines of the design).",
+        answer.detail_strength, answer.detail_patches, kDetailOfDesignAlone);
   }
   const int fine = answer.raw.fine + answer.relit.fine;
   const int coarse = answer.raw.coarse + answer.relit.coarse;

@@ -95,6 +95,9 @@ FactList figures_of(const Verification& v) {
     figures.add("Same mould, log10 of the likelihood ratio",
                 fmt::format("{:+.1f}", v.mould.evidence / std::numbers::ln10));
   }
+  figures.add("Agreement of fine detail",
+              fmt::format("{:.2f} over {} patches", v.mould.detail_strength,
+                          grouped(v.mould.detail_patches)));
   for (const Channel channel : kChannels) {
     const MouldDetails& details = v.mould.details(channel);
     figures.add(fmt::format("Fine details shared, {}", to_string(channel)),

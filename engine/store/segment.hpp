@@ -62,8 +62,8 @@ struct SegmentRecord {
   std::uint32_t keypoint_counts[2];  // of the raw and the relit channel
   float light_azimuth_rad, light_coherence;
   float sharpness, contrast, dark_share, bright_share;
-  std::uint32_t light_sure;  // 0 or 1
-  std::uint32_t reserved;    // 0
+  std::uint32_t light_sure;    // 0 or 1
+  std::uint32_t detail_bytes;  // of the detail code: all that the canonical size asks for, or 0
 };
 static_assert(sizeof(SegmentRecord) == 128);
 
@@ -85,9 +85,12 @@ constexpr std::uint64_t codes_offset_in_part(std::uint64_t keypoints) {
 constexpr std::uint64_t part_size(std::uint64_t keypoints) {
   return codes_offset_in_part(keypoints) + keypoints * kLocalCodeSize;
 }
-// The raw channel's part, then the relit channel's.
-constexpr std::uint64_t block_size(const SegmentRecord& record) {
+// The raw channel's part, then the relit channel's, then the detail code.
+constexpr std::uint64_t detail_offset(const SegmentRecord& record) {
   return part_size(record.keypoint_counts[0]) + part_size(record.keypoint_counts[1]);
+}
+constexpr std::uint64_t block_size(const SegmentRecord& record) {
+  return detail_offset(record) + align_up(record.detail_bytes);
 }
 
 // Where the sections of a file with these counts lie; format version 2 has no other layout.

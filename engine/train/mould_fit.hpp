@@ -29,8 +29,8 @@ struct MouldFit {
 
 // Logistic regression with a small ridge (same and different weigh alike, so that log-odds are the
 // logarithm of a likelihood ratio), and thresholds of the evidence that keep kMouldFalseSame and
-// kMouldFalseDifferent, by validation over eight groups of designs. Needs 8 designs, 100 pairs of one mould and 300 of
-// different ones, of which 50 and 200 are judged.
+// kMouldFalseDifferent, by validation over eight groups of designs. Needs 8 designs, 100 pairs of
+// one mould and 300 of different ones, of which 50 and 200 are judged.
 MouldFit fit_mould(const std::vector<MouldPair>& pairs);
 
 }  // namespace pressmark::train

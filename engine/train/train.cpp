@@ -250,6 +250,7 @@ Description describe(const View& view, int max_keypoints, const models::ModelDat
   description.width_px = view.width;
   description.height_px = view.height;
   description.light = view.light;
+  description.detail = view.detail;
   for (const Channel channel : kChannels) {
     // Strongest first: the beginning is what a smaller budget would have given.
     LocalFeatures features = view.of(channel);
@@ -372,7 +373,7 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   if (model.mould.is_taught()) {
     card["mould"] = {
         {"pairs_same", mould.same},           {"pairs_different", mould.different},
-        {"false_same", kMouldFalseSame},    {"false_different", kMouldFalseDifferent},
+        {"false_same", kMouldFalseSame},      {"false_different", kMouldFalseDifferent},
         {"told_same", mould.told_same},       {"told_different", mould.told_different},
         {"same_from", model.mould.same_from}, {"different_to", model.mould.different_to},
         {"weights", model.mould.weights}};

@@ -43,6 +43,7 @@ View extract(const kernels::GreyImage& grey, int max_keypoints, const kernels::B
   view.width = grey.width;
   view.height = grey.height;
   view.light = light;
+  backend.code_details({&grey, 1}, {&view.detail, 1});
   backend.extract({&grey, 1}, {&glare, 1}, max_keypoints, {&view.features[0], 1});
   backend.extract({&relit, 1}, {&glare, 1}, max_keypoints, {&view.features[1], 1});
   return view;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct View {
   // Homography from the first view (or from the mark's plane, for labelled photos); row-major.
   std::array<double, 9> from_original{1, 0, 0, 0, 1, 0, 0, 0, 1};
   Light light;
+  std::vector<std::uint8_t> detail;
   std::array<kernels::LocalFeatures, 2> features;  // by channel
 
   const kernels::LocalFeatures& of(Channel channel) const {

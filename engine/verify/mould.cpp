@@ -22,6 +22,7 @@ constexpr double kMargin_px = 4;
 // What a pair must have before it is judged: chosen, not fitted.
 constexpr double kMinArea = 0.03;
 constexpr int kMinDetails = 100;  // of both photos and channels
+constexpr int kMinPatches = 12;
 
 bool is_inside(const Matrix3& map, const Keypoint& point, const Description& other) {
   Point place;
@@ -92,8 +93,9 @@ LocalCodes with_inverted_contrast(const LocalCodes& local, int even_size) {
   return result;
 }
 
-void count_details(const models::ModelData& model, const Description& query, const Description& hit,
-                   const Matrix3& hit_from_query, double radius_px, MouldAnswer& answer) {
+void count_details(const kernels::Backend& backend, const models::ModelData& model,
+                   const Description& query, const Description& hit, const Matrix3& hit_from_query,
+                   double radius_px, MouldAnswer& answer) {
   double scale, rotation_deg;
   local_scale_rotation(hit_from_query, {0.5 * query.width_px, 0.5 * query.height_px}, scale,
                        rotation_deg);
@@ -106,6 +108,16 @@ void count_details(const models::ModelData& model, const Description& query, con
     const auto& matches = other.matches.size() > same.matches.size() ? other.matches : same.matches;
     answer.details(channel) =
         details_of(codes, query, hit.local(channel), hit, hit_from_query, scale, matches);
+  }
+  const auto has_code = [](const Description& photo) {
+    return photo.detail.size() == detail_bytes(photo.width_px, photo.height_px);
+  };
+  if (has_code(query) && has_code(hit)) {
+    const kernels::DetailAgreement agreement =
+        backend.compare_details({query.width_px, query.height_px, query.detail},
+                                {hit.width_px, hit.height_px, hit.detail}, hit_from_query);
+    answer.detail_patches = agreement.patches;
+    answer.detail_strength = agreement.strength;
   }
   if (query.light.sure && hit.light.sure) {
     const double turned = query.light.azimuth_rad + rotation_deg * std::numbers::pi / 180;
@@ -133,6 +145,9 @@ MouldFeatures mould_features(const Verification& v, const Description& query,
   features[9] = log_share(v.mould.relit.fine_shared, v.mould.relit.fine);
   features[10] = log_share(v.mould.relit.coarse_shared, v.mould.relit.coarse);
   features[11] = std::abs(std::log(canonical_scale));
+  if (v.mould.detail_patches == 0) return features;
+  features[12] = v.mould.detail_strength;
+  features[13] = 1;
   return features;
 }
 
@@ -148,7 +163,8 @@ MouldDoubt doubt_of(const Verification& v) {
   if (!v.verified) return MouldDoubt::kNotVerified;
   if (std::min(v.area_query, v.area_hit) < kMinArea) return MouldDoubt::kSmallArea;
   if (v.mould.raw.fine + v.mould.raw.coarse + v.mould.relit.fine + v.mould.relit.coarse <
-      kMinDetails) {
+          kMinDetails ||
+      v.mould.detail_patches < kMinPatches) {
     return MouldDoubt::kFewDetails;
   }
   return MouldDoubt::kNone;

@@ -253,7 +253,7 @@ void register_best(const kernels::Backend& backend, const models::ModelData& mod
   describe_inliers(pairs, registration.hit_from_query, query_description, hit_description,
                    options.threshold_px, result);
   if (result.inlier_count >= options.min_inliers) {
-    count_details(model, query_description, hit_description, registration.hit_from_query,
+    count_details(backend, model, query_description, hit_description, registration.hit_from_query,
                   options.threshold_px, result.mould);
   }
 }

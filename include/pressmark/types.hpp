@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,6 +81,12 @@ struct Quality {
   bool operator==(const Quality&) const = default;
 };
 
+// Bytes of Description::detail of a canonical image: one bit for each 2 x 2 pixels, odd rows and
+// columns left over.
+constexpr std::size_t detail_bytes(int width_px, int height_px) {
+  return (static_cast<std::size_t>(width_px / 2) * static_cast<std::size_t>(height_px / 2) + 7) / 8;
+}
+
 // Everything that is compared of one photo.
 struct Description {
   int width_px = 0, height_px = 0;  // canonical image, see DescribeOptions::long_side_px
@@ -91,6 +98,9 @@ struct Description {
                               // if it has no keypoint
   Light light;
   Quality quality;
+  // Signs of the photo's fine detail, one bit for each 2 x 2 canonical pixels, by which moulds of
+  // one design are told apart (kernels/cpu/detail_code.hpp): detail_bytes() of them, or none.
+  std::vector<std::uint8_t> detail;
 
   LocalCodes& local(Channel channel) { return channel == Channel::kRaw ? raw : relit; }
   const LocalCodes& local(Channel channel) const { return channel == Channel::kRaw ? raw : relit; }
@@ -136,7 +146,7 @@ enum class MouldDoubt {
   kNotTaught,    // the model was trained without several moulds of one design
   kNotVerified,  // the pair is not linked at all
   kSmallArea,    // what agrees covers too little of a photo
-  kFewDetails,   // too few details lie in what both photos show
+  kFewDetails,   // too little lies in what both photos show
   kUnsureLight,  // they differ, but so they would in one mark under other light
   kUndecided     // the evidence reaches neither threshold
 };
@@ -164,6 +174,10 @@ struct MouldAnswer {
   // fitted to training pairs gives it; 0 where the model was not taught.
   double evidence = 0;
   MouldDetails raw, relit;
+  // How well fine detail agrees, whichever photo is lit from the other side, over the patches that
+  // both photos show: 0 to 1; about .17 where only the design is shared. 0 where patches is 0.
+  double detail_strength = 0;
+  int detail_patches = 0;
   // Angle between the lights after registration, modulo half a turn; no value where either is not
   // sure or nothing was registered. [0, 90]
   std::optional<double> light_gap_deg;

@@ -22,10 +22,10 @@ struct Signs {
   std::int8_t at(int x, int y) const { return values[static_cast<std::size_t>(y * width + x)]; }
 };
 
-Signs unpacked(const DetailCode& code) {
-  Signs signs{code.width, code.height, {}};
-  const auto count = static_cast<std::size_t>(code.width) * static_cast<std::size_t>(code.height);
-  assert(code.bits.size() == (count + 7) / 8);
+Signs unpacked(const DetailView& code) {
+  assert(code.bits.size() == detail_bytes(code.width_px, code.height_px));
+  Signs signs{code.width_px / 2, code.height_px / 2, {}};
+  const auto count = static_cast<std::size_t>(signs.width) * static_cast<std::size_t>(signs.height);
   signs.values.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     signs.values[i] = (code.bits[i / 8] >> (i % 8) & 1) != 0 ? 1 : -1;
@@ -41,8 +41,7 @@ std::array<double, 9> adjugate(const std::array<double, 9>& m) {
 }
 
 // The query's signs on the grid of the hit.
-Signs laid_over(const Signs& query, const Signs& hit,
-                const std::array<double, 9>& hit_from_query) {
+Signs laid_over(const Signs& query, const Signs& hit, const std::array<double, 9>& hit_from_query) {
   const std::array<double, 9> back = adjugate(hit_from_query);
   // The sign of w in front of the camera, taken at the middle of the hit.
   const double side = back[6] * hit.width + back[7] * hit.height + back[8] < 0 ? -1 : 1;
@@ -92,12 +91,9 @@ int best_sum(const Signs& moved, const Signs& hit, int cx, int cy) {
 
 }  // namespace
 
-void detail_code(const GreyImage& image, DetailCode& code) {
-  code.width = image.width / 2;
-  code.height = image.height / 2;
-  const auto count = static_cast<std::size_t>(code.width) * static_cast<std::size_t>(code.height);
-  code.bits.assign((count + 7) / 8, 0);
-  if (count == 0) return;
+void detail_code(const GreyImage& image, std::vector<std::uint8_t>& bits) {
+  bits.assign(detail_bytes(image.width, image.height), 0);
+  if (bits.empty()) return;
   const cv::Mat pixels(image.height, image.width, CV_8U,
                        const_cast<std::uint8_t*>(image.pixels.data()));
   cv::Mat grey, fine, coarse;
@@ -105,21 +101,22 @@ void detail_code(const GreyImage& image, DetailCode& code) {
   cv::GaussianBlur(grey, fine, {0, 0}, kFine_px, kFine_px, cv::BORDER_REFLECT);
   cv::GaussianBlur(grey, coarse, {0, 0}, kCoarse_px, kCoarse_px, cv::BORDER_REFLECT);
   const cv::Mat detail = fine - coarse;
-  for (int y = 0; y < code.height; ++y) {
+  const int width = image.width / 2, height = image.height / 2;
+  for (int y = 0; y < height; ++y) {
     const auto* upper = detail.ptr<float>(2 * y);
     const auto* lower = detail.ptr<float>(2 * y + 1);
-    for (int x = 0; x < code.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       const float sum = upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1];
       if (!(sum > 0)) continue;
-      const auto i = static_cast<std::size_t>(y * code.width + x);
-      code.bits[i / 8] = static_cast<std::uint8_t>(code.bits[i / 8] | 1u << (i % 8));
+      const auto i = static_cast<std::size_t>(y * width + x);
+      bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | 1u << (i % 8));
     }
   }
 }
 
-DetailAgreement compare_details(const DetailCode& query, const DetailCode& hit,
+DetailAgreement compare_details(const DetailView& query, const DetailView& candidate,
                                 const std::array<double, 9>& hit_from_query) {
-  const Signs theirs = unpacked(hit);
+  const Signs theirs = unpacked(candidate);
   const Signs moved = laid_over(unpacked(query), theirs, hit_from_query);
   constexpr int kMargin = kRadius + kShift;
   DetailAgreement result;

@@ -39,7 +39,7 @@ ModelData some_model() {
   model.relit.even_size = 22;
   model.relit.mean[0] = 0.25f;
   model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, -9.5f};
-  model.mould.weights = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -13};
+  model.mould.weights = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -15};
   model.mould.same_from = 2.5f;
   model.mould.different_to = -1.5f;
   return decode_model(encode_model(model));
@@ -76,7 +76,7 @@ TEST_F(ModelFileTest, TheMouldsAnswerMayBeUntaught) {
   ModelData untaught = model_;
   untaught.mould = {};
   const Bytes bytes = encode_model(untaught);
-  EXPECT_EQ(bytes.size(), bytes_.size() - 4 * 15);
+  EXPECT_EQ(bytes.size(), bytes_.size() - 4 * 17);
   EXPECT_FALSE(decode_model(bytes).mould.is_taught());
 }
 
@@ -111,11 +111,11 @@ TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
                                              22,  0,   0,   0,   // even size, relit
                                              5,   0,   0,   0,   // weights of the fusion
                                              16,  0,   0,   0,   // knots of the fusion
-                                             13,  0,   0,   0};  // weights of the mould's answer
+                                             15,  0,   0,   0};  // weights of the mould's answer
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
   EXPECT_EQ(bytes_.size(), kHeaderBytes +
-                               4 * (2 * (128 + 64 * 128) + 5 + 16 + 13 + 2 + 2 * 2 * 64) +
+                               4 * (2 * (128 + 64 * 128) + 5 + 16 + 15 + 2 + 2 * 2 * 64) +
                                2 * 5 * 2 * 64 + kChecksumBytes);
 }
 
@@ -216,7 +216,7 @@ TEST_F(ModelFileTest, ImpossibleSizesAreRefused) {
   }
   refused_with(36, 4);
   refused_with(40, 15);
-  refused_with(44, 12);
+  refused_with(44, 14);
   for (int even_size : {0, 2, 64}) {
     ModelData model = model_;
     model.raw.even_size = model.relit.even_size = even_size;

@@ -79,6 +79,8 @@ QueryResult sample_result() {
   hit.verification.mould.evidence = -2 * std::numbers::ln10;
   hit.verification.mould.raw = {8, 1, 20, 17};
   hit.verification.mould.relit = {9, 2, 21, 18};
+  hit.verification.mould.detail_strength = 0.5;
+  hit.verification.mould.detail_patches = 44;
   hit.verification.mould.light_gap_deg = 30;
   result.hits = {hit, hit};
   return result;
@@ -124,6 +126,8 @@ TEST(Json, LinesAreTheQueryAndThenItsHits) {
   }
   EXPECT_EQ(mould["raw_details"]["coarse_shared"], 17);
   EXPECT_EQ(mould["relit_details"]["fine"], 9);
+  EXPECT_EQ(mould["detail_strength"], 0.5);
+  EXPECT_EQ(mould["detail_patches"], 44);
   EXPECT_EQ(mould["light_gap_deg"], 30.0);
   EXPECT_EQ(hit, Json::parse(to_json(result))["hits"][0]);
 }

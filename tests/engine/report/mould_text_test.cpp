@@ -19,6 +19,8 @@ MouldAnswer answer_of(MouldVerdict verdict, MouldDoubt doubt) {
   answer.evidence = 2 * std::log(10.0);
   answer.raw = {20, 9, 30, 25};
   answer.relit = {10, 8, 5, 4};
+  answer.detail_strength = 0.345;
+  answer.detail_patches = 61;
   answer.light_gap_deg = 12.2;
   return answer;
 }
@@ -31,6 +33,7 @@ TEST(Explain, AVerdictComesWithItsEvidenceAndItsErrorRate) {
   EXPECT_THAT(same, HasSubstr("Of 30 fine details in what both photos show, 17 are shared"));
   EXPECT_THAT(same, HasSubstr("of 35 coarse ones, mostly of the design, 29"));
   EXPECT_THAT(same, HasSubstr("12 degrees"));
+  EXPECT_THAT(same, HasSubstr("agree in their fine detail to 0.34 (mean over 61 patches"));
   const std::string different = explain(answer_of(MouldVerdict::kDifferent, MouldDoubt::kNone));
   EXPECT_THAT(different, HasSubstr("another mould of the same design made the second mark"));
   EXPECT_THAT(different, HasSubstr("2 in 100 pairs of one mould"));

@@ -40,7 +40,7 @@ TEST(FitMould, FindsTheLikelihoodRatio) {
   EXPECT_EQ(fit.different, 4000u);
   // Of two unit Gaussians `distance` apart the log likelihood ratio is distance times x.
   EXPECT_NEAR(fit.model.weights[7], 3, 0.4);
-  for (std::size_t i = 0; i < 12; ++i) {
+  for (std::size_t i = 0; i < 14; ++i) {
     if (i != 7) {
       EXPECT_NEAR(fit.model.weights[i], 0, 0.25) << i;
     }

@@ -54,13 +54,19 @@ Description photo_of(std::uint64_t design, std::uint64_t mould) {
     add_details(photo.local(channel), 60, 12, 1000 * design + seed);
     add_details(photo.local(channel), 50, 4, 100'000 * mould + seed);
   }
+  // Half of the fine detail is of the design's lines.
+  std::mt19937_64 of_design(design), of_mould(7 * mould);
+  for (std::size_t i = 0; i < detail_bytes(photo.width_px, photo.height_px); ++i) {
+    const bool is_line = i / 25 % 24 < 8;
+    photo.detail.push_back(static_cast<std::uint8_t>((is_line ? of_design : of_mould)()));
+  }
   return photo;
 }
 
 MouldAnswer counted(const Description& query, const Description& hit,
                     const Matrix3& map = kIdentity) {
   MouldAnswer answer;
-  count_details(test::test_model_data(), query, hit, map, 3, answer);
+  count_details(*kernels::make_cpu_backend(), test::test_model_data(), query, hit, map, 3, answer);
   return answer;
 }
 
@@ -74,6 +80,18 @@ TEST(CountDetails, OneMouldSharesAllAndAnotherOnlyTheDesign) {
     EXPECT_EQ(other.details(channel).coarse_shared, 120);
     EXPECT_LE(other.details(channel).fine_shared, 4);
   }
+}
+
+TEST(CountDetails, CodesAgreeWhereOneMouldMadeThemBoth) {
+  const MouldAnswer same = counted(photo_of(1, 1), photo_of(1, 1));
+  EXPECT_GT(same.detail_patches, 30);
+  EXPECT_EQ(same.detail_strength, 1);
+  const MouldAnswer other = counted(photo_of(1, 1), photo_of(1, 2));
+  EXPECT_EQ(other.detail_patches, same.detail_patches);
+  EXPECT_LT(other.detail_strength, 0.6);
+  Description without = photo_of(1, 1);
+  without.detail.clear();
+  EXPECT_EQ(counted(without, photo_of(1, 1)).detail_patches, 0);
 }
 
 TEST(CountDetails, OfAQueryInItsOtherContrastAreTheSame) {
@@ -138,6 +156,10 @@ TEST(MouldFeatures, FineSharesRiseWithTheMouldAlone) {
   EXPECT_NEAR(same[7], std::log(100.5 / 105), 1e-9);
   EXPECT_GT(same[7], different[7] + 2);
   EXPECT_GT(same[9], different[9] + 2);
+  EXPECT_EQ(same[12], 1);
+  EXPECT_LT(different[12], 0.6);
+  EXPECT_EQ(same[13], 1);
+  EXPECT_EQ(different[13], 1);
   EXPECT_EQ(same[8], different[8]);
   EXPECT_EQ(same[10], different[10]);
 }
@@ -202,6 +224,7 @@ TEST(JudgeMould, SaysWhatIsMissing) {
               v.mould.raw = v.mould.relit = {10, 10, 10, 10};
             }),
             MouldDoubt::kFewDetails);
+  EXPECT_EQ(doubt([](Verification& v) { v.mould.detail_patches = 3; }), MouldDoubt::kFewDetails);
   Verification untaught = registered({});
   judge_mould({}, untaught);
   EXPECT_EQ(untaught.mould.doubt, MouldDoubt::kNotTaught);
