@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <numbers>
+#include <string>
 
 #include "pressmark/report.hpp"
 
@@ -10,6 +12,16 @@ namespace {
 
 // Median of pairs of different moulds of one design (docs/decisions/0007-same-mould.md).
 constexpr double kDetailOfDesignAlone = 0.17;
+
+// Beyond it a likelihood ratio is the model's extrapolation: training saw some thousand pairs.
+constexpr double kLargestLog10Ratio = 2;
+
+std::string ratio_text(double evidence) {
+  const double ratio = evidence / std::numbers::ln10;
+  if (std::abs(ratio) < kLargestLog10Ratio + 0.05) return fmt::format("{:+.1f}", ratio);
+  return fmt::format("beyond {:+.0f}, as far as training can tell",
+                     std::copysign(kLargestLog10Ratio, ratio));
+}
 
 std::string_view reason_of(MouldDoubt doubt) {
   switch (doubt) {
@@ -42,13 +54,12 @@ std::string explain(const MouldAnswer& answer) {
         reason_of(answer.doubt));
   } else {
     text = fmt::format(
-        "The individual details support {} (log10 of the likelihood ratio {:+.1f}). When the model "
+        "The individual details support {} (log10 of the likelihood ratio {}). When the model "
         "was trained, {:.0f} in 100 pairs {} got this answer.",
         is_same ? "that one physical mould made both marks, over another mould of the same design"
                 : "that another mould of the same design made the second mark, over one and the "
                   "same",
-        answer.evidence / std::numbers::ln10,
-        100 * (is_same ? kMouldFalseSame : kMouldFalseDifferent),
+        ratio_text(answer.evidence), 100 * (is_same ? kMouldFalseSame : kMouldFalseDifferent),
         is_same ? "of different moulds" : "of one mould");
   }
   if (answer.detail_patches > 0) {

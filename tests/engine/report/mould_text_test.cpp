@@ -39,6 +39,15 @@ TEST(Explain, AVerdictComesWithItsEvidenceAndItsErrorRate) {
   EXPECT_THAT(different, HasSubstr("2 in 100 pairs of one mould"));
 }
 
+TEST(Explain, DoesNotClaimMoreThanTrainingSaw) {
+  MouldAnswer answer = answer_of(MouldVerdict::kSame, MouldDoubt::kNone);
+  answer.evidence = 9;
+  EXPECT_THAT(explain(answer), HasSubstr("likelihood ratio beyond +2, as far as"));
+  answer.verdict = MouldVerdict::kDifferent;
+  answer.evidence = -9;
+  EXPECT_THAT(explain(answer), HasSubstr("likelihood ratio beyond -2, as far as"));
+}
+
 TEST(Explain, EveryDoubtHasItsOwnReason) {
   std::vector<std::string> texts;
   for (const MouldDoubt doubt :
