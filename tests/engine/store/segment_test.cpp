@@ -254,7 +254,7 @@ TEST_F(SegmentTest, ImpossibleValuesAreErrorsWhateverTheChecksums) {
     EXPECT_EQ(record_error([c](SegmentRecord& r) { r.keypoint_counts[c] = 0; }), kBad);
   }
   EXPECT_EQ(record_error([](SegmentRecord& r) { r.light_sure = 2; }), kBad);
-  EXPECT_EQ(record_error([](SegmentRecord& r) { r.reserved = 1; }), kBad);
+  EXPECT_EQ(record_error([](SegmentRecord& r) { r.detail_bytes = 1; }), kBad);
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(record_error([=](SegmentRecord& r) { r.light_azimuth_rad = kNan; }), kBad);
   for (const auto share : {&SegmentRecord::light_coherence, &SegmentRecord::sharpness,
