@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -154,6 +155,18 @@ class DenseCohort {
   virtual CohortStatistics statistics(const DenseCode& code) const = 0;
 };
 
+// A detail code and the size of the image that it was made of.
+struct DetailView {
+  int width_px = 0, height_px = 0;
+  std::span<const std::uint8_t> bits;  // detail_bytes(width_px, height_px)
+};
+
+struct DetailAgreement {
+  int patches = 0;       // that both photos show whole
+  double strength = 0;   // mean over them of |c|, [0, 1]; unrelated detail gives about .15
+  double agreement = 0;  // mean of c, [-1, 1]
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -202,6 +215,16 @@ class Backend {
   // Whitened int8 codes: outputs[i] gets features[i].keypoints.size() x kLocalCodeSize.
   virtual void embed(std::span<const LocalFeatures> features, const Whitening& whitening,
                      std::span<std::vector<std::int8_t>> outputs) const = 0;
+
+  // Signs of fine detail (kernels/cpu/detail_code.hpp): outputs[i] gets detail_bytes of images[i].
+  virtual void code_details(std::span<const GreyImage> images,
+                            std::span<std::vector<std::uint8_t>> outputs) const = 0;
+
+  // Lays the query's code over the candidate's by `hit_from_query`, a homography between pixels of
+  // the two images, row by row, and compares patch by patch: c is (agreeing - disagreeing bits) /
+  // all of them, at the best of the nine shifts by one bit.
+  virtual DetailAgreement compare_details(const DetailView& query, const DetailView& candidate,
+                                          const std::array<double, 9>& hit_from_query) const = 0;
 
   // One unit-length vector per row set of codes (n x kLocalCodeSize, n >= 0; zero vector for 0).
   virtual void aggregate(std::span<const std::vector<std::int8_t>> codes,

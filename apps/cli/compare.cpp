@@ -69,6 +69,8 @@ int run_compare(const Arguments& arguments, const Context& context) {
                              verification.score, arguments.verify.min_score,
                              verification.inlier_count, arguments.verify.min_inliers,
                              verification.local(verification.channel).tentative));
+    } else {
+      print_line("  " + explain(verification.mould));
     }
   }
   RecordPrinter records(arguments.format);

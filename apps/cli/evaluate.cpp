@@ -26,6 +26,11 @@ std::string figure(const std::optional<double>& value) {
   return value ? fmt::format("{:.3f}", *value) : std::string("-");
 }
 
+std::string verdicts(const MouldVerdictCounts& counts) {
+  return fmt::format("{} same, {} different, {} cannot tell", counts.same, counts.different,
+                     counts.cannot_tell);
+}
+
 const char* title_of(const QuestionFigures& question) {
   if (question.name == "same_design") return "same design";
   if (question.name == "same_mould") return "same mould";
@@ -51,6 +56,10 @@ void print_question(const QuestionFigures& question) {
   print_line(fmt::format(
       "  verified: {} of the mates, {} of the others", figure(question.verified_tpr),
       question.verified_fpr ? fmt::format("{:.5f}", *question.verified_fpr) : std::string("-")));
+  if (question.name != "same_design") {
+    print_line("  mould of verified mates:  " + verdicts(question.verdicts_mates));
+    print_line("  mould of verified others: " + verdicts(question.verdicts_non_mates));
+  }
   for (const CandidateRecall& path : question.candidate_recall) {
     std::string line = fmt::format("  mates among candidates, {}:", path.path);
     for (const ShareAt& recall : path.mates) {

@@ -9,6 +9,14 @@
 #include "terminal.hpp"
 
 namespace pressmark::cli {
+namespace {
+
+std::string_view short_text(MouldVerdict verdict) {
+  return verdict == MouldVerdict::kCannotTell ? "?" : to_string(verdict);
+}
+
+}  // namespace
+
 void print_hits(const QueryResult& result) {
   if (!result.ok) return;
   if (result.hits.empty()) {
@@ -17,16 +25,18 @@ void print_hits(const QueryResult& result) {
     return;
   }
   print_line(styled(Style::kBold, display(result.file)));
-  print_line(styled(Style::kDim,
-                    "  rank    score  inliers  cells  area   scale  rotation  transform   image"));
+  print_line(styled(
+      Style::kDim,
+      "  rank    score  inliers  cells  area   scale  rotation  transform   mould      image"));
   int rank = 0;
   for (const Hit& hit : result.hits) {
     const Verification& v = hit.verification;
     print_line(fmt::format(
-        "  {:>4}  {:>7.1f}  {:>7}  {:>5}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  {} {}{}",
+        "  {:>4}  {:>7.1f}  {:>7}  {:>5}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  {:<9}  {} {}{}",
         ++rank, v.score, v.inlier_count, v.dense.agreeing_cells, 100 * v.area_hit,
-        v.transform.scale, v.transform.rotation_deg, to_string(v.transform.kind), hit.image.id,
-        display(hit.image.file), describe_origin(hit.image.facts)));
+        v.transform.scale, v.transform.rotation_deg, to_string(v.transform.kind),
+        short_text(v.mould.verdict), hit.image.id, display(hit.image.file),
+        describe_origin(hit.image.facts)));
   }
 }
 

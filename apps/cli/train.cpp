@@ -35,8 +35,9 @@ int run_train(Arguments arguments, const Context& context) {
     const std::filesystem::path directory = truth.has_parent_path() ? truth.parent_path() : ".";
     for (TruthRow& row : read_truth(directory, truth)) {
       // Two sets may use one name for different marks.
-      marks.push_back(
-          {directory / row.file, truth.native() + ":" + row.identity, row.photo_from_mark});
+      marks.push_back({directory / row.file, truth.native() + ":" + row.identity,
+                       row.photo_from_mark,
+                       row.design.empty() ? "" : truth.native() + ":" + row.design});
     }
   }
   const TrainResult result = [&] {
@@ -67,9 +68,11 @@ void add_train_command(CLI::App& app, Context& context) {
                    "Folders or images, such as printed logos; no labels needed")
       ->required();
   command
-      ->add_option("--marks", arguments->marks,
-                   "Labelled photos of pressed marks: CSV with columns file (relative to it), "
-                   "identity and h11..h33, the homography from the mark to the photo; repeatable")
+      ->add_option(
+          "--marks", arguments->marks,
+          "Labelled photos of pressed marks: CSV with columns file (relative to it), "
+          "identity, optional design (several moulds of one teach to tell moulds apart) and "
+          "h11..h33, the homography from the mark to the photo; repeatable")
       ->type_name("CSV");
   command->add_option("--out", arguments->out, "Directory of the new model")
       ->required()

@@ -16,6 +16,7 @@ struct PairScores {
   float dense = 0;                          // normalised correlation of the dense codes
   float fused_design = 0, fused_mould = 0;  // log-odds of all together, for either question
   bool verified = false;                    // at the engine's own threshold
+  MouldVerdict mould = MouldVerdict::kCannotTell;
 };
 
 struct ScoreChannel {

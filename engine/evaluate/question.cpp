@@ -35,6 +35,20 @@ std::string name_of(QuestionKind kind) {
   return "same_mould_within_design";
 }
 
+void count(MouldVerdict verdict, MouldVerdictCounts& counts) {
+  switch (verdict) {
+    case MouldVerdict::kSame:
+      ++counts.same;
+      return;
+    case MouldVerdict::kDifferent:
+      ++counts.different;
+      return;
+    case MouldVerdict::kCannotTell:
+      ++counts.cannot_tell;
+      return;
+  }
+}
+
 double last_score(const PairExample& pair) {
   return pair.compared ? pair.scores.back() : kNotCompared;
 }
@@ -123,6 +137,9 @@ Question::View Question::view(const Answer& answer) const {
     const bool verified = compared && answer.scores[i].verified;
     (mate ? view.mates : view.non_mates) += 1;
     (mate ? view.verified_mates : view.verified_non_mates) += verified;
+    if (verified && kind_ != QuestionKind::kSameDesign) {
+      count(answer.scores[i].mould, mate ? view.verdicts_mates : view.verdicts_non_mates);
+    }
     for (std::size_t c = 0; c < channels().size(); ++c) {
       RankedItem item{image, kNotCompared, 0, mate};
       if (compared) {
@@ -159,6 +176,8 @@ Question::View Question::view(const Answer& answer) const {
 void Question::add(View view) {
   verified_mates_ += view.verified_mates;
   verified_non_mates_ += view.verified_non_mates;
+  verdicts_mates_ += view.verdicts_mates;
+  verdicts_non_mates_ += view.verdicts_non_mates;
   ranked_queries_ += view.mates > 0 && view.non_mates > 0;
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     ChannelTally& channel = channels_[c];
@@ -187,6 +206,8 @@ QuestionFigures Question::figures() const {
   figures.non_mate_pairs = channels_.front().counts.non_mates();
   figures.verified_tpr = share(verified_mates_, figures.mate_pairs);
   figures.verified_fpr = share(verified_non_mates_, figures.non_mate_pairs);
+  figures.verdicts_mates = verdicts_mates_;
+  figures.verdicts_non_mates = verdicts_non_mates_;
   for (std::size_t c = 0; c < channels_.size(); ++c) {
     const ChannelTally& tally = channels_[c];
     ChannelFigures channel;

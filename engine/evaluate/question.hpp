@@ -44,6 +44,7 @@ class Question {
     std::vector<std::vector<RankedItem>> items;  // by channel
     std::vector<QueryRanking> rankings;          // the same
     std::int64_t mates = 0, non_mates = 0, verified_mates = 0, verified_non_mates = 0;
+    MouldVerdictCounts verdicts_mates, verdicts_non_mates;
     std::vector<std::array<std::int64_t, 3>> mates_among_first;  // by path, kCandidateCounts
     std::vector<PairExample> last_mate, first_non_mate;          // at most one each
   };
@@ -70,6 +71,7 @@ class Question {
   const Labels* labels_;
   std::vector<ChannelTally> channels_;
   std::int64_t ranked_queries_ = 0, verified_mates_ = 0, verified_non_mates_ = 0;
+  MouldVerdictCounts verdicts_mates_, verdicts_non_mates_;
   std::size_t largest_gallery_ = 0;
   std::vector<std::array<std::int64_t, 3>> mates_among_first_;
   std::vector<PairExample> last_mates_, first_non_mates_;

@@ -14,6 +14,7 @@ ImageFeatures image_features(const kernels::GreyImage& canonical, int max_keypoi
                     {&result.of(channel), 1});
   }
   backend.dense_codes({&canonical, 1}, {&glare, 1}, {&result.dense, 1});
+  backend.code_details({&canonical, 1}, {&result.detail, 1});
   return result;
 }
 

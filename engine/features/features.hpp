@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is taken from a canonical image before a model comes in: the light, the local features of
-// both channels, the dense code. Describing and training share it.
+// both channels, the dense and the detail code. Describing and training share it.
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <vector>
 
 #include "kernels/ops.hpp"
 
@@ -14,6 +16,7 @@ struct ImageFeatures {
   Light light;
   std::array<kernels::LocalFeatures, 2> local;  // by channel
   DenseCode dense;
+  std::vector<std::uint8_t> detail;  // Description::detail
 
   const kernels::LocalFeatures& of(Channel channel) const {
     return local[channel == Channel::kRaw ? 0 : 1];

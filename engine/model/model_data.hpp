@@ -43,6 +43,17 @@ struct FusionModel {
   std::vector<float> knots;
 };
 
+// How moulds of one design are told apart (engine/verify/mould.hpp).
+struct MouldModel {
+  static constexpr int kFeatures = 14;
+  // kFeatures, then the constant; empty: the training had no design of several moulds.
+  std::vector<float> weights;
+  // Evidence from which the mould is called the same, and up to which it is called different.
+  float same_from = 0, different_to = 0;
+
+  bool is_taught() const { return !weights.empty(); }
+};
+
 struct ModelData {
   std::string id;             // set by encode/decode: of the encoded bytes
   std::string manifest_json;  // model.json as one object
@@ -50,6 +61,7 @@ struct ModelData {
 
   LocalModel raw, relit;
   FusionModel fusion;
+  MouldModel mould;
 
   // Of the raw channel. Shapes as in kernels::Aggregation.
   int words = 0, global_size = 0;

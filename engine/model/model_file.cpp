@@ -17,6 +17,7 @@ namespace {
 constexpr char kMagic[8] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L'};
 constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kIdDigits = 16;
+constexpr std::size_t kMouldThresholds = 2;
 constexpr std::uint32_t kMaxWords = 65'536, kMaxGlobalSize = 65'536, kMaxCohort = 4096;
 
 struct FileHeader {
@@ -24,9 +25,9 @@ struct FileHeader {
   std::uint32_t version, descriptor_size, code_size, words, global_size;
   std::uint32_t even_size_raw, even_size_relit, fusion_weights, fusion_knots;
   std::uint16_t vocabulary_raw, vocabulary_relit;  // words - 1
-  std::uint32_t cohort;
+  std::uint32_t cohort, mould_weights;
 };
-static_assert(sizeof(FileHeader) == 52);
+static_assert(sizeof(FileHeader) == 56);
 
 constexpr std::size_t vocabulary_size(std::uint16_t last_word) {
   return (std::size_t{last_word} + 1) * kLocalCodeSize;
@@ -74,6 +75,7 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
   header.vocabulary_raw = static_cast<std::uint16_t>(model.raw.words().words - 1);
   header.vocabulary_relit = static_cast<std::uint16_t>(model.relit.words().words - 1);
   header.cohort = static_cast<std::uint32_t>(model.cohort.size());
+  header.mould_weights = static_cast<std::uint32_t>(model.mould.weights.size());
 
   std::vector<std::uint8_t> bytes;
   append(bytes, &header, 1);
@@ -81,6 +83,11 @@ std::vector<std::uint8_t> encode_model(const ModelData& model) {
        {&model.raw.mean, &model.raw.projection, &model.relit.mean, &model.relit.projection,
         &model.fusion.weights, &model.fusion.knots, &model.centroids, &model.vlad_mean}) {
     append(bytes, part->data(), part->size());
+  }
+  if (model.mould.is_taught()) {
+    append(bytes, model.mould.weights.data(), model.mould.weights.size());
+    append(bytes, &model.mould.same_from, 1);
+    append(bytes, &model.mould.different_to, 1);
   }
   std::vector<Eigen::half> halves(model.vlad_projection.begin(), model.vlad_projection.end());
   append(bytes, halves.data(), halves.size());
@@ -124,21 +131,23 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   const auto bad_even = [](std::uint32_t size) { return size % 2 == 1 || size > kLocalCodeSize; };
   if (bad_even(header.even_size_raw) || bad_even(header.even_size_relit) ||
       header.fusion_weights != FusionModel::kFeatures + 1 ||
-      header.fusion_knots != FusionModel::kKnots || header.words == 0 || header.words > kMaxWords ||
-      header.cohort > kMaxCohort || header.global_size == 0 ||
-      header.global_size > kMaxGlobalSize) {
+      header.fusion_knots != FusionModel::kKnots ||
+      (header.mould_weights != 0 && header.mould_weights != MouldModel::kFeatures + 1) ||
+      header.cohort > kMaxCohort || header.words == 0 || header.words > kMaxWords ||
+      header.global_size == 0 || header.global_size > kMaxGlobalSize) {
     throw corrupt("impossible sizes in its header");
   }
   constexpr std::size_t kProjectionSize = std::size_t{kLocalCodeSize} * kernels::kDescriptorSize;
   const std::size_t vlad_size = std::size_t{header.words} * kLocalCodeSize;
+  const std::size_t mould_size =
+      header.mould_weights == 0 ? 0 : header.mould_weights + kMouldThresholds;
   const std::size_t expected =
       sizeof(FileHeader) +
       sizeof(float) * (2 * (kernels::kDescriptorSize + kProjectionSize) + header.fusion_weights +
-                       header.fusion_knots + 2 * vlad_size) +
+                       header.fusion_knots + 2 * vlad_size + mould_size) +
       sizeof(Eigen::half) * header.global_size * vlad_size +
       vocabulary_size(header.vocabulary_raw) + vocabulary_size(header.vocabulary_relit) +
-      sizeof(DenseCode) * header.cohort +
-      sizeof(std::uint64_t);
+      sizeof(DenseCode) * header.cohort + sizeof(std::uint64_t);
   if (bytes.size() != expected) throw corrupt("its length does not fit its header");
   std::uint64_t checksum;
   const std::size_t covered = bytes.size() - sizeof(checksum);
@@ -161,6 +170,13 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
   model.fusion.knots = take<float>(rest, header.fusion_knots);
   model.centroids = take<float>(rest, vlad_size);
   model.vlad_mean = take<float>(rest, vlad_size);
+  if (mould_size != 0) {
+    model.mould.weights = take<float>(rest, header.mould_weights);
+    const auto thresholds = take<float>(rest, kMouldThresholds);
+    require_finite(thresholds);
+    model.mould.same_from = thresholds[0];
+    model.mould.different_to = thresholds[1];
+  }
   const auto halves = take<Eigen::half>(rest, header.global_size * vlad_size);
   model.vlad_projection.assign(halves.begin(), halves.end());
   for (const Channel channel : kChannels) {
@@ -173,13 +189,17 @@ ModelData decode_model(std::span<const std::uint8_t> bytes) {
     const auto values = take<std::int8_t>(rest, code.values.size());
     std::copy(values.begin(), values.end(), code.values.begin());
   }
-  for (const auto* part : {&model.raw.mean, &model.raw.projection, &model.relit.mean,
-                           &model.relit.projection, &model.fusion.weights, &model.fusion.knots,
-                           &model.centroids, &model.vlad_mean, &model.vlad_projection}) {
+  for (const auto* part :
+       {&model.raw.mean, &model.raw.projection, &model.relit.mean, &model.relit.projection,
+        &model.fusion.weights, &model.fusion.knots, &model.mould.weights, &model.centroids,
+        &model.vlad_mean, &model.vlad_projection}) {
     require_finite(*part);
   }
   if (!std::is_sorted(model.fusion.knots.begin(), model.fusion.knots.end())) {
     throw corrupt("the knots of its fusion do not ascend");
+  }
+  if (model.mould.same_from < model.mould.different_to) {
+    throw corrupt("its thresholds of the mould's evidence overlap");
   }
   return model;
 }

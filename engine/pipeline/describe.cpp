@@ -43,6 +43,7 @@ Description describe_photo(const Describer& describer, const image::Photo& photo
   result.light = features.light;
   result.dense = features.dense;
   result.dense_cohort = describer.cohort.statistics(result.dense);
+  result.detail = std::move(features.detail);
   for (const Channel channel : kChannels) {
     LocalCodes& local = result.local(channel);
     backend.embed({&features.of(channel), 1}, model.local(channel).whitening(), {&local.codes, 1});

@@ -68,6 +68,17 @@ Json pair_list(const EvaluationResult& result, const std::vector<PairExample>& p
   return list;
 }
 
+Json verdict_counts(const MouldVerdictCounts& counts) {
+  return {
+      {"same", counts.same}, {"different", counts.different}, {"cannot_tell", counts.cannot_tell}};
+}
+
+Json verdicts_value(const QuestionFigures& question) {
+  if (question.name == "same_design") return nullptr;
+  return {{"mates", verdict_counts(question.verdicts_mates)},
+          {"non_mates", verdict_counts(question.verdicts_non_mates)}};
+}
+
 Json question_value(const EvaluationResult& result, const QuestionFigures& question) {
   Json channels = Json::object(), recall = nullptr;
   for (const ChannelFigures& channel : question.channels) {
@@ -82,6 +93,7 @@ Json question_value(const EvaluationResult& result, const QuestionFigures& quest
           {"non_mate_pairs", question.non_mate_pairs},
           {"verified_tpr", value_or_null(question.verified_tpr)},
           {"verified_fpr", value_or_null(question.verified_fpr)},
+          {"mould_verdicts", verdicts_value(question)},
           {"channels", std::move(channels)},
           {"candidate_recall", std::move(recall)},
           {"worst_mates", pair_list(result, question.worst_mates)},

@@ -3,11 +3,33 @@
 
 #include <array>
 #include <charconv>
+#include <numbers>
 
 namespace pressmark::report {
 namespace {
 
 constexpr int kDeepest = 64;  // writing is recursive: hostile nesting would exhaust the stack
+
+Json details_value(const MouldDetails& details) {
+  return {{"fine", details.fine},
+          {"fine_shared", details.fine_shared},
+          {"coarse", details.coarse},
+          {"coarse_shared", details.coarse_shared}};
+}
+
+Json mould_value(const MouldAnswer& mould) {
+  const bool is_taught = mould.doubt != MouldDoubt::kNotTaught;
+  return {
+      {"verdict", to_string(mould.verdict)},
+      {"doubt", mould.doubt == MouldDoubt::kNone ? Json(nullptr) : Json(to_string(mould.doubt))},
+      {"log10_likelihood_ratio",
+       is_taught ? Json(mould.evidence / std::numbers::ln10) : Json(nullptr)},
+      {"raw_details", details_value(mould.raw)},
+      {"relit_details", details_value(mould.relit)},
+      {"detail_strength", mould.detail_strength},
+      {"detail_patches", mould.detail_patches},
+      {"light_gap_deg", mould.light_gap_deg ? Json(*mould.light_gap_deg) : Json(nullptr)}};
+}
 
 }  // namespace
 
@@ -81,6 +103,7 @@ void put_verification(Json& object, const Verification& verification) {
                                    shortest(inlier.hit_x), shortest(inlier.hit_y)}));
   }
   object["inliers"] = std::move(inliers);
+  object["mould"] = mould_value(verification.mould);
 }
 
 void put_failure(Json& object, bool failed, ErrorCode code, const std::string& reason) {

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "engine/report/document.hpp"
 #include "engine/report/inlier_drawing.hpp"
 #include "engine/report/json_values.hpp"
 #include "engine/report/text.hpp"
+#include "pressmark/report.hpp"
 
 namespace pressmark::report {
 namespace {
@@ -49,6 +51,22 @@ class FactList {
   TemplateData list_{TemplateData::type::list};
 };
 
+std::string_view short_text(MouldVerdict verdict) {
+  switch (verdict) {
+    case MouldVerdict::kSame:
+      return "supported";
+    case MouldVerdict::kDifferent:
+      return "not supported";
+    case MouldVerdict::kCannotTell:
+      break;
+  }
+  return "cannot be told";
+}
+
+std::string shared(int part, int whole) {
+  return fmt::format("{} of {}", grouped(part), grouped(whole));
+}
+
 std::string rotation_text(double degrees) {
   if (std::abs(degrees) < .05) return "none";
   return fmt::format("{:.1f}\u00B0 {}", std::abs(degrees),
@@ -80,6 +98,20 @@ FactList figures_of(const Verification& v) {
   figures.add("Area covered in query", percent(v.area_query));
   figures.add("Area covered in hit", percent(v.area_hit));
   figures.add("RMS error", fmt::format("{:.2f} px", v.error_px));
+  if (v.mould.doubt != MouldDoubt::kNotTaught) {
+    figures.add("Same mould, log10 of the likelihood ratio",
+                fmt::format("{:+.1f}", v.mould.evidence / std::numbers::ln10));
+  }
+  figures.add("Agreement of fine detail",
+              fmt::format("{:.2f} over {} patches", v.mould.detail_strength,
+                          grouped(v.mould.detail_patches)));
+  for (const Channel channel : kChannels) {
+    const MouldDetails& details = v.mould.details(channel);
+    figures.add(fmt::format("Fine details shared, {}", to_string(channel)),
+                shared(details.fine_shared, details.fine));
+    figures.add(fmt::format("Coarse details shared, {}", to_string(channel)),
+                shared(details.coarse_shared, details.coarse));
+  }
   return figures;
 }
 
@@ -253,6 +285,8 @@ TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult&
   data.set("kind", std::string(to_string(hit.image.facts.kind)));
   data.set("score", fmt::format("{:.1f}", v.score));
   if (!v.verified) data.set("unverified", TemplateData::type::bool_true);
+  data.set("mould_verdict", std::string(short_text(v.mould.verdict)));
+  data.set("mould", explain(v.mould));
   data.set("figures", figures_of(v).list());
   data.set("facts", facts_of(hit.image).list());
   data.set("matrix", matrix_rows(v.transform));

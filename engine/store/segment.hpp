@@ -63,8 +63,8 @@ struct SegmentRecord {
   std::uint32_t keypoint_counts[2];  // of the raw and the relit channel
   float light_azimuth_rad, light_coherence;
   float sharpness, contrast, dark_share, bright_share;
-  std::uint32_t light_sure;  // 0 or 1
-  std::uint32_t reserved;    // 0
+  std::uint32_t light_sure;    // 0 or 1
+  std::uint32_t detail_bytes;  // of the detail code: all that the canonical size asks for, or 0
 };
 static_assert(sizeof(SegmentRecord) == 128);
 
@@ -98,12 +98,15 @@ constexpr std::uint64_t part_size(std::uint64_t keypoints) {
   const std::uint64_t indexed = std::min<std::uint64_t>(keypoints, kIndexedCodes);
   return words_offset_in_part(keypoints) + align_up(indexed * sizeof(std::uint16_t));
 }
-// The raw channel's part, then the relit channel's, then the dense code.
+// The raw channel's part, the relit channel's, the dense code, the detail code.
 constexpr std::uint64_t dense_offset(const SegmentRecord& record) {
   return part_size(record.keypoint_counts[0]) + part_size(record.keypoint_counts[1]);
 }
-constexpr std::uint64_t block_size(const SegmentRecord& record) {
+constexpr std::uint64_t detail_offset(const SegmentRecord& record) {
   return dense_offset(record) + sizeof(StoredDense);
+}
+constexpr std::uint64_t block_size(const SegmentRecord& record) {
+  return detail_offset(record) + align_up(record.detail_bytes);
 }
 
 // Where the sections of a file with these counts lie; format version 2 has no other layout.

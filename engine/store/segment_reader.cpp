@@ -100,9 +100,13 @@ void Segment::check_records() const {
     const SegmentRecord entry = record(slot);
     const auto side_ok = [](std::uint32_t side) { return side >= 1 && side <= kMaxCanonicalSide; };
     const auto share_ok = [](float share) { return share >= 0 && share <= 1; };
+    const auto detail_ok = [](const SegmentRecord& r) {
+      return r.detail_bytes == 0 || r.detail_bytes == detail_bytes(static_cast<int>(r.width_px),
+                                                                   static_cast<int>(r.height_px));
+    };
     if (entry.block_offset != end || entry.keypoint_counts[0] > kMaxImageKeypoints ||
         entry.keypoint_counts[1] > kMaxImageKeypoints || entry.light_sure > 1 ||
-        entry.reserved != 0 || !side_ok(entry.width_px) || !side_ok(entry.height_px) ||
+        !side_ok(entry.width_px) || !side_ok(entry.height_px) || !detail_ok(entry) ||
         !(entry.photo_scale > 0) || !std::isfinite(entry.photo_scale) ||
         !std::isfinite(entry.photo_origin_x) || !std::isfinite(entry.photo_origin_y) ||
         !std::isfinite(entry.light_azimuth_rad) || !share_ok(entry.light_coherence) ||
@@ -171,6 +175,10 @@ Description Segment::description(int slot) const {
   }
   std::ranges::copy(dense.values, description.dense.values.begin());
   description.dense_cohort = {dense.cohort_mean, dense.cohort_deviation};
+  description.detail.resize(entry.detail_bytes);
+  if (entry.detail_bytes > 0) {
+    std::memcpy(description.detail.data(), block.data() + detail_offset(entry), entry.detail_bytes);
+  }
   description.global.resize(header_.global_size);
   copy_global(index, description.global);
   return description;

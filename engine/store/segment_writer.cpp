@@ -49,6 +49,10 @@ void check_description(const NewImage& image, int global_size) {
       !std::isfinite(description.photo_origin_x) || !std::isfinite(description.photo_origin_y)) {
     refuse(image, "its place in the photo is not finite");
   }
+  if (!description.detail.empty() &&
+      description.detail.size() != detail_bytes(description.width_px, description.height_px)) {
+    refuse(image, fmt::format("a detail code of {} bytes", description.detail.size()));
+  }
   for (const Channel channel : kChannels) {
     const LocalCodes& local = description.local(channel);
     if (local.keypoints.size() > kMaxImageKeypoints) refuse(image, "too many keypoints");
@@ -104,6 +108,10 @@ std::vector<std::byte> block_bytes(const NewImage& image, const SegmentRecord& r
   dense.cohort_mean = image.description.dense_cohort.mean;
   dense.cohort_deviation = image.description.dense_cohort.deviation;
   std::memcpy(part, &dense, sizeof dense);
+  part += sizeof dense;
+  if (record.detail_bytes > 0) {
+    std::memcpy(part, image.description.detail.data(), record.detail_bytes);
+  }
   return block;
 }
 
@@ -174,6 +182,7 @@ SegmentFacts write_segment(const std::filesystem::path& file, std::int64_t numbe
     record.contrast = description.quality.contrast;
     record.dark_share = description.quality.dark_share;
     record.bright_share = description.quality.bright_share;
+    record.detail_bytes = static_cast<std::uint32_t>(description.detail.size());
     record.block_offset = end;
     end += block_size(record);
   }

@@ -21,9 +21,12 @@
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/train/correspondences.hpp"
 #include "engine/train/fusion_fit.hpp"
+#include "engine/train/mould_fit.hpp"
 #include "engine/train/projections.hpp"
 #include "engine/train/views.hpp"
 #include "engine/train/vocabulary.hpp"
+#include "engine/verify/fusion.hpp"
+#include "engine/verify/mould.hpp"
 #include "engine/verify/verify.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
@@ -266,7 +269,8 @@ std::vector<DenseCode> choose_cohort(const std::vector<std::optional<DenseCode>>
 
 // A photo that takes part in fitting the score.
 struct ComparedPhoto {
-  std::string group;  // photos of one group show one mark
+  std::string group;   // photos of one group show one mark
+  std::string design;  // photos of one design are not unrelated
   Description query, gallery;
 };
 
@@ -277,6 +281,8 @@ Description describe(const View& view, int max_keypoints, const models::ModelDat
   description.dense_cohort = cohort.statistics(description.dense);
   description.width_px = view.width;
   description.height_px = view.height;
+  description.light = view.features.light;
+  description.detail = view.features.detail;
   for (const Channel channel : kChannels) {
     // Strongest first: the beginning is what a smaller budget would have given.
     LocalFeatures features = view.of(channel);
@@ -291,40 +297,91 @@ Description describe(const View& view, int max_keypoints, const models::ModelDat
   return description;
 }
 
-std::vector<train::ComparedPair> compare_photos(const std::vector<ComparedPhoto>& photos,
-                                                const models::ModelData& model,
-                                                const kernels::Backend& backend,
-                                                const RunControl& control) {
+// What a pair of photos teaches: the score, unless they are of different moulds of one design, and
+// the mould's answer, if they are of one design.
+struct ComparedPhotos {
   std::vector<train::ComparedPair> pairs;
-  ordered_map<std::vector<train::ComparedPair>>(
+  // Judged by is_verified once the score is fitted.
+  struct OfOneDesign {
+    train::MouldPair pair;
+    Verification verification;
+  };
+  std::vector<OfOneDesign> of_one_design;
+};
+
+ComparedPhotos compare_photos(const std::vector<ComparedPhoto>& photos,
+                              const models::ModelData& model, const kernels::Backend& backend,
+                              const RunControl& control) {
+  std::map<std::string, std::pair<std::size_t, std::set<std::string>>> designs;
+  for (const ComparedPhoto& photo : photos) {
+    auto& [number, groups] =
+        designs.try_emplace(photo.design, designs.size(), std::set<std::string>{}).first->second;
+    groups.insert(photo.group);
+  }
+  ComparedPhotos all;
+  ordered_map<ComparedPhotos>(
       photos.size(), control,
       [&](std::size_t i) {
-        std::vector<train::ComparedPair> result;
+        ComparedPhotos result;
         const verify::PreparedQuery query(backend, photos[i].query);
+        const auto& [design, groups] = designs.at(photos[i].design);
         const auto compare = [&](std::size_t j) {
-          const Verification verification =
+          Verification verification =
               verify::verify_pair(backend, model, query, photos[j].gallery, VerifyOptions{});
-          result.push_back(
-              {verify::fusion_features(verification), photos[i].group == photos[j].group});
+          const bool is_mate = photos[i].group == photos[j].group;
+          const bool is_one_design = photos[i].design == photos[j].design;
+          if (is_mate || !is_one_design) {
+            result.pairs.push_back({verify::fusion_features(verification), is_mate});
+          }
+          if (is_one_design && groups.size() > 1) {
+            train::MouldPair pair;
+            pair.features =
+                verify::mould_features(verification, photos[i].query, photos[j].gallery);
+            pair.design = design;
+            pair.same_mould = is_mate;
+            pair.knows_lights = verification.mould.light_gap_deg.has_value();
+            verification.inliers.clear();
+            result.of_one_design.push_back({pair, std::move(verification)});
+          }
         };
         for (std::size_t j = 0; j < photos.size(); ++j) {
-          if (j != i && photos[j].group == photos[i].group) compare(j);
+          if (j != i && photos[j].design == photos[i].design) compare(j);
         }
         // Strides through the list from another place for each photo.
         const std::size_t stride = std::max<std::size_t>(1, photos.size() / kNonMatesPerPhoto);
         for (std::size_t j = i % stride; j < photos.size(); j += stride) {
-          if (photos[j].group != photos[i].group) compare(j);
+          if (photos[j].design != photos[i].design) compare(j);
         }
         return result;
       },
-      [&](const std::vector<train::ComparedPair>& found) {
-        pairs.insert(pairs.end(), found.begin(), found.end());
+      [&](ComparedPhotos& found) {
+        all.pairs.insert(all.pairs.end(), found.pairs.begin(), found.pairs.end());
+        std::move(found.of_one_design.begin(), found.of_one_design.end(),
+                  std::back_inserter(all.of_one_design));
       });
-  return pairs;
+  return all;
+}
+
+// Which pairs are verified only the fitted score tells.
+train::MouldFit fit_mould(const std::vector<ComparedPhotos::OfOneDesign>& compared,
+                          const models::FusionModel& fusion) {
+  const VerifyOptions options;
+  std::vector<train::MouldPair> pairs;
+  for (const auto& [pair, verification] : compared) {
+    Verification scored = verification;
+    scored.score = verify::score_of_evidence(
+        fusion, verify::fused_evidence(fusion, verify::fusion_features(scored)));
+    scored.verified =
+        scored.score >= options.min_score && scored.inlier_count >= options.min_inliers;
+    pairs.push_back(pair);
+    pairs.back().is_judged = verify::doubt_of(scored) == MouldDoubt::kNone;
+  }
+  return train::fit_mould(pairs);
 }
 
 std::string model_card(const TrainOptions& options, const TrainResult& result,
-                       const models::ModelData& model, const std::string& sha256) {
+                       const models::ModelData& model, const train::MouldFit& mould,
+                       const std::string& sha256) {
   nlohmann::ordered_json card;
   card["name"] = options.name;
   card["format"] = 2;
@@ -348,6 +405,14 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   card["vocabulary"] = model.raw.words().words;
   card["even_size"] = {{"raw", model.raw.even_size}, {"relit", model.relit.even_size}};
   card["fusion_weights"] = model.fusion.weights;
+  if (model.mould.is_taught()) {
+    card["mould"] = {
+        {"pairs_same", mould.same},           {"pairs_different", mould.different},
+        {"false_same", kMouldFalseSame},      {"false_different", kMouldFalseDifferent},
+        {"told_same", mould.told_same},       {"told_different", mould.told_different},
+        {"same_from", model.mould.same_from}, {"different_to", model.mould.different_to},
+        {"weights", model.mould.weights}};
+  }
   return card.dump(2);
 }
 
@@ -368,7 +433,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
     if (control.on_progress) control.on_progress({done, total});
   };
 
-  TrainResult result{Model(nullptr), 0, 0, 0, 0, 0, {}};
+  TrainResult result{Model(nullptr), 0, 0, 0, 0, 0, 0, 0, {}};
   Statistics sums;
   std::vector<DenseCode> image_codes;
   std::vector<std::optional<DenseCode>> mark_codes;
@@ -483,9 +548,8 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (in_cohort[i] != 0) cohort_marks.insert(groups[i].photos.front()->identity);
   }
-  const auto compared = [&](std::string group, const View& view) {
-    return ComparedPhoto{std::move(group),
-                         describe(view, query_keypoints, model, *cohort, *backend),
+  const auto compared = [&](const std::string& group, const std::string& design, const View& view) {
+    return ComparedPhoto{group, design, describe(view, query_keypoints, model, *cohort, *backend),
                          describe(view, options.describe.max_keypoints, model, *cohort, *backend)};
   };
   std::vector<ComparedPhoto> photos;
@@ -496,14 +560,16 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         try {
           if (i < marks.size()) {
             if (cohort_marks.contains(marks[i].identity)) return found;
-            found.push_back(
-                compared("mark " + marks[i].identity,
-                         train::labelled_view(marks[i], options, query_keypoints, *backend)));
+            found.push_back(compared(
+                "mark " + marks[i].identity,
+                marks[i].design.empty() ? "mark " + marks[i].identity : "design " + marks[i].design,
+                train::labelled_view(marks[i], options, query_keypoints, *backend)));
           } else {
             const std::size_t number = (i - marks.size()) * images.size() / fusion_images;
             for (const View& view : train::synthetic_views(images[number], number, 1, options,
                                                            query_keypoints, *backend)) {
-              found.push_back(compared(fmt::format("image {}", number), view));
+              const std::string name = fmt::format("image {}", number);
+              found.push_back(compared(name, name, view));
             }
           }
         } catch (const Error&) {  // reported by an earlier pass
@@ -520,22 +586,29 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
     models::LocalModel& local = model.local(channel);
     local.vocabulary = train::learn_vocabulary(locals, local.even_size, options.seed);
   }
-  const std::vector<train::ComparedPair> pairs = [&] {
+  const ComparedPhotos comparisons = [&] {
     models::ModelData unfitted = model;
     unfitted.fusion.weights.assign(models::FusionModel::kFeatures + 1, 0.0f);
     unfitted.fusion.knots.assign(models::FusionModel::kKnots, 0.0f);
     return compare_photos(photos, unfitted, *backend, control);
   }();
+  const std::vector<train::ComparedPair>& pairs = comparisons.pairs;
   result.compared_mates = std::count_if(pairs.begin(), pairs.end(),
                                         [](const train::ComparedPair& p) { return p.mates; });
   result.compared_non_mates = static_cast<std::int64_t>(pairs.size()) - result.compared_mates;
   model.fusion = train::fit_fusion(pairs);
+  const train::MouldFit mould = fit_mould(comparisons.of_one_design, model.fusion);
+  model.mould = mould.model;
+  if (model.mould.is_taught()) {
+    result.mould_pairs_same = static_cast<std::int64_t>(mould.same);
+    result.mould_pairs_different = static_cast<std::int64_t>(mould.different);
+  }
 
   // What is saved is half precision: the model in memory must be the one that will be loaded.
   const std::vector<std::uint8_t> bytes = models::encode_model(model);
   auto data = std::make_shared<models::ModelData>(models::decode_model(bytes));
   data->name = options.name;
-  data->manifest_json = model_card(options, result, *data, image::sha256(bytes).hex());
+  data->manifest_json = model_card(options, result, *data, mould, image::sha256(bytes).hex());
   result.model = Model(std::move(data));
   return result;
 }

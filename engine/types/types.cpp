@@ -76,6 +76,38 @@ std::string_view to_string(TransformKind kind) {
   return "unknown";
 }
 
+std::string_view to_string(MouldVerdict verdict) {
+  switch (verdict) {
+    case MouldVerdict::kSame:
+      return "same";
+    case MouldVerdict::kDifferent:
+      return "different";
+    case MouldVerdict::kCannotTell:
+      return "cannot_tell";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(MouldDoubt doubt) {
+  switch (doubt) {
+    case MouldDoubt::kNone:
+      return "none";
+    case MouldDoubt::kNotTaught:
+      return "not_taught";
+    case MouldDoubt::kNotVerified:
+      return "not_verified";
+    case MouldDoubt::kSmallArea:
+      return "small_area";
+    case MouldDoubt::kFewDetails:
+      return "few_details";
+    case MouldDoubt::kUnsureLight:
+      return "unsure_light";
+    case MouldDoubt::kUndecided:
+      return "undecided";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(AddStatus status) {
   switch (status) {
     case AddStatus::kAdded:

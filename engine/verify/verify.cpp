@@ -12,6 +12,7 @@
 #include "engine/verify/fusion.hpp"
 #include "engine/verify/geometry.hpp"
 #include "engine/verify/guided_match.hpp"
+#include "engine/verify/mould.hpp"
 
 namespace pressmark::verify {
 namespace {
@@ -31,22 +32,6 @@ constexpr float kConsensusSlack = 3.0f;
 
 kernels::CodesView view(const LocalCodes& local) {
   return {local.keypoints, local.codes};
-}
-
-// As if the contrast of the photo had been inverted.
-LocalCodes inverted(const LocalCodes& local, int even_size) {
-  LocalCodes result = local;
-  for (Keypoint& keypoint : result.keypoints) {
-    const float turned = keypoint.angle_rad + std::numbers::pi_v<float>;
-    constexpr float kFullTurn = 2 * std::numbers::pi_v<float>;
-    keypoint.angle_rad = turned >= kFullTurn ? turned - kFullTurn : turned;
-  }
-  for (std::size_t i = 0; i < result.codes.size(); ++i) {
-    if (static_cast<int>(i % kLocalCodeSize) >= even_size) {
-      result.codes[i] = static_cast<std::int8_t>(-result.codes[i]);
-    }
-  }
-  return result;
 }
 
 std::vector<kernels::PointPair> to_pairs(const std::vector<kernels::CodeMatch>& matches,
@@ -236,12 +221,15 @@ Found find(const kernels::Backend& backend, const LocalCodes& query, const Local
   return best;
 }
 
-void register_best(const kernels::Backend& backend, const Found& found, int even_size,
-                   const Description& query_description, const Description& hit_description,
-                   const VerifyOptions& options, Verification& result) {
+void register_best(const kernels::Backend& backend, const models::ModelData& model,
+                   const Found& found, const Description& query_description,
+                   const Description& hit_description, const VerifyOptions& options,
+                   Verification& result) {
+  const int even_size = model.local(result.channel).even_size;
   const LocalCodes& query_codes = query_description.local(result.channel);
   const LocalCodes& hit = hit_description.local(result.channel);
-  const LocalCodes query = found.evidence.inverted ? inverted(query_codes, even_size) : query_codes;
+  const LocalCodes query =
+      found.evidence.inverted ? with_inverted_contrast(query_codes, even_size) : query_codes;
   const std::vector<kernels::PointPair> tentative = to_pairs(found.matches, query, hit);
   kernels::Registration registration = register_one(backend, tentative, options.threshold_px);
   if (!registration.found) return;
@@ -266,6 +254,10 @@ void register_best(const kernels::Backend& backend, const Found& found, int even
       to_photo_pixels(registration.hit_from_query, query_description, hit_description);
   describe_inliers(pairs, registration.hit_from_query, query_description, hit_description,
                    options.threshold_px, result);
+  if (result.inlier_count >= options.min_inliers) {
+    count_details(backend, model, query_description, hit_description, registration.hit_from_query,
+                  options.threshold_px, result.mould);
+  }
 }
 
 // Cells around the registration by keypoints, or, where that rests on too few, around the best
@@ -314,8 +306,7 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
     }
   }
   if (best.evidence.agreeing >= kMinAgreeing) {
-    register_best(backend, best, model.local(result.channel).even_size, query, hit, options,
-                  result);
+    register_best(backend, model, best, query, hit, options, result);
   }
   kernels::DenseMatch dense;
   prepared.dense().search({&hit.dense, 1}, {&dense, 1});
@@ -329,6 +320,8 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
     result.verified = result.inlier_count >= options.min_inliers ||
                       result.dense.agreeing_cells >= options.min_cells;
   }
+  result.mould.evidence = mould_evidence(model.mould, mould_features(result, query, hit));
+  judge_mould(model.mould, result);
   return result;
 }
 

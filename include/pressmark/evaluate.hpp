@@ -128,12 +128,25 @@ struct PairExample {
   std::optional<double> light_gap_deg;
 };
 
+// Verified pairs by the engine's answer about their mould.
+struct MouldVerdictCounts {
+  std::int64_t same = 0, different = 0, cannot_tell = 0;
+  std::int64_t total() const { return same + different + cannot_tell; }
+  MouldVerdictCounts& operator+=(const MouldVerdictCounts& other) {
+    same += other.same;
+    different += other.different;
+    cannot_tell += other.cannot_tell;
+    return *this;
+  }
+};
+
 struct QuestionFigures {
   std::string name;             // "same_design", "same_mould", "same_mould_within_design"
   std::int64_t queries = 0;     // that have both mates and non-mates: only these are ranked
   std::int64_t mate_pairs = 0;  // ordered: query, other image
   std::int64_t non_mate_pairs = 0;
-  std::optional<double> verified_tpr, verified_fpr;  // at the engine's own threshold
+  std::optional<double> verified_tpr, verified_fpr;       // at the engine's own threshold
+  MouldVerdictCounts verdicts_mates, verdicts_non_mates;  // not of "same_design": all 0
   std::vector<ChannelFigures> channels;
   std::vector<CandidateRecall> candidate_recall;  // not where the gallery is part of the set
   std::vector<PairExample> worst_mates;           // of each query its last; worst ranks first

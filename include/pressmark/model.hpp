@@ -90,6 +90,9 @@ struct LabelledPhoto {
   // Homography from the mark's plane, in any unit, to pixels of the upright photo, row-major; where
   // absent, the photo takes no part in learning descriptors, only in fitting the score.
   std::optional<std::array<double, 9>> photo_from_mark;
+  // The drawing that the mark shows. Marks of one design are not unrelated, whatever their
+  // identity; where it has several, they teach how moulds are told apart. Empty: one of its own.
+  std::string design;
 };
 
 struct TrainResult {
@@ -98,6 +101,8 @@ struct TrainResult {
   std::int64_t marks = 0;           // labelled photos that could be used
   std::int64_t matching_pairs = 0;  // descriptor pairs behind the whitening of both channels
   std::int64_t compared_mates = 0, compared_non_mates = 0;  // pairs of photos behind the score
+  // Pairs of one design behind the answer "same mould"; 0: the model was not taught to give it.
+  std::int64_t mould_pairs_same = 0, mould_pairs_different = 0;
   std::vector<TrainFailure> failures;
 };
 
@@ -108,7 +113,9 @@ struct TrainResult {
 // photos change with the light only `marks` can teach: theirs are half of what the raw channel
 // learns from, and all of the relit channel. Pairs of marks, and of images with their warps,
 // against pairs of different ones give the score. Deterministic for a seed, whatever the number of
-// threads. Throws Error: kInvalidArgument where the photos give too few pairs, kInterrupted.
+// threads. Marks of designs with several moulds teach the second answer, MouldAnswer; without at
+// least eight such designs the model gives none. Throws Error: kInvalidArgument where the photos
+// give too few pairs, kInterrupted.
 PRESSMARK_API TrainResult train_model(std::span<const std::filesystem::path> images,
                                       std::span<const LabelledPhoto> marks,
                                       const TrainOptions& options, const RunControl& control = {});

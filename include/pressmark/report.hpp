@@ -16,6 +16,10 @@
 
 namespace pressmark {
 
+// What the engine says about the mould of a pair, why, and how often such an answer is wrong, in a
+// few sentences for a report.
+PRESSMARK_API std::string explain(const MouldAnswer& answer);
+
 struct PRESSMARK_API ReportOptions {
   std::string title = "Pressmark report";
   // The run manifest (run_manifest_json in json.hpp): shown and embedded as it stands. The summary

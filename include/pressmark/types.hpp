@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -105,6 +106,12 @@ struct Quality {
   bool operator==(const Quality&) const = default;
 };
 
+// Bytes of Description::detail of a canonical image: one bit for each 2 x 2 pixels, odd rows and
+// columns left over.
+constexpr std::size_t detail_bytes(int width_px, int height_px) {
+  return (static_cast<std::size_t>(width_px / 2) * static_cast<std::size_t>(height_px / 2) + 7) / 8;
+}
+
 // Everything that is compared of one photo.
 struct Description {
   int width_px = 0, height_px = 0;  // canonical image, see DescribeOptions::long_side_px
@@ -118,6 +125,9 @@ struct Description {
   CohortStatistics dense_cohort;  // against the model's cohort
   Light light;
   Quality quality;
+  // Signs of the photo's fine detail, one bit for each 2 x 2 canonical pixels, by which moulds of
+  // one design are told apart (kernels/cpu/detail_code.hpp): detail_bytes() of them, or none.
+  std::vector<std::uint8_t> detail;
 
   LocalCodes& local(Channel channel) { return channel == Channel::kRaw ? raw : relit; }
   const LocalCodes& local(Channel channel) const { return channel == Channel::kRaw ? raw : relit; }
@@ -169,6 +179,58 @@ struct DenseEvidence {
   std::vector<CongruentCell> cells;  // those with content; only where the score reaches min_score
 };
 
+// The second answer: were two marks of one design made by the same physical mould?
+enum class MouldVerdict { kSame, kDifferent, kCannotTell };
+PRESSMARK_API std::string_view to_string(
+    MouldVerdict verdict);  // "same", "different", "cannot_tell"
+
+// Why the engine cannot tell.
+enum class MouldDoubt {
+  kNone,         // it can
+  kNotTaught,    // the model was trained without several moulds of one design
+  kNotVerified,  // the pair is not linked at all
+  kSmallArea,    // what agrees covers too little of a photo
+  kFewDetails,   // too little lies in what both photos show
+  kUnsureLight,  // they differ, but so they would in one mark under other light
+  kUndecided     // the evidence reaches neither threshold
+};
+// "not_taught" and so on; "none" for kNone.
+PRESSMARK_API std::string_view to_string(MouldDoubt doubt);
+
+// Details of one channel in what both photos show, of both photos together. Fine: blobs below 6
+// canonical pixels, where moulds of one design differ; coarse: larger ones, mostly the design.
+struct MouldDetails {
+  int fine = 0, fine_shared = 0;  // all; those found in the other photo at their place, and alike
+  int coarse = 0, coarse_shared = 0;
+  bool operator==(const MouldDetails&) const = default;
+};
+
+// The thresholds of the two verdicts are set in training so that, of judged pairs of designs that
+// the model was not fitted to, this share is called the same although their moulds differ, ...
+inline constexpr double kMouldFalseSame = 0.01;
+// ... and this share called different although one mould made both.
+inline constexpr double kMouldFalseDifferent = 0.02;
+
+struct MouldAnswer {
+  MouldVerdict verdict = MouldVerdict::kCannotTell;
+  MouldDoubt doubt = MouldDoubt::kNotVerified;
+  // ln of the likelihood ratio, same mould against another mould of the same design, as a model
+  // fitted to training pairs gives it; 0 where the model was not taught.
+  double evidence = 0;
+  MouldDetails raw, relit;
+  // How well fine detail agrees, whichever photo is lit from the other side, over the patches that
+  // both photos show: 0 to 1; about .17 where only the design is shared. 0 where patches is 0.
+  double detail_strength = 0;
+  int detail_patches = 0;
+  // Angle between the lights after registration, modulo half a turn; no value where either is not
+  // sure or nothing was registered. [0, 90]
+  std::optional<double> light_gap_deg;
+
+  MouldDetails& details(Channel which) { return which == Channel::kRaw ? raw : relit; }
+  const MouldDetails& details(Channel which) const { return which == Channel::kRaw ? raw : relit; }
+  bool operator==(const MouldAnswer&) const = default;
+};
+
 // The outcome of comparing two descriptions.
 struct Verification {
   // -log10 of the share of unrelated pairs of photos with at least this much evidence, as measured
@@ -193,6 +255,7 @@ struct Verification {
   bool registered = false;
   Transform transform;
   std::vector<Inlier> inliers;
+  MouldAnswer mould;
 
   LocalEvidence& local(Channel which) { return which == Channel::kRaw ? raw : relit; }
   const LocalEvidence& local(Channel which) const { return which == Channel::kRaw ? raw : relit; }

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "kernels/cpu/dense.hpp"
+#include "kernels/cpu/detail_code.hpp"
 #include "kernels/cpu/illumination.hpp"
 #include "kernels/cpu/relight.hpp"
 #include "kernels/cpu/stages.hpp"
@@ -89,6 +90,17 @@ class CpuBackend final : public Backend {
     for (std::size_t i = 0; i < features.size(); ++i) {
       cpu::embed(features[i], whitening, outputs[i]);
     }
+  }
+
+  void code_details(std::span<const GreyImage> images,
+                    std::span<std::vector<std::uint8_t>> outputs) const override {
+    assert(images.size() == outputs.size());
+    for (std::size_t i = 0; i < images.size(); ++i) cpu::detail_code(images[i], outputs[i]);
+  }
+
+  DetailAgreement compare_details(const DetailView& query, const DetailView& candidate,
+                                  const std::array<double, 9>& hit_from_query) const override {
+    return cpu::compare_details(query, candidate, hit_from_query);
   }
 
   void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <iterator>
 #include <set>
 
@@ -24,6 +25,7 @@ TEST(Channels, TakeFiguresAndVerdictFromTheVerification) {
   verification.evidence = -2.5;
   verification.score = 12.5;
   verification.verified = true;
+  verification.mould.doubt = MouldDoubt::kNotTaught;
   const PairScores scores = scores_of(verification);
   EXPECT_TRUE(scores.verified);
   const float expected[] = {7, 11, -2.5f};
@@ -33,6 +35,31 @@ TEST(Channels, TakeFiguresAndVerdictFromTheVerification) {
     EXPECT_EQ(scores.*channels()[i].design, expected[i]) << channels()[i].name;
   }
   EXPECT_FALSE(scores_of({}).verified);
+}
+
+TEST(Channels, TheMouldsScoreIsTheLogOddsThatDesignAndMouldAreBothTheSame) {
+  const auto score = [](double design, double mould) {
+    Verification verification;
+    verification.evidence = design;
+    verification.mould.evidence = mould;
+    verification.mould.verdict = MouldVerdict::kDifferent;
+    const PairScores scores = scores_of(verification);
+    EXPECT_EQ(scores.mould, MouldVerdict::kDifferent);
+    EXPECT_EQ(scores.fused_design, static_cast<float>(design));
+    return static_cast<double>(scores.fused_mould);
+  };
+  const auto probability = [](double log_odds) { return 1 / (1 + std::exp(-log_odds)); };
+  for (const double design : {-3.0, 0.5, 4.0}) {
+    for (const double mould : {-2.0, 0.0, 3.0}) {
+      EXPECT_NEAR(probability(score(design, mould)), probability(design) * probability(mould),
+                  1e-6);
+    }
+  }
+  // Within a design, which is sure, the mould decides; unrelated pairs stay below.
+  EXPECT_NEAR(score(60, -2), -2, 1e-5);
+  EXPECT_LT(score(-5, 3), score(10, -2));
+  EXPECT_NEAR(score(-800, -900), -1700, 1e-2);
+  EXPECT_NEAR(score(800, 900), 800, 1e-2);
 }
 
 }  // namespace

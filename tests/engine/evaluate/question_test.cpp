@@ -82,6 +82,23 @@ TEST(Question, WithinTheDesignOtherDesignsDoNotExist) {
   EXPECT_TRUE(figures.candidate_recall.empty());
 }
 
+TEST(Question, CountsTheVerdictsOnMouldsOfVerifiedPairs) {
+  Answer asked = kAnswer;
+  asked.scores[0].mould = MouldVerdict::kDifferent;  // image 2, another mould
+  asked.scores[1].mould = MouldVerdict::kSame;       // image 1, the mate
+  asked.scores[2].mould = MouldVerdict::kCannotTell;
+  asked.scores[3].mould = MouldVerdict::kSame;  // not verified
+  const QuestionFigures figures = ask(QuestionKind::kSameMould, {asked, asked});
+  EXPECT_EQ(figures.verdicts_mates.same, 2);
+  EXPECT_EQ(figures.verdicts_mates.total(), 2);
+  EXPECT_EQ(figures.verdicts_non_mates.different, 2);
+  EXPECT_EQ(figures.verdicts_non_mates.cannot_tell, 2);
+  EXPECT_EQ(figures.verdicts_non_mates.same, 0);
+  const QuestionFigures within = ask(QuestionKind::kSameMouldWithinDesign, {asked});
+  EXPECT_EQ(within.verdicts_non_mates.total(), 1);
+  EXPECT_EQ(ask(QuestionKind::kSameDesign, {asked}).verdicts_mates.total(), 0);
+}
+
 TEST(Question, AQueryWithoutMatesOrNonMatesIsNotRanked) {
   // Image 2 is alone of its mould; images 3 and 4 have no other mould in their design.
   const std::vector<Answer> answers{answer(2, {{0, 5}, {1, 4}, {3, 0}, {4, 0}}),

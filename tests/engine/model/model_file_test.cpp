@@ -19,7 +19,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::size_t kHeaderBytes = 52, kChecksumBytes = 8;
+constexpr std::size_t kHeaderBytes = 56, kChecksumBytes = 8;
 
 // The code of what decode_model throws; nothing where it accepts the bytes.
 std::optional<ErrorCode> refusal(std::span<const std::uint8_t> bytes, std::string* message = {}) {
@@ -44,6 +44,9 @@ ModelData some_model() {
   model.cohort.resize(3);
   model.cohort[1].values[7] = -127;
   model.cohort[2].values.back() = 12;
+  model.mould.weights = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -15};
+  model.mould.same_from = 2.5f;
+  model.mould.different_to = -1.5f;
   return decode_model(encode_model(model));
 }
 
@@ -66,11 +69,32 @@ TEST_F(ModelFileTest, DecodingGivesBackWhatWasEncoded) {
   }
   EXPECT_EQ(decoded.fusion.weights, model_.fusion.weights);
   EXPECT_EQ(decoded.fusion.knots, model_.fusion.knots);
+  EXPECT_EQ(decoded.mould.weights, model_.mould.weights);
+  EXPECT_EQ(decoded.mould.same_from, 2.5f);
+  EXPECT_EQ(decoded.mould.different_to, -1.5f);
   EXPECT_EQ(decoded.centroids, model_.centroids);
   EXPECT_EQ(decoded.vlad_mean, model_.vlad_mean);
   EXPECT_EQ(decoded.vlad_projection, model_.vlad_projection);
   EXPECT_EQ(decoded.cohort, model_.cohort);
   EXPECT_EQ(encode_model(decoded), bytes_);
+}
+
+TEST_F(ModelFileTest, TheMouldsAnswerMayBeUntaught) {
+  ModelData untaught = model_;
+  untaught.mould = {};
+  const Bytes bytes = encode_model(untaught);
+  EXPECT_EQ(bytes.size(), bytes_.size() - 4 * 17);
+  EXPECT_FALSE(decode_model(bytes).mould.is_taught());
+}
+
+TEST_F(ModelFileTest, ThresholdsOfTheMouldMustNotOverlap) {
+  ModelData model = model_;
+  model.mould.same_from = -2;
+  std::string message;
+  EXPECT_EQ(refusal(encode_model(model), &message), ErrorCode::kCorruptData);
+  EXPECT_THAT(message, testing::HasSubstr("thresholds"));
+  model.mould.same_from = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(refusal(encode_model(model)), ErrorCode::kCorruptData);
 }
 
 TEST_F(ModelFileTest, OnlyTheGlobalProjectionIsRounded) {
@@ -86,20 +110,22 @@ TEST_F(ModelFileTest, OnlyTheGlobalProjectionIsRounded) {
 TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
   const std::uint8_t golden[kHeaderBytes] = {'P', 'M', 'R', 'K', 'M', 'O', 'D', 'L',  // magic
                                              2,   0,   0,   0,                        // version
-                                             128, 0,   0,   0,  // descriptor size
-                                             64,  0,   0,   0,  // code size
-                                             2,   0,   0,   0,  // words
-                                             5,   0,   0,   0,  // global size
-                                             40,  0,   0,   0,  // even size, raw
-                                             22,  0,   0,   0,  // even size, relit
-                                             6,   0,   0,   0,  // weights of the fusion
-                                             16,  0,   0,   0,  // knots of the fusion
-                                             2,   0,            // words of the raw vocabulary - 1
-                                             2,   1,            // of the relit one
-                                             3,   0,   0,   0};  // cohort
+                                             128, 0,   0,   0,   // descriptor size
+                                             64,  0,   0,   0,   // code size
+                                             2,   0,   0,   0,   // words
+                                             5,   0,   0,   0,   // global size
+                                             40,  0,   0,   0,   // even size, raw
+                                             22,  0,   0,   0,   // even size, relit
+                                             6,   0,   0,   0,   // weights of the fusion
+                                             16,  0,   0,   0,   // knots of the fusion
+                                             2,   0,             // words of the raw vocabulary - 1
+                                             2,   1,             // of the relit one
+                                             3,   0,   0,   0,   // cohort
+                                             15,  0,   0,   0};  // weights of the mould's answer
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
-  EXPECT_EQ(bytes_.size(), kHeaderBytes + 4 * (2 * (128 + 64 * 128) + 6 + 16 + 2 * 2 * 64) +
+  EXPECT_EQ(bytes_.size(), kHeaderBytes +
+                               4 * (2 * (128 + 64 * 128) + 6 + 16 + 15 + 2 + 2 * 2 * 64) +
                                2 * 5 * 2 * 64 + (3 + 259) * 64 + 3 * 8192 + kChecksumBytes);
 }
 
@@ -119,6 +145,8 @@ TEST_F(ModelFileTest, TheNumbersFollowInTheOrderOfTheFormat) {
   expect_next(model_.fusion.knots, "knots");
   expect_next(model_.centroids, "centroids");
   expect_next(model_.vlad_mean, "mean of VLAD vectors");
+  expect_next(model_.mould.weights, "weights of the mould");
+  expect_next({2.5f, -1.5f}, "thresholds of the mould");
 }
 
 TEST_F(ModelFileTest, TheIdIsOfTheBytes) {
@@ -198,6 +226,7 @@ TEST_F(ModelFileTest, ImpossibleSizesAreRefused) {
   }
   refused_with(36, 4);
   refused_with(40, 15);
+  refused_with(44, 14);
   for (int even_size : {0, 2, 64}) {
     ModelData model = model_;
     model.raw.even_size = model.relit.even_size = even_size;
@@ -219,6 +248,7 @@ TEST_F(ModelFileTest, NumbersThatAreNoneAreRefused) {
     refused_at([](ModelData & m) -> auto& { return m.relit.projection; });
     refused_at([](ModelData & m) -> auto& { return m.fusion.weights; });
     refused_at([](ModelData & m) -> auto& { return m.fusion.knots; });
+    refused_at([](ModelData & m) -> auto& { return m.mould.weights; });
     refused_at([](ModelData & m) -> auto& { return m.centroids; });
     refused_at([](ModelData & m) -> auto& { return m.vlad_mean; });
     refused_at([](ModelData & m) -> auto& { return m.vlad_projection; });

@@ -96,6 +96,21 @@ TEST_F(HtmlReportTest, ShowsFiguresOfAHit) {
   EXPECT_THAT(html, HasSubstr("transform:matrix3d("));
 }
 
+TEST_F(HtmlReportTest, SaysOfEveryHitWhetherItsMouldIsTheSame) {
+  QueryResult result = found();
+  EXPECT_THAT(report_of({result}), HasSubstr("<strong>Same mould: cannot be told.</strong>"));
+  MouldAnswer& mould = result.hits[0].verification.mould;
+  mould.verdict = MouldVerdict::kSame;
+  mould.doubt = MouldDoubt::kNone;
+  mould.evidence = 4.6;
+  mould.raw = {1200, 400, 30, 25};
+  const std::string html = report_of({result});
+  EXPECT_THAT(html, HasSubstr("<strong>Same mould: supported.</strong> The individual details "));
+  EXPECT_THAT(html, HasSubstr("Fine details shared, raw</th><td>400 of 1"));
+  mould.verdict = MouldVerdict::kDifferent;
+  EXPECT_THAT(report_of({result}), HasSubstr("<strong>Same mould: not supported.</strong>"));
+}
+
 TEST_F(HtmlReportTest, EachPictureIsEmbeddedOnceHoweverOftenItIsShown) {
   QueryResult first = found();
   first.hits.push_back(first.hits[0]);

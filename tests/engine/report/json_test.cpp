@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 namespace pressmark {
 namespace {
@@ -73,6 +74,14 @@ QueryResult sample_result() {
   hit.verification.inlier_count = 1;
   hit.verification.transform.hit_from_query = {1, 2, 3, 4, 5, 6, 7, 8, 1};
   hit.verification.inliers = {{.1f, 12.3f, 4, 5}};
+  hit.verification.mould.verdict = MouldVerdict::kDifferent;
+  hit.verification.mould.doubt = MouldDoubt::kNone;
+  hit.verification.mould.evidence = -2 * std::numbers::ln10;
+  hit.verification.mould.raw = {8, 1, 20, 17};
+  hit.verification.mould.relit = {9, 2, 21, 18};
+  hit.verification.mould.detail_strength = 0.5;
+  hit.verification.mould.detail_patches = 44;
+  hit.verification.mould.light_gap_deg = 30;
   result.hits = {hit, hit};
   return result;
 }
@@ -107,7 +116,33 @@ TEST(Json, LinesAreTheQueryAndThenItsHits) {
   EXPECT_EQ(hit["raw"], Json::parse(R"({"tentative":12,"agreeing":3,"contrast":"same"})"));
   EXPECT_EQ(hit["relit"], Json::parse(R"({"tentative":20,"agreeing":11,"contrast":"inverted"})"));
   EXPECT_EQ(hit["channel"], "relit");
+  const Json& mould = hit["mould"];
+  EXPECT_EQ(names_of(mould), documented_fields()["mould"]);
+  EXPECT_EQ(mould["verdict"], "different");
+  EXPECT_TRUE(mould["doubt"].is_null());
+  EXPECT_EQ(mould["log10_likelihood_ratio"], -2.0);
+  for (const char* details : {"raw_details", "relit_details"}) {
+    EXPECT_EQ(names_of(mould[details]), documented_fields()["raw_details"]);
+  }
+  EXPECT_EQ(mould["raw_details"]["coarse_shared"], 17);
+  EXPECT_EQ(mould["relit_details"]["fine"], 9);
+  EXPECT_EQ(mould["detail_strength"], 0.5);
+  EXPECT_EQ(mould["detail_patches"], 44);
+  EXPECT_EQ(mould["light_gap_deg"], 30.0);
   EXPECT_EQ(hit, Json::parse(to_json(result))["hits"][0]);
+}
+
+TEST(Json, AMouldThatCannotBeToldSaysWhy) {
+  Verification verification;
+  Json mould = record(to_json(verification))["mould"];
+  EXPECT_EQ(mould["verdict"], "cannot_tell");
+  EXPECT_EQ(mould["doubt"], "not_verified");
+  EXPECT_EQ(mould["log10_likelihood_ratio"], 0.0);
+  EXPECT_TRUE(mould["light_gap_deg"].is_null());
+  verification.mould.doubt = MouldDoubt::kNotTaught;
+  mould = record(to_json(verification))["mould"];
+  EXPECT_EQ(mould["doubt"], "not_taught");
+  EXPECT_TRUE(mould["log10_likelihood_ratio"].is_null());
 }
 
 TEST(Json, RealsAreShortAndReadBackEqual) {
@@ -123,6 +158,7 @@ TEST(Json, EvaluationHasTheDocumentedFieldsAtEveryLevel) {
   result.channels = {"local_raw"};
   QuestionFigures question;
   question.name = "same_mould";
+  question.verdicts_mates = {3, 2, 1};
   question.channels.resize(1);
   question.channels[0].name = "local_raw";
   question.worst_mates.resize(1);
@@ -134,6 +170,8 @@ TEST(Json, EvaluationHasTheDocumentedFieldsAtEveryLevel) {
   const Json& asked = object["questions"]["same_mould"];
   EXPECT_EQ(names_of(asked), documented["questions"]);
   EXPECT_EQ(names_of(asked["channels"]["local_raw"]), documented["channels"]);
+  EXPECT_EQ(asked["mould_verdicts"]["mates"].dump(), R"({"same":3,"different":2,"cannot_tell":1})");
+  EXPECT_EQ(asked["mould_verdicts"]["non_mates"]["same"], 0);
   EXPECT_EQ(names_of(asked["worst_mates"][0]), documented["worst_mates"]);
   EXPECT_EQ(names_of(asked["best_non_mates"][0]), documented["worst_mates"]);
   EXPECT_EQ(names_of(object["light_gaps"][0]), documented["light_gaps"]);

@@ -103,6 +103,22 @@ TEST_F(SegmentTest, HoldsEveryValueOfTheKeypointGrid) {
   }
 }
 
+TEST_F(SegmentTest, GivesBackTheDetailCodeOfThoseThatHaveOne) {
+  auto images = make_images(1, 3, 5);
+  for (std::size_t i = 0; i < 2; ++i) {
+    Description& description = images[2 * i].description;
+    for (std::size_t b = 0; b < detail_bytes(description.width_px, description.height_px); ++b) {
+      description.detail.push_back(static_cast<std::uint8_t>(31 * b + i));
+    }
+  }
+  const SegmentFacts facts = write(images);
+  EXPECT_EQ(facts.bytes % 64, 0);
+  const Segment segment(file_, facts);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(segment.description(i), images[static_cast<std::size_t>(i)].description) << i;
+  }
+}
+
 TEST_F(SegmentTest, KeepsSectionsAligned) {
   write(make_images(1, 3, 5));
   const std::string bytes = file_bytes(file_);
@@ -248,7 +264,7 @@ TEST_F(SegmentTest, ImpossibleValuesAreErrorsWhateverTheChecksums) {
     EXPECT_EQ(record_error([c](SegmentRecord& r) { r.keypoint_counts[c] = 0; }), kBad);
   }
   EXPECT_EQ(record_error([](SegmentRecord& r) { r.light_sure = 2; }), kBad);
-  EXPECT_EQ(record_error([](SegmentRecord& r) { r.reserved = 1; }), kBad);
+  EXPECT_EQ(record_error([](SegmentRecord& r) { r.detail_bytes = 1; }), kBad);
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(record_error([=](SegmentRecord& r) { r.light_azimuth_rad = kNan; }), kBad);
   for (const auto share : {&SegmentRecord::light_coherence, &SegmentRecord::sharpness,
@@ -306,6 +322,7 @@ TEST_F(SegmentTest, WhatCannotBeStoredExactlyIsRefusedAndLeavesNoFile) {
   EXPECT_TRUE(refused([](Description& d) { d.global.pop_back(); }));
   EXPECT_TRUE(refused([](Description& d) { d.width_px = 0; }));
   EXPECT_TRUE(refused([](Description& d) { d.height_px = 1025; }));
+  EXPECT_TRUE(refused([](Description& d) { d.detail.assign(10, 0); }));
   EXPECT_TRUE(refused([](Description& d) { d.photo_scale = 0; }));
 }
 

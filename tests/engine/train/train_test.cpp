@@ -258,6 +258,19 @@ TEST_F(TrainTest, MarksWithoutPlaceOnlyTeachTheScore) {
   EXPECT_NE(with.model.data().fusion.weights, without.model.data().fusion.weights);
 }
 
+TEST_F(TrainTest, OtherMouldsOfADesignAreNotUnrelated) {
+  std::vector<LabelledPhoto> marks = test::training_marks(*directory_, 4);
+  const TrainResult apart = train_model(photos_, marks, test::small_training());
+  for (LabelledPhoto& photo : marks) photo.design = "one";
+  const TrainResult together = train_model(photos_, marks, test::small_training());
+  EXPECT_EQ(together.compared_mates, apart.compared_mates);
+  EXPECT_LT(together.compared_non_mates, apart.compared_non_mates);
+  // One design does not teach how moulds differ.
+  EXPECT_EQ(together.mould_pairs_same, 0);
+  EXPECT_EQ(together.mould_pairs_different, 0);
+  EXPECT_FALSE(together.model.data().mould.is_taught());
+}
+
 TEST_F(TrainTest, BadMarksAreReportedAndLeftOut) {
   std::vector<LabelledPhoto> marks = test::training_marks(*directory_, 2);
   marks[5].file = directory_->write("broken.png", test::bytes_of("no photo"));

@@ -45,7 +45,8 @@ inline std::vector<LabelledPhoto> training_marks(const TemporaryDirectory& direc
       const std::string name = "mark" + std::to_string(mark) + "-" + std::to_string(light);
       photos.push_back({directory.write(name + ".png", make_png(photo)), std::to_string(mark),
                         std::array<double, 9>{1, 0, static_cast<double>(-x), 0, 1,
-                                              static_cast<double>(-y), 0, 0, 1}});
+                                              static_cast<double>(-y), 0, 0, 1},
+                        std::string()});
     }
   }
   return photos;
