@@ -11,7 +11,7 @@ namespace pressmark {
 namespace {
 
 // Median of pairs of different moulds of one design (docs/decisions/0007-same-mould.md).
-constexpr double kDetailOfDesignAlone = 0.17;
+constexpr double kDetailOfDesignAlone = 0.18;
 
 // Beyond it a likelihood ratio is the model's extrapolation: training saw some thousand pairs.
 constexpr double kLargestLog10Ratio = 2;

@@ -92,7 +92,7 @@ struct LabelledPhoto {
   std::optional<std::array<double, 9>> photo_from_mark;
   // The drawing that the mark shows. Marks of one design are not unrelated, whatever their
   // identity; where it has several, they teach how moulds are told apart. Empty: one of its own.
-  std::string design;
+  std::string design{};
 };
 
 struct TrainResult {

@@ -219,7 +219,7 @@ struct MouldAnswer {
   double evidence = 0;
   MouldDetails raw, relit;
   // How well fine detail agrees, whichever photo is lit from the other side, over the patches that
-  // both photos show: 0 to 1; about .17 where only the design is shared. 0 where patches is 0.
+  // both photos show: 0 to 1; about .18 where only the design is shared. 0 where patches is 0.
   double detail_strength = 0;
   int detail_patches = 0;
   // Angle between the lights after registration, modulo half a turn; no value where either is not
