@@ -133,6 +133,15 @@ struct DenseCell {
   bool agrees = false;
 };
 
+// Symmetric normalisation (S-norm; Kenny, Odyssey 2010) of a correlation: mean of the two z-scores.
+inline double normalised_score(float score, const CohortStatistics& query,
+                               const CohortStatistics& candidate) {
+  const auto z = [score](const CohortStatistics& cohort) {
+    return static_cast<double>((score - cohort.mean) / cohort.deviation);
+  };
+  return 0.5 * (z(query) + z(candidate));
+}
+
 // A dense code made ready to be searched for in others. Thread-safe.
 class DenseSearch {
  public:

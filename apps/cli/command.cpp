@@ -46,6 +46,11 @@ void add_verify_options(CLI::App& command, VerifyOptions& options) {
       ->capture_default_str()
       ->type_name("N");
   command
+      .add_option("--min-cells", options.min_cells,
+                  "Agreeing cells that a hit with fewer inliers needs (1..36)")
+      ->capture_default_str()
+      ->type_name("N");
+  command
       .add_option("--min-score", options.min_score,
                   "Score that a hit needs: -log10 of the share of unrelated photos that reach it")
       ->capture_default_str()

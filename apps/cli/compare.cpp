@@ -32,6 +32,7 @@ QueryResult as_result(const DescribedPhoto& query, const DescribedPhoto& other,
   result.width_px = query.description.width_px;
   result.height_px = query.description.height_px;
   result.keypoints = query.description.keypoint_count();
+  result.light = query.description.light;
   result.candidates = 1;
   if (verification.verified) {
     Hit hit;

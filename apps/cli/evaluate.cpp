@@ -198,6 +198,12 @@ void add_evaluate_command(CLI::App& app, Context& context) {
   command->add_option("--model", arguments->model, "Model directory; default: the shipped model")
       ->type_name("DIR");
   command
+      ->add_option("--dense-images", options.search.dense_images,
+                   "Correlate dense codes with the whole catalogue up to this many images, to find "
+                   "candidates (0..10000)")
+      ->capture_default_str()
+      ->type_name("N");
+  command
       ->add_option("--candidates", options.search.candidates,
                    "Candidates per query that are compared; the others rank below")
       ->capture_default_str()

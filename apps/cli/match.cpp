@@ -19,6 +19,7 @@ struct Arguments {
   std::vector<std::filesystem::path> inputs;
   MatchOptions options;
   DecodeOptions decode;
+  std::optional<double> max_false_hits;
   int threads = 0;
   OutputFormat format;
 };
@@ -38,6 +39,10 @@ int run_match(Arguments arguments, const Context& context) {
   facts.catalogue_images = catalogue.info().images;
   facts.describe = catalogue.describe_options();
   facts.decode = arguments.decode;
+  if (arguments.max_false_hits) {
+    arguments.options.verify.min_score =
+        score_for_false_hits(*facts.catalogue_images, *arguments.max_false_hits);
+  }
   facts.match = arguments.options;
 
   std::optional<LineFile> lines;
@@ -127,6 +132,12 @@ void add_match_command(CLI::App& app, Context& context) {
   command->add_option("--report", arguments->report, "Also write an HTML report")
       ->type_name("FILE");
   command
+      ->add_option("--dense-images", arguments->options.search.dense_images,
+                   "Correlate dense codes with the whole catalogue up to this many images, to find "
+                   "candidates (0..10000)")
+      ->capture_default_str()
+      ->type_name("N");
+  command
       ->add_option("--candidates", arguments->options.search.candidates,
                    "Candidates per query that are verified")
       ->capture_default_str()
@@ -143,6 +154,13 @@ void add_match_command(CLI::App& app, Context& context) {
       "--no-quality-gate", [arguments] { arguments->options.quality_gate = false; },
       "Compare photos that are too blurred, too dark or without a mark, too");
   add_verify_options(*command, arguments->options.verify);
+  command
+      ->add_option("--max-false-hits", arguments->max_false_hits,
+                   "Set --min-score so that a query has this many false hits to be expected in "
+                   "the whole catalogue, e.g. 0.01")
+      ->excludes("--min-score")
+      ->check(CLI::PositiveNumber)
+      ->type_name("E");
   add_decode_options(*command, arguments->decode);
   add_threads_option(*command, arguments->threads);
   add_format_options(*command, arguments->format);

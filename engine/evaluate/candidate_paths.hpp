@@ -4,35 +4,35 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "engine/index/global_index.hpp"
-#include "engine/index/local_index.hpp"
+#include "engine/candidates/candidate_finder.hpp"
 #include "kernels/ops.hpp"
-#include "pressmark/model.hpp"
+#include "pressmark/options.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::evaluation {
 
 class CandidatePaths {
  public:
-  // `gallery` is only read here, `model` made it.
-  CandidatePaths(std::span<const Description> gallery, const Model& model);
+  // `gallery` is only read here, `model` made it; the backend must outlive it.
+  CandidatePaths(std::span<const Description> gallery, const models::ModelData& model,
+                 const kernels::Backend& backend, const SearchOptions& options);
 
-  static std::span<const std::string_view> names();
+  // Without `dense` where the gallery is larger than SearchOptions::dense_images.
+  std::vector<std::string_view> names() const;
 
   // For each path all gallery images but `self`, best first. The last path is what the engine
   // goes by. Safe to call from many threads.
   std::vector<std::vector<std::size_t>> rank(const Description& query, std::size_t self) const;
 
  private:
-  std::unique_ptr<kernels::Backend> backend_;
-  Model model_;
-  index::GlobalIndex global_;
-  index::LocalIndex local_;
+  const kernels::Backend& backend_;
+  SearchOptions options_;
+  std::size_t size_;
+  candidates::CandidateFinder finder_;
 };
 
 }  // namespace pressmark::evaluation

@@ -129,7 +129,8 @@ class Evaluation {
     const auto start = Clock::now();
     result_.directory = set_.directory;
     describe();
-    const evaluation::CandidatePaths paths(gallery_, gallery_engine_.model());
+    const evaluation::CandidatePaths paths(gallery_, gallery_engine_.model().data(), *backend_,
+                                           options_.search);
     std::unique_ptr<PairTable> table;
     if (!options_.both_directions && gallery_.size() > 1 && gallery_.size() <= kLargestTable) {
       table = std::make_unique<PairTable>(gallery_.size());
@@ -291,10 +292,10 @@ class Evaluation {
     using evaluation::QuestionKind;
     std::vector<Question> questions;
     const bool has_designs = !set_.images.empty() && !set_.images.front().design.empty();
-    if (has_designs) questions.emplace_back(QuestionKind::kSameDesign, labels_);
-    questions.emplace_back(QuestionKind::kSameMould, labels_);
+    if (has_designs) questions.emplace_back(QuestionKind::kSameDesign, labels_, paths.names());
+    questions.emplace_back(QuestionKind::kSameMould, labels_, paths.names());
     if (has_designs && has_design_of_two_moulds()) {
-      questions.emplace_back(QuestionKind::kSameMouldWithinDesign, labels_);
+      questions.emplace_back(QuestionKind::kSameMouldWithinDesign, labels_, paths.names());
     }
     evaluation::LightGaps light_gaps;
 

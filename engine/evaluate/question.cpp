@@ -84,12 +84,13 @@ std::vector<PairExample> best_non_mates(std::vector<PairExample> pairs) {
 
 }  // namespace
 
-Question::Question(QuestionKind kind, const Labels& labels)
+Question::Question(QuestionKind kind, const Labels& labels, std::vector<std::string_view> paths)
     : kind_(kind),
       labels_(&labels),
+      path_names_(kind == QuestionKind::kSameMouldWithinDesign ? std::vector<std::string_view>()
+                                                               : std::move(paths)),
       channels_(channels().size()),
-      mates_among_first_(
-          kind == QuestionKind::kSameMouldWithinDesign ? 0 : CandidatePaths::names().size()) {
+      mates_among_first_(path_names_.size()) {
   for (ChannelTally& channel : channels_) channel.first_mates.resize(kLongestCmc + 1);
 }
 
@@ -236,7 +237,7 @@ QuestionFigures Question::figures() const {
   }
   for (std::size_t path = 0; path < mates_among_first_.size(); ++path) {
     CandidateRecall recall;
-    recall.path = CandidatePaths::names()[path];
+    recall.path = path_names_[path];
     for (std::size_t k = 0; k < kCandidateCounts.size(); ++k) {
       recall.mates.push_back(
           {kCandidateCounts[k], share(mates_among_first_[path][k], figures.mate_pairs)});

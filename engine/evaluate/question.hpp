@@ -36,8 +36,8 @@ enum class QuestionKind { kSameDesign, kSameMould, kSameMouldWithinDesign };
 
 class Question {
  public:
-  // `labels` is borrowed.
-  Question(QuestionKind kind, const Labels& labels);
+  // `labels` is borrowed. `paths`: names of Answer::paths.
+  Question(QuestionKind kind, const Labels& labels, std::vector<std::string_view> paths);
 
   // An answer as this question sees it.
   struct View {
@@ -69,6 +69,7 @@ class Question {
 
   QuestionKind kind_;
   const Labels* labels_;
+  std::vector<std::string_view> path_names_;  // none for the question within a design
   std::vector<ChannelTally> channels_;
   std::int64_t ranked_queries_ = 0, verified_mates_ = 0, verified_non_mates_ = 0;
   MouldVerdictCounts verdicts_mates_, verdicts_non_mates_;

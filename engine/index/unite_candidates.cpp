@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/index/unite_candidates.hpp"
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace pressmark::index {
-namespace {
 
-constexpr int kVotesPerGlobal = 3;
-
-}  // namespace
-
-std::vector<ImageId> unite_candidates(std::span<const ImageId> by_votes,
-                                      std::span<const ImageId> by_global, std::size_t count) {
+std::vector<ImageId> unite_candidates(std::span<const RankingShare> shares, std::size_t count) {
+  std::vector<RankingShare> rest(shares.begin(), shares.end());
   std::vector<ImageId> united;
   std::unordered_set<ImageId> listed;
   // The next image of a ranking that is not listed yet.
@@ -24,9 +20,11 @@ std::vector<ImageId> unite_candidates(std::span<const ImageId> by_votes,
       return;
     }
   };
-  while (united.size() < count && !(by_votes.empty() && by_global.empty())) {
-    for (int i = 0; i < kVotesPerGlobal; ++i) take(by_votes);
-    take(by_global);
+  const auto is_used_up = [](const RankingShare& share) { return share.ranking.empty(); };
+  while (united.size() < count && !std::all_of(rest.begin(), rest.end(), is_used_up)) {
+    for (RankingShare& share : rest) {
+      for (int i = 0; i < share.images_per_round; ++i) take(share.ranking);
+    }
   }
   return united;
 }

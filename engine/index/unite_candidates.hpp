@@ -9,10 +9,13 @@
 
 namespace pressmark::index {
 
-// One ranking of two, `count` images at most: three by votes, one by global vector, and so on; what
-// is listed already is passed over. By ranks: scores of different ways of searching cannot be
-// compared. The shares: docs/decisions/0006-candidates-by-local-votes.md.
-std::vector<ImageId> unite_candidates(std::span<const ImageId> by_votes,
-                                      std::span<const ImageId> by_global, std::size_t count);
+struct RankingShare {
+  std::span<const ImageId> ranking;
+  int images_per_round = 1;
+};
+
+// One ranking of several, `count` images at most: of each in turn its next images; what is listed
+// already is passed over. By ranks: scores of different ways of searching cannot be compared.
+std::vector<ImageId> unite_candidates(std::span<const RankingShare> shares, std::size_t count);
 
 }  // namespace pressmark::index

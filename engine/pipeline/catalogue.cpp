@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/index/unite_candidates.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 
@@ -41,27 +40,12 @@ const store::DescriptionLocation* Catalogue::Impl::Snapshot::find(ImageId id) co
   return place == locations.end() || place->id != id ? nullptr : &*place;
 }
 
-std::vector<ImageId> Catalogue::Impl::Snapshot::candidates(const Description& query,
-                                                           int count) const {
-  std::vector<ImageId> by_votes, by_global;
-  for (const index::VotedImage& image : local.search(query, count)) by_votes.push_back(image.id);
-  for (const index::Neighbour& neighbour : index.search(query.global, count)) {
-    by_global.push_back(neighbour.id);
-  }
-  return index::unite_candidates(by_votes, by_global, static_cast<std::size_t>(count));
-}
-
 const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
   if (snapshot == nullptr) {
-    const models::ModelData& data = model.data();
     auto fresh = std::make_unique<Snapshot>(
-        Snapshot{store.locations(), index::GlobalIndex(store.settings().global_size),
-                 index::LocalIndex(*backend, {{{data.raw.words(), data.raw.even_size},
-                                               {data.relit.words(), data.relit.even_size}}})});
+        Snapshot{store.locations(), candidates::CandidateFinder(*backend, model.data())});
     for (const store::DescriptionLocation& location : fresh->locations) {
-      const Description description = store.read_description(location);
-      fresh->index.add({&location.id, 1}, description.global);
-      fresh->local.add(location.id, description);
+      fresh->finder.add(location.id, store.read_description(location));
     }
     snapshot = std::move(fresh);
   }
@@ -101,8 +85,8 @@ CatalogueInfo Catalogue::info() const {
   CatalogueInfo info = impl_->store.info();
   info.model_name = impl_->model.name();
   const Impl::Snapshot& snapshot = impl_->current_snapshot();
-  info.index = snapshot.index.description();
-  info.local_index = snapshot.local.description();
+  info.index = snapshot.finder.describe_global();
+  info.local_index = snapshot.finder.describe_local();
   return info;
 }
 

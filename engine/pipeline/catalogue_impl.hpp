@@ -4,8 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/index/global_index.hpp"
-#include "engine/index/local_index.hpp"
+#include "engine/candidates/candidate_finder.hpp"
 #include "engine/store/store.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/catalogue.hpp"
@@ -21,14 +20,10 @@ struct Catalogue::Impl {
   // The snapshot that match answers from; built when it is first needed.
   struct Snapshot {
     std::vector<store::DescriptionLocation> locations;  // ascending by id
-    index::GlobalIndex index;
-    index::LocalIndex local;
+    candidates::CandidateFinder finder;
 
     // Null where the image is not part of the snapshot.
     const store::DescriptionLocation* find(ImageId id) const;
-
-    // What is compared with the query, most promising first.
-    std::vector<ImageId> candidates(const Description& query, int count) const;
   };
   std::unique_ptr<Snapshot> snapshot;
 

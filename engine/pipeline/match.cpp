@@ -3,6 +3,7 @@
 // Catalogue::match: describe, find candidates, verify each (parallel over queries) - name the hits
 // (in order).
 #include <algorithm>
+#include <cmath>
 
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
@@ -26,6 +27,13 @@ struct MatchItem {
 };
 
 }  // namespace
+
+double score_for_false_hits(std::int64_t images, double false_hits) {
+  if (!(false_hits > 0)) {
+    throw Error(ErrorCode::kInvalidArgument, "the number of false hits must be above 0");
+  }
+  return std::max(0.0, std::log10(static_cast<double>(images) / false_hits));
+}
 
 MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
                               const DecodeOptions& decode, const RunControl& control,
@@ -58,8 +66,9 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     if (item.photo.description.keypoint_count() == 0) return;
     if (options.quality_gate && !item.quality.empty()) return;
     const verify::PreparedQuery query(*impl_->backend, item.photo.description);
-    for (const ImageId id :
-         snapshot.candidates(item.photo.description, options.search.candidates)) {
+    const candidates::Rankings rankings = snapshot.finder.find(
+        item.photo.description, query.dense(), options.search.candidates, options.search);
+    for (const ImageId id : rankings.united) {
       const Description candidate = impl_->store.read_description(*snapshot.find(id));
       Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(), query,
                                                       candidate, options.verify);
@@ -84,12 +93,16 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     result.width_px = item.photo.description.width_px;
     result.height_px = item.photo.description.height_px;
     result.keypoints = item.photo.description.keypoint_count();
+    result.light = item.photo.description.light;
     result.quality = std::move(item.quality);
     result.candidates = item.candidates;
     for (ScoredImage& hit : item.hits) {
       // Removed by another process since the snapshot: not a hit any more.
       std::optional<CatalogueImage> image = impl_->store.find(hit.id);
-      if (image) result.hits.push_back({std::move(*image), std::move(hit.verification)});
+      if (!image) continue;
+      const double expected =
+          static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -hit.verification.score);
+      result.hits.push_back({std::move(*image), std::move(hit.verification), expected});
     }
     ++summary.queries;
     summary.failed += !result.ok;

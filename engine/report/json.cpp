@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pressmark/json.hpp"
 
+#include <numbers>
+
 #include "engine/report/json_values.hpp"
 
 namespace pressmark {
 namespace {
+
+double degrees(float radians) {
+  return static_cast<double>(radians) * 180 / std::numbers::pi;
+}
 
 using report::Json;
 using report::serialise;
@@ -23,6 +29,10 @@ Json query_value(const QueryResult& result) {
   object["canonical_width_px"] = report::positive_or_null(result.width_px);
   object["canonical_height_px"] = report::positive_or_null(result.height_px);
   object["keypoints"] = result.keypoints;
+  object["light"] = result.ok ? Json{{"azimuth_deg", degrees(result.light.azimuth_rad)},
+                                     {"coherence", report::shortest(result.light.coherence)},
+                                     {"sure", result.light.sure}}
+                              : Json(nullptr);
   object["quality"] = report::text_or_null(result.quality);
   object["candidates"] = result.candidates;
   object["hit_count"] = result.hits.size();
@@ -36,6 +46,7 @@ Json hit_value(const QueryResult& result, std::size_t index) {
                  {"query_sha256", report::hash_or_null(result.info.sha256)},
                  {"rank", index + 1},
                  {"image", report::image_value(hit.image)}};
+  object["expected_false_hits"] = hit.expected_false_hits;
   report::put_verification(object, hit.verification);
   return object;
 }

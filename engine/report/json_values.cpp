@@ -149,9 +149,11 @@ Json describe_options(const DescribeOptions& options) {
 
 Json match_options(const MatchOptions& options) {
   return {{"candidates", options.search.candidates},
+          {"dense_images", options.search.dense_images},
           {"ratio", shortest(options.verify.ratio)},
           {"threshold_px", shortest(options.verify.threshold_px)},
           {"min_inliers", options.verify.min_inliers},
+          {"min_cells", options.verify.min_cells},
           {"min_score", options.verify.min_score},
           {"query_keypoints", options.query_keypoints},
           {"quality_gate", options.quality_gate},

@@ -73,9 +73,14 @@ std::string rotation_text(double degrees) {
                      degrees > 0 ? "clockwise" : "counter-clockwise");
 }
 
-FactList figures_of(const Verification& v) {
+FactList figures_of(const Hit& hit) {
+  const Verification& v = hit.verification;
   FactList figures;
   figures.add("Score", fmt::format("{:.1f}", v.score));
+  if (hit.expected_false_hits > 0) {
+    figures.add("False hits to be expected",
+                fmt::format("{:.2g} per query in this catalogue", hit.expected_false_hits));
+  }
   figures.add("Inliers", grouped(v.inlier_count));
   const LocalEvidence& best = v.local(v.channel);
   figures.add("Seen in", v.channel == Channel::kRaw ? "the photo as it is" : "the relit photo");
@@ -245,6 +250,9 @@ TemplateData query_data(std::int64_t number, const QueryResult& result, const Ru
   facts.add_photo(result.info);
   if (result.ok) {
     facts.add("Keypoints", grouped(result.keypoints));
+    if (!result.light.sure) {
+      facts.add("Light", "direction unsure: the relit photo may mislead");
+    }
     facts.add("Candidates", grouped(result.candidates));
     facts.add("Hits", grouped(static_cast<std::int64_t>(result.hits.size())));
     data.set("thumbnail", picture_slot(picture, frame, 0, 0));
@@ -287,7 +295,7 @@ TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult&
   if (!v.verified) data.set("unverified", TemplateData::type::bool_true);
   data.set("mould_verdict", std::string(short_text(v.mould.verdict)));
   data.set("mould", explain(v.mould));
-  data.set("figures", figures_of(v).list());
+  data.set("figures", figures_of(hit).list());
   data.set("facts", facts_of(hit.image).list());
   data.set("matrix", matrix_rows(v.transform));
 

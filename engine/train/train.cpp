@@ -18,16 +18,14 @@
 #include "engine/image/image.hpp"
 #include "engine/index/kmeans.hpp"
 #include "engine/model/model_data.hpp"
-#include "engine/parallel/ordered_pipeline.hpp"
+#include "engine/train/comparisons.hpp"
 #include "engine/train/correspondences.hpp"
 #include "engine/train/fusion_fit.hpp"
 #include "engine/train/mould_fit.hpp"
+#include "engine/train/ordered_map.hpp"
 #include "engine/train/projections.hpp"
 #include "engine/train/views.hpp"
 #include "engine/train/vocabulary.hpp"
-#include "engine/verify/fusion.hpp"
-#include "engine/verify/mould.hpp"
-#include "engine/verify/verify.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
@@ -45,42 +43,12 @@ constexpr std::int64_t kMinPairs = 4 * kDescriptorSize;
 constexpr std::size_t kWordSamplesPerImage = 50;
 // Images, beside the labelled marks, that the score is fitted on: two views of each.
 constexpr std::size_t kFusionImages = 300;
-// 128 and more tell no more (docs/decisions/0004-dense-code.md).
-constexpr std::size_t kCohortSize = 64;
-// So that most marks remain for fitting the score.
-constexpr std::size_t kLeastMarksForCohort = 2 * kCohortSize;
-// Unrelated photos that each photo is compared with to fit the score.
-constexpr std::size_t kNonMatesPerPhoto = 60;
 
 using DescriptorMap = Eigen::Map<const Eigen::Matrix<float, kDescriptorSize, Eigen::Dynamic>>;
 
 DescriptorMap columns_of(const LocalFeatures& features) {
   return {features.descriptors.data(), kDescriptorSize,
           static_cast<Eigen::Index>(features.keypoints.size())};
-}
-
-// Computes work(i) for i < count in parallel and gives the results to take() in order, one at a
-// time, so that sums do not depend on the number of threads.
-template <typename Result, typename Work, typename Take>
-void ordered_map(std::size_t count, const RunControl& control, const Work& work, const Take& take) {
-  struct Item {
-    std::size_t number = 0;
-    std::optional<Result> result;
-  };
-  std::size_t next = 0;
-  const auto source = [&]() -> parallel::Token<Item> {
-    if (next == count || control.stop.stop_requested()) return nullptr;
-    return std::make_shared<Item>(Item{next++, {}});
-  };
-  const auto stage = [&](Item& item) { item.result.emplace(work(item.number)); };
-  const auto sink = [&](Item& item) { take(*item.result); };
-  parallel::run_pipeline(control,
-                         parallel::source_filter<Item>(source) &
-                             parallel::stage_filter<Item>(tbb::filter_mode::parallel, stage) &
-                             parallel::sink_filter<Item>(sink));
-  if (control.stop.stop_requested()) {
-    throw Error(ErrorCode::kInterrupted, "training was interrupted");
-  }
 }
 
 // Second moments of one channel's descriptors.
@@ -246,139 +214,6 @@ std::vector<float> learn_words(const models::ModelData& model, const std::vector
   return index::kmeans(vectors, kLocalCodeSize, words, seed);
 }
 
-// Evenly from the marks, or from the images where there are too few marks. Marks that were taken
-// are told in `taken`: their own photos are no strangers to the cohort.
-std::vector<DenseCode> choose_cohort(const std::vector<std::optional<DenseCode>>& marks,
-                                     const std::vector<DenseCode>& images,
-                                     std::vector<char>& taken) {
-  std::vector<DenseCode> cohort;
-  taken.assign(marks.size(), 0);
-  if (marks.size() >= kLeastMarksForCohort) {
-    for (std::size_t i = 0; i < kCohortSize; ++i) {
-      const std::size_t mark = i * marks.size() / kCohortSize;
-      if (!marks[mark]) continue;
-      taken[mark] = 1;
-      cohort.push_back(*marks[mark]);
-    }
-  } else {
-    const std::size_t count = std::min(kCohortSize, images.size());
-    for (std::size_t i = 0; i < count; ++i) cohort.push_back(images[i * images.size() / count]);
-  }
-  return cohort;
-}
-
-// A photo that takes part in fitting the score.
-struct ComparedPhoto {
-  std::string group;   // photos of one group show one mark
-  std::string design;  // photos of one design are not unrelated
-  Description query, gallery;
-};
-
-Description describe(const View& view, int max_keypoints, const models::ModelData& model,
-                     const kernels::DenseCohort& cohort, const kernels::Backend& backend) {
-  Description description;
-  description.dense = view.features.dense;
-  description.dense_cohort = cohort.statistics(description.dense);
-  description.width_px = view.width;
-  description.height_px = view.height;
-  description.light = view.features.light;
-  description.detail = view.features.detail;
-  for (const Channel channel : kChannels) {
-    // Strongest first: the beginning is what a smaller budget would have given.
-    LocalFeatures features = view.of(channel);
-    const std::size_t count =
-        std::min(features.keypoints.size(), static_cast<std::size_t>(max_keypoints));
-    features.keypoints.resize(count);
-    features.descriptors.resize(count * kDescriptorSize);
-    LocalCodes& local = description.local(channel);
-    backend.embed({&features, 1}, model.local(channel).whitening(), {&local.codes, 1});
-    local.keypoints = std::move(features.keypoints);
-  }
-  return description;
-}
-
-// What a pair of photos teaches: the score, unless they are of different moulds of one design, and
-// the mould's answer, if they are of one design.
-struct ComparedPhotos {
-  std::vector<train::ComparedPair> pairs;
-  // Judged by is_verified once the score is fitted.
-  struct OfOneDesign {
-    train::MouldPair pair;
-    Verification verification;
-  };
-  std::vector<OfOneDesign> of_one_design;
-};
-
-ComparedPhotos compare_photos(const std::vector<ComparedPhoto>& photos,
-                              const models::ModelData& model, const kernels::Backend& backend,
-                              const RunControl& control) {
-  std::map<std::string, std::pair<std::size_t, std::set<std::string>>> designs;
-  for (const ComparedPhoto& photo : photos) {
-    auto& [number, groups] =
-        designs.try_emplace(photo.design, designs.size(), std::set<std::string>{}).first->second;
-    groups.insert(photo.group);
-  }
-  ComparedPhotos all;
-  ordered_map<ComparedPhotos>(
-      photos.size(), control,
-      [&](std::size_t i) {
-        ComparedPhotos result;
-        const verify::PreparedQuery query(backend, photos[i].query);
-        const auto& [design, groups] = designs.at(photos[i].design);
-        const auto compare = [&](std::size_t j) {
-          Verification verification =
-              verify::verify_pair(backend, model, query, photos[j].gallery, VerifyOptions{});
-          const bool is_mate = photos[i].group == photos[j].group;
-          const bool is_one_design = photos[i].design == photos[j].design;
-          if (is_mate || !is_one_design) {
-            result.pairs.push_back({verify::fusion_features(verification), is_mate});
-          }
-          if (is_one_design && groups.size() > 1) {
-            train::MouldPair pair;
-            pair.features =
-                verify::mould_features(verification, photos[i].query, photos[j].gallery);
-            pair.design = design;
-            pair.same_mould = is_mate;
-            pair.knows_lights = verification.mould.light_gap_deg.has_value();
-            verification.inliers.clear();
-            result.of_one_design.push_back({pair, std::move(verification)});
-          }
-        };
-        for (std::size_t j = 0; j < photos.size(); ++j) {
-          if (j != i && photos[j].design == photos[i].design) compare(j);
-        }
-        // Strides through the list from another place for each photo.
-        const std::size_t stride = std::max<std::size_t>(1, photos.size() / kNonMatesPerPhoto);
-        for (std::size_t j = i % stride; j < photos.size(); j += stride) {
-          if (photos[j].design != photos[i].design) compare(j);
-        }
-        return result;
-      },
-      [&](ComparedPhotos& found) {
-        all.pairs.insert(all.pairs.end(), found.pairs.begin(), found.pairs.end());
-        std::move(found.of_one_design.begin(), found.of_one_design.end(),
-                  std::back_inserter(all.of_one_design));
-      });
-  return all;
-}
-
-// Which pairs are verified only the fitted score tells.
-train::MouldFit fit_mould(const std::vector<ComparedPhotos::OfOneDesign>& compared,
-                          const models::FusionModel& fusion) {
-  const VerifyOptions options;
-  std::vector<train::MouldPair> pairs;
-  for (const auto& [pair, verification] : compared) {
-    Verification scored = verification;
-    scored.score = verify::score_of_evidence(
-        fusion, verify::fused_evidence(fusion, verify::fusion_features(scored)));
-    scored.verified =
-        scored.score >= options.min_score && scored.inlier_count >= options.min_inliers;
-    pairs.push_back(pair);
-    pairs.back().is_judged = verify::doubt_of(scored) == MouldDoubt::kNone;
-  }
-  return train::fit_mould(pairs);
-}
-
 std::string model_card(const TrainOptions& options, const TrainResult& result,
                        const models::ModelData& model, const train::MouldFit& mould,
                        const std::string& sha256) {
@@ -437,7 +272,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   Statistics sums;
   std::vector<DenseCode> image_codes;
   std::vector<std::optional<DenseCode>> mark_codes;
-  ordered_map<Statistics>(
+  train::ordered_map<Statistics>(
       images.size(), control,
       [&](std::size_t i) {
         try {
@@ -462,7 +297,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         advance();
       });
   std::array<ChannelMoments, 2> mark_sums;
-  ordered_map<GroupStatistics>(
+  train::ordered_map<GroupStatistics>(
       groups.size(), control,
       [&](std::size_t i) { return group_statistics(groups[i], options, *backend); },
       [&](const GroupStatistics& one) {
@@ -503,7 +338,7 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   const int vlad_size = options.words * kLocalCodeSize;
   const kernels::Aggregation plain{options.words, vlad_size, model.centroids, {}, {}};
   train::Moments vlads(vlad_size), vlad_differences(vlad_size);
-  ordered_map<Eigen::MatrixXf>(
+  train::ordered_map<Eigen::MatrixXf>(
       images.size(), control,
       [&](std::size_t i) -> Eigen::MatrixXf {
         std::vector<View> views;
@@ -542,21 +377,22 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
   const int query_keypoints =
       std::max(options.describe.max_keypoints, MatchOptions{}.query_keypoints);
   std::vector<char> in_cohort;
-  model.cohort = choose_cohort(mark_codes, image_codes, in_cohort);
+  model.cohort = train::choose_cohort(mark_codes, image_codes, in_cohort);
   const std::unique_ptr<kernels::DenseCohort> cohort = backend->prepare_cohort(model.cohort);
   std::set<std::string> cohort_marks;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (in_cohort[i] != 0) cohort_marks.insert(groups[i].photos.front()->identity);
   }
   const auto compared = [&](const std::string& group, const std::string& design, const View& view) {
-    return ComparedPhoto{group, design, describe(view, query_keypoints, model, *cohort, *backend),
-                         describe(view, options.describe.max_keypoints, model, *cohort, *backend)};
+    return train::ComparedPhoto{
+        group, design, train::describe(view, query_keypoints, model, *cohort, *backend),
+        train::describe(view, options.describe.max_keypoints, model, *cohort, *backend)};
   };
-  std::vector<ComparedPhoto> photos;
-  ordered_map<std::vector<ComparedPhoto>>(
+  std::vector<train::ComparedPhoto> photos;
+  train::ordered_map<std::vector<train::ComparedPhoto>>(
       marks.size() + fusion_images, control,
       [&](std::size_t i) {
-        std::vector<ComparedPhoto> found;
+        std::vector<train::ComparedPhoto> found;
         try {
           if (i < marks.size()) {
             if (cohort_marks.contains(marks[i].identity)) return found;
@@ -576,28 +412,29 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
         }
         return found;
       },
-      [&](std::vector<ComparedPhoto>& found) {
+      [&](std::vector<train::ComparedPhoto>& found) {
         std::move(found.begin(), found.end(), std::back_inserter(photos));
         advance();
       });
   for (const Channel channel : kChannels) {
     std::vector<const LocalCodes*> locals;
-    for (const ComparedPhoto& photo : photos) locals.push_back(&photo.gallery.local(channel));
+    for (const train::ComparedPhoto& photo : photos)
+      locals.push_back(&photo.gallery.local(channel));
     models::LocalModel& local = model.local(channel);
     local.vocabulary = train::learn_vocabulary(locals, local.even_size, options.seed);
   }
-  const ComparedPhotos comparisons = [&] {
+  const train::ComparedPhotos comparisons = [&] {
     models::ModelData unfitted = model;
     unfitted.fusion.weights.assign(models::FusionModel::kFeatures + 1, 0.0f);
     unfitted.fusion.knots.assign(models::FusionModel::kKnots, 0.0f);
-    return compare_photos(photos, unfitted, *backend, control);
+    return train::compare_photos(photos, unfitted, *backend, control);
   }();
   const std::vector<train::ComparedPair>& pairs = comparisons.pairs;
   result.compared_mates = std::count_if(pairs.begin(), pairs.end(),
                                         [](const train::ComparedPair& p) { return p.mates; });
   result.compared_non_mates = static_cast<std::int64_t>(pairs.size()) - result.compared_mates;
   model.fusion = train::fit_fusion(pairs);
-  const train::MouldFit mould = fit_mould(comparisons.of_one_design, model.fusion);
+  const train::MouldFit mould = train::fit_mould(comparisons.of_one_design, model.fusion);
   model.mould = mould.model;
   if (model.mould.is_taught()) {
     result.mould_pairs_same = static_cast<std::int64_t>(mould.same);

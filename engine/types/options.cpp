@@ -33,6 +33,7 @@ void DescribeOptions::validate() const {
 
 void SearchOptions::validate() const {
   require_range("candidates", candidates, 1, 100'000);
+  require_range("dense_images", dense_images, 0, kMostDenseImages);
 }
 
 void VerifyOptions::validate() const {

@@ -31,13 +31,6 @@ Point to_photo(Point canonical, const Description& description) {
 
 }  // namespace
 
-double normalised_score(float score, const CohortStatistics& query, const CohortStatistics& hit) {
-  const auto z = [&](const CohortStatistics& cohort) {
-    return static_cast<double>((score - cohort.mean) / cohort.deviation);
-  };
-  return 0.5 * (z(query) + z(hit));
-}
-
 bool dense_position(const Matrix3& hit_from_query, const Description& query, const Description& hit,
                     kernels::DensePosition& position) {
   const Point from = frame_centre(query), origin = frame_centre(hit);

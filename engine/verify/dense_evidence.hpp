@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dense codes in verification: scores that photos which resemble everything do not inflate, and
-// the cells that agree once a pair is registered.
+// Dense codes in verification: the cells that agree once a pair is registered.
 #pragma once
 
 #include "engine/verify/geometry.hpp"
@@ -9,9 +8,6 @@
 #include "pressmark/types.hpp"
 
 namespace pressmark::verify {
-
-// Symmetric normalisation (S-norm; Kenny, Odyssey 2010): mean of the two z-scores.
-double normalised_score(float score, const CohortStatistics& query, const CohortStatistics& hit);
 
 // Between maps of canonical pixels and positions of the dense codes' frames. A map with
 // perspective is taken as the affinity that touches it in the middle of the query. False where

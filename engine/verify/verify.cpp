@@ -311,8 +311,8 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
   kernels::DenseMatch dense;
   prepared.dense().search({&hit.dense, 1}, {&dense, 1});
   result.dense.score = dense.score;
-  result.dense.normalised =
-      static_cast<float>(normalised_score(dense.score, query.dense_cohort, hit.dense_cohort));
+  result.dense.normalised = static_cast<float>(
+      kernels::normalised_score(dense.score, query.dense_cohort, hit.dense_cohort));
   result.evidence = fused_evidence(model.fusion, fusion_features(result));
   result.score = score_of_evidence(model.fusion, result.evidence);
   if (result.score >= options.min_score) {

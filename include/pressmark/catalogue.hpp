@@ -66,7 +66,15 @@ struct PRESSMARK_API AddOptions {
 struct Hit {
   CatalogueImage image;
   Verification verification;
+  // How many images of this catalogue an unrelated photo would be expected to hit with this score
+  // or a higher one: images * 10^-score. 0 where there is no catalogue.
+  double expected_false_hits = 0;
 };
+
+// The score at which a query is expected to have `false_hits` false hits in a catalogue of so many
+// images: log10(images / false_hits), at least 0. For VerifyOptions::min_score. Throws
+// Error(kInvalidArgument) unless false_hits > 0.
+PRESSMARK_API double score_for_false_hits(std::int64_t images, double false_hits);
 
 // The answer for one query photo. ok and no hits: an honest "no match".
 struct QueryResult {
@@ -77,6 +85,7 @@ struct QueryResult {
   PhotoInfo info;
   int width_px = 0, height_px = 0;  // canonical size
   int keypoints = 0;
+  Light light;
   std::string quality;    // what is wrong with the photo, see quality_problem(); else empty
   int candidates = 0;     // verified geometrically; 0 where the quality gate refused the photo
   std::vector<Hit> hits;  // by score, then image id

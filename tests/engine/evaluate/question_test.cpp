@@ -21,6 +21,8 @@ struct Scored {
   float score;
 };
 
+const std::vector<std::string_view> kPaths{"global", "local_votes", "union"};
+
 Answer answer(std::size_t query, const std::vector<Scored>& compared,
               const std::vector<std::size_t>& others = {}) {
   Answer answer;
@@ -34,12 +36,12 @@ Answer answer(std::size_t query, const std::vector<Scored>& compared,
     answer.scores.push_back(scores);
   }
   answer.paths[0].insert(answer.paths[0].end(), others.begin(), others.end());
-  answer.paths.resize(CandidatePaths::names().size(), answer.paths[0]);
+  answer.paths.resize(kPaths.size(), answer.paths[0]);
   return answer;
 }
 
 QuestionFigures ask(QuestionKind kind, const std::vector<Answer>& answers) {
-  Question question(kind, kLabels);
+  Question question(kind, kLabels, kPaths);
   for (const Answer& answer : answers) question.add(question.view(answer));
   return question.figures();
 }
@@ -133,7 +135,7 @@ TEST(Question, CountsMatesAmongTheFirstCandidates) {
   long_answer.query = 0;
   const std::vector<std::size_t> one_late{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   long_answer.paths = {one_late, {12, 5, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11}, one_late};
-  Question question(QuestionKind::kSameMould, labels);
+  Question question(QuestionKind::kSameMould, labels, kPaths);
   question.add(question.view(long_answer));
   const QuestionFigures figures = question.figures();
   ASSERT_EQ(figures.candidate_recall.size(), 3u);

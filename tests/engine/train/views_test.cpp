@@ -81,7 +81,8 @@ TEST_F(ViewsTest, AFewKeypointsAreTheFirstOfMany) {
   const View few = labelled_view({file, "m", {}}, options_, 20, *backend_);
   for (std::size_t c = 0; c < 2; ++c) {
     ASSERT_EQ(few.of(kChannels[c]).keypoints.size(), 20u);
-    EXPECT_TRUE(std::equal(few.of(kChannels[c]).keypoints.begin(), few.of(kChannels[c]).keypoints.end(),
+    EXPECT_TRUE(std::equal(few.of(kChannels[c]).keypoints.begin(),
+                           few.of(kChannels[c]).keypoints.end(),
                            many.of(kChannels[c]).keypoints.begin()));
   }
 }

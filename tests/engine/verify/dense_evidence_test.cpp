@@ -18,14 +18,14 @@ Description of_size(int width, int height) {
 }
 
 TEST(DenseEvidenceTest, TheNormalisedScoreIsTheMeanOfBothZScores) {
-  EXPECT_NEAR(normalised_score(0.6f, {0.4f, 0.1f}, {0.5f, 0.2f}), 0.5 * (2 + 0.5), 1e-6);
-  EXPECT_NEAR(normalised_score(0.4f, {0.4f, 0.1f}, {0.4f, 0.2f}), 0, 1e-6);
+  EXPECT_NEAR(kernels::normalised_score(0.6f, {0.4f, 0.1f}, {0.5f, 0.2f}), 0.5 * (2 + 0.5), 1e-6);
+  EXPECT_NEAR(kernels::normalised_score(0.4f, {0.4f, 0.1f}, {0.4f, 0.2f}), 0, 1e-6);
 }
 
 TEST(DenseEvidenceTest, PositionsAndMapsAreEachOthersInverse) {
   const Description query = of_size(512, 301), hit = of_size(200, 380);
-  for (const Matrix3& map : {Matrix3{1, 0, 0, 0, 1, 0, 0, 0, 1},
-                             Matrix3{0.6, -0.8, 31, 0.8, 0.5, -12, 0, 0, 1}}) {
+  for (const Matrix3& map :
+       {Matrix3{1, 0, 0, 0, 1, 0, 0, 0, 1}, Matrix3{0.6, -0.8, 31, 0.8, 0.5, -12, 0, 0, 1}}) {
     kernels::DensePosition position;
     ASSERT_TRUE(dense_position(map, query, hit, position));
     const Matrix3 back = hit_from_query_of(position, query, hit);

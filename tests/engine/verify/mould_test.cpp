@@ -236,14 +236,16 @@ TEST(VerifyPair, GivesTheMouldsAnswerThroughTheWholeWay) {
   model.mould = taught();
   const auto backend = kernels::make_cpu_backend();
   const auto mould = [&](const Description& query, const Description& hit) {
-    const Verification v = verify_pair(*backend, model, query, hit, VerifyOptions{});
+    const Verification v =
+        verify_pair(*backend, model, PreparedQuery(*backend, query), hit, VerifyOptions{});
     EXPECT_TRUE(v.verified) << v.score;
     return v.mould;
   };
   EXPECT_EQ(mould(photo_of(1, 1), photo_of(1, 1)).verdict, MouldVerdict::kSame);
   EXPECT_EQ(mould(photo_of(1, 1), photo_of(1, 2)).verdict, MouldVerdict::kDifferent);
-  const Verification unrelated =
-      verify_pair(*backend, model, photo_of(1, 1), photo_of(2, 2), VerifyOptions{});
+  const Description first = photo_of(1, 1);
+  const Verification unrelated = verify_pair(*backend, model, PreparedQuery(*backend, first),
+                                             photo_of(2, 2), VerifyOptions{});
   EXPECT_EQ(unrelated.mould.verdict, MouldVerdict::kCannotTell);
   EXPECT_EQ(unrelated.mould.doubt, MouldDoubt::kNotVerified);
 }

@@ -202,7 +202,8 @@ TEST_F(VerifyTest, ThresholdsDecideAloneWhatIsVerified) {
 
 TEST_F(VerifyTest, CellsRegisterWhatHasTooFewInliers) {
   const Picture picture = test::test_picture(360, 320, 28);
-  const Description whole = describe(picture), part = describe(test::cut(picture, 20, 10, 320, 300));
+  const Description whole = describe(picture),
+                    part = describe(test::cut(picture, 20, 10, 320, 300));
   VerifyOptions options;
   options.min_inliers = 100'000;
   const Verification result = engine_.verify(whole, part, options);
