@@ -75,6 +75,9 @@ RunSummary summarise_run(const std::string& manifest_json) {
     if (const auto inliers = integer_at(root, (options + "/min_inliers").c_str())) {
       run.min_inliers = inliers;
     }
+    if (const auto cells = integer_at(root, (options + "/min_cells").c_str())) {
+      run.min_cells = cells;
+    }
     if (const Json* score = find(root, (options + "/min_score").c_str());
         score != nullptr && score->is_number()) {
       run.min_score = score->get<double>();
@@ -124,8 +127,9 @@ std::string script_safe_json(const std::string& manifest_json) {
 
 std::string threshold_text(const RunSummary& run) {
   if (run.min_score && run.min_inliers) {
-    return fmt::format("score {:g} or more from at least {} inliers", *run.min_score,
-                       *run.min_inliers);
+    return fmt::format("score {:g} or more from at least {} inliers{}", *run.min_score,
+                       *run.min_inliers,
+                       run.min_cells ? fmt::format(" or {} cells", *run.min_cells) : "");
   }
   if (run.min_score) return fmt::format("score {:g} or more", *run.min_score);
   if (run.min_inliers) return fmt::format("at least {} inliers", *run.min_inliers);

@@ -15,7 +15,7 @@ struct RunSummary {
   std::vector<std::pair<std::string, std::string>> facts;  // label and value, for people
   std::optional<std::int64_t> catalogue_images;
   std::optional<double> min_score;
-  std::optional<std::int64_t> min_inliers;
+  std::optional<std::int64_t> min_inliers, min_cells;
 };
 
 // Throws Error(kInvalidArgument) where `manifest_json` is not a JSON object. Fields that are

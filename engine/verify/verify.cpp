@@ -2,6 +2,7 @@
 #include "engine/verify/verify.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <set>
@@ -27,6 +28,10 @@ constexpr double kChanceOfLikeness = 0.1;
 
 // A group of places this small is found between any two photos: nothing to register.
 constexpr int kMinAgreeing = 5;
+// The channel that agrees in more places is registered, and the other one too where it agrees in
+// this many and nearly as many: which of them registers better only the inliers tell.
+constexpr int kEnoughToChoose = 15;
+constexpr double kNearlyAsMany = 0.7;
 // Consensus is sought by an affinity, which perspective and the package's curvature bend.
 constexpr float kConsensusSlack = 3.0f;
 
@@ -221,10 +226,10 @@ Found find(const kernels::Backend& backend, const LocalCodes& query, const Local
   return best;
 }
 
-void register_best(const kernels::Backend& backend, const models::ModelData& model,
-                   const Found& found, const Description& query_description,
-                   const Description& hit_description, const VerifyOptions& options,
-                   Verification& result) {
+void register_channel(const kernels::Backend& backend, const models::ModelData& model,
+                      const Found& found, const Description& query_description,
+                      const Description& hit_description, const VerifyOptions& options,
+                      Verification& result) {
   const int even_size = model.local(result.channel).even_size;
   const LocalCodes& query_codes = query_description.local(result.channel);
   const LocalCodes& hit = hit_description.local(result.channel);
@@ -295,18 +300,24 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
                          const VerifyOptions& options) {
   const Description& query = prepared.description();
   Verification result;
-  Found best;
-  for (const Channel channel : kChannels) {
-    Found found = find(backend, query.local(channel), hit.local(channel),
-                       model.local(channel).even_size, options);
-    result.local(channel) = found.evidence;
-    if (found.evidence.agreeing > best.evidence.agreeing) {
-      best = std::move(found);
-      result.channel = channel;
-    }
+  std::array<Found, 2> found;
+  for (std::size_t c = 0; c < kChannels.size(); ++c) {
+    found[c] = find(backend, query.local(kChannels[c]), hit.local(kChannels[c]),
+                    model.local(kChannels[c]).even_size, options);
+    result.local(kChannels[c]) = found[c].evidence;
   }
-  if (best.evidence.agreeing >= kMinAgreeing) {
-    register_best(backend, model, best, query, hit, options, result);
+  const std::size_t first = found[1].evidence.agreeing > found[0].evidence.agreeing ? 1 : 0;
+  const int most = found[first].evidence.agreeing, fewer = found[1 - first].evidence.agreeing;
+  result.channel = kChannels[first];
+  if (most >= kMinAgreeing) {
+    const Verification unregistered = result;
+    register_channel(backend, model, found[first], query, hit, options, result);
+    if (fewer >= kEnoughToChoose && fewer >= kNearlyAsMany * most) {
+      Verification other = unregistered;
+      other.channel = kChannels[1 - first];
+      register_channel(backend, model, found[1 - first], query, hit, options, other);
+      if (other.inlier_count > result.inlier_count) result = std::move(other);
+    }
   }
   kernels::DenseMatch dense;
   prepared.dense().search({&hit.dense, 1}, {&dense, 1});

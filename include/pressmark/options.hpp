@@ -43,7 +43,7 @@ struct PRESSMARK_API VerifyOptions {
   float threshold_px = 3.0f;  // (0, 50]; transfer error of an inlier, canonical pixels
   int min_inliers = 6;        // >= 4; distinct places
   int min_cells = 10;         // 1..36; congruent cells that do where there are fewer inliers
-  double min_score = 4.0;     // >= 0; see Verification::score: one false hit in 10 000 photos
+  double min_score = 3.5;     // >= 0; see Verification::score: one false hit in 3000 photos
   void validate() const;
 };
 

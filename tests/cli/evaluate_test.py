@@ -38,7 +38,7 @@ class Evaluate(ProgramTest):
         mould = record["questions"]["same_mould"]
         self.assertEqual((mould["mate_pairs"], mould["non_mate_pairs"]), (12, 120))
         self.assertEqual((mould["verified_tpr"], mould["verified_fpr"]), (1, 0))
-        self.assertEqual(list(mould["channels"]), ["local_raw", "local_relit", "fused"])
+        self.assertEqual(list(mould["channels"]), ["local_raw", "local_relit", "dense", "fused"])
         self.assertEqual(mould["channels"]["fused"]["mAP"], 1)
         self.assertEqual(mould["channels"]["fused"]["auc"], 1)
         # Two scenes that share nothing were called one design.

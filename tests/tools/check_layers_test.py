@@ -72,8 +72,8 @@ class CheckLayers(unittest.TestCase):
         self.expect_offence("engine/verify/verify.cpp:3: engine/verify may not include kernels/cpu/match.hpp")
 
     def test_reports_kernels_where_only_formulas_are_allowed(self):
-        self.write("engine/index/flat.cpp", '#include "kernels/math/dot.hpp"\n#include "kernels/ops.hpp"\n')
-        self.expect_offence("engine/index/flat.cpp:3: engine/index may not include kernels/ops.hpp")
+        self.write("engine/store/store.cpp", '#include "kernels/math/dot.hpp"\n#include "kernels/ops.hpp"\n')
+        self.expect_offence("engine/store/store.cpp:3: engine/store may not include kernels/ops.hpp")
 
     def test_reports_kernels_that_know_more_than_public_types(self):
         self.write("kernels/cpu/match.cpp", '#include "pressmark/report.hpp"\n')

@@ -22,13 +22,14 @@ TEST(Channels, TakeFiguresAndVerdictFromTheVerification) {
   Verification verification;
   verification.raw.agreeing = 7;
   verification.relit.agreeing = 11;
+  verification.dense.normalised = 6.5f;
   verification.evidence = -2.5;
   verification.score = 12.5;
   verification.verified = true;
   verification.mould.doubt = MouldDoubt::kNotTaught;
   const PairScores scores = scores_of(verification);
   EXPECT_TRUE(scores.verified);
-  const float expected[] = {7, 11, -2.5f};
+  const float expected[] = {7, 11, 6.5f, -2.5f};
   ASSERT_EQ(channels().size(), std::size(expected));
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     EXPECT_EQ(scores.*channels()[i].mould, expected[i]) << channels()[i].name;

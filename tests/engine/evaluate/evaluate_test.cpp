@@ -23,7 +23,7 @@ TEST_F(EvaluateTest, FindsTheMatesOfAnEasySet) {
   EXPECT_EQ(result.queries, 8);
   EXPECT_TRUE(result.exhaustive);
   EXPECT_EQ(result.compared_pairs, 9 * 8 / 2);  // each pair once
-  EXPECT_THAT(result.channels, ElementsAre("local_raw", "local_relit", "fused"));
+  EXPECT_THAT(result.channels, ElementsAre("local_raw", "local_relit", "dense", "fused"));
   ASSERT_EQ(result.questions.size(), 1u);
   const QuestionFigures& figures = result.questions[0];
   EXPECT_EQ(figures.name, "same_mould");

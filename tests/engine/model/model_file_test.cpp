@@ -226,7 +226,8 @@ TEST_F(ModelFileTest, ImpossibleSizesAreRefused) {
   }
   refused_with(36, 4);
   refused_with(40, 15);
-  refused_with(44, 14);
+  refused_with(50, 1);   // 65 539 photos of the cohort
+  refused_with(52, 14);  // weights of the mould's answer
   for (int even_size : {0, 2, 64}) {
     ModelData model = model_;
     model.raw.even_size = model.relit.even_size = even_size;

@@ -94,6 +94,9 @@ TEST_F(HtmlReportTest, ShowsFiguresOfAHit) {
   EXPECT_THAT(html, HasSubstr("11 of 20 matches"));
   EXPECT_THAT(html, HasSubstr("All 10 inliers are drawn."));
   EXPECT_THAT(html, HasSubstr("transform:matrix3d("));
+  EXPECT_THAT(html, HasSubstr("1 of 2 cells agree."));
+  EXPECT_EQ(test::count_of(html, "<polygon class=\"c a\""), 2u);  // in query and hit
+  EXPECT_EQ(test::count_of(html, "<polygon class=\"c\""), 2u);
 }
 
 TEST_F(HtmlReportTest, SaysOfEveryHitWhetherItsMouldIsTheSame) {
@@ -184,8 +187,10 @@ TEST_F(HtmlReportTest, NoMatchSaysWhatWasSearchedAndByWhichThreshold) {
   facts.match = MatchOptions{};
   const std::string html =
       report_of({query_for(write_photo("a.jpg", 90, 60, 1))}, options_with(facts));
-  EXPECT_THAT(html, HasSubstr("None of the 31 images in this catalogue reached the threshold of a "
-                              "hit (score 4 or more from at least 6 inliers). 3 candidates,"));
+  EXPECT_THAT(
+      html,
+      HasSubstr("None of the 31 images in this catalogue reached the threshold of a "
+                "hit (score 3.5 or more from at least 6 inliers or 10 cells). 3 candidates,"));
   EXPECT_THAT(html, HasSubstr("not proof that no related package exists"));
 }
 

@@ -60,6 +60,20 @@ TEST(InlierDrawing, DotsLieOnThePixelCentresOfBothPictures) {
   EXPECT_NE(marks.find("M10.5 20.5L679.2 20.2"), std::string::npos) << marks;
 }
 
+TEST(InlierDrawing, ACellIsASquareInTheQueryAndTheTransformsParallelogramInTheHit) {
+  const DisplayFrame frame = display_frame(640, 640);
+  Transform transform;
+  transform.hit_from_query = {0, -2, 400, 1, 0, 30, 0, 0, 1};
+  const CongruentCell cell{100, 200, 50, 60, 20, 0.8f, true};
+  const std::string cells = draw_cells(std::span(&cell, 1), transform, side_by_side(frame, frame));
+  EXPECT_NE(cells.find("class=\"c a\" points=\"90.5,190.5 110.5,190.5 110.5,210.5 90.5,210.5\""),
+            std::string::npos)
+      << cells;
+  // 664 px to the right; corner (-10, -10) goes to (20, -10).
+  EXPECT_NE(cells.find("points=\"734.5,50.5 734.5,70.5 694.5,70.5 694.5,50.5\""), std::string::npos)
+      << cells;
+}
+
 TEST(InlierDrawing, InliersThatAreNotNumbersAreLeftOut) {
   std::vector<Inlier> inliers = grid(2);
   inliers[0].hit_x = std::numeric_limits<float>::infinity();

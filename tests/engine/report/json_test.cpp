@@ -71,7 +71,10 @@ QueryResult sample_result() {
   hit.verification.raw = {12, 3, false};
   hit.verification.relit = {20, 11, true};
   hit.verification.channel = Channel::kRelit;
+  hit.verification.dense = {0.5f, 7.25f, 1, {{1, 2, 3, 4, 5, 0.75f, true}}};
+  hit.verification.registered = true;
   hit.verification.inlier_count = 1;
+  hit.expected_false_hits = 0.125;
   hit.verification.transform.hit_from_query = {1, 2, 3, 4, 5, 6, 7, 8, 1};
   hit.verification.inliers = {{.1f, 12.3f, 4, 5}};
   hit.verification.mould.verdict = MouldVerdict::kDifferent;
@@ -108,6 +111,10 @@ TEST(Json, LinesAreTheQueryAndThenItsHits) {
   EXPECT_EQ(names_of(hit["image"]), documented_fields()["image"]);
   EXPECT_EQ(names_of(hit["transform"]), documented_fields()["transform"]);
   EXPECT_EQ(hit["transform"]["hit_from_query"], Json::parse("[1,2,3,4,5,6,7,8,1]"));
+  EXPECT_EQ(names_of(hit["dense"]), documented_fields()["dense"]);
+  EXPECT_EQ(hit["dense"], Json::parse(R"({"score":0.5,"normalised":7.25,"agreeing_cells":1,
+                                         "cells":[[1,2,3,4,5,0.75,true]]})"));
+  EXPECT_EQ(hit["expected_false_hits"], 0.125);
   EXPECT_EQ(hit["evidence"], -1.5);
   EXPECT_EQ(hit["log_false_alarms"], 7.5);
   for (const char* channel : {"raw", "relit"}) {

@@ -34,9 +34,11 @@ TEST(RunManifest, StatesTheRun) {
   EXPECT_EQ(run["version"], version());
   EXPECT_EQ(run["command"][2], "my cat");
   EXPECT_EQ(run["catalogue"], Json::parse(R"({"directory":"my cat","images":1234})"));
-  EXPECT_EQ(run["options"]["match"],
-            Json::parse(R"({"candidates":100,"ratio":0.95,"threshold_px":3.0,"min_inliers":6,
-                            "min_score":4.0,"query_keypoints":1024,"quality_gate":true,
+  EXPECT_EQ(
+      run["options"]["match"],
+      Json::parse(
+          R"({"candidates":100,"dense_images":500,"ratio":0.95,"threshold_px":3.0,"min_inliers":6,
+                            "min_cells":10,"min_score":3.5,"query_keypoints":1024,"quality_gate":true,
                             "max_hits":10})"));
   EXPECT_TRUE(run["options"]["add"].is_null());
   EXPECT_TRUE(run["started_at"].is_null());
@@ -65,7 +67,7 @@ TEST(RunManifest, StandsOnOneLineIfAsked) {
 TEST(RunSummary, ReadsTheManifestBack) {
   const report::RunSummary run = report::summarise_run(run_manifest_json(match_facts()));
   EXPECT_EQ(run.catalogue_images, 1234);
-  EXPECT_EQ(report::threshold_text(run), "score 4 or more from at least 6 inliers");
+  EXPECT_EQ(report::threshold_text(run), "score 3.5 or more from at least 6 inliers or 10 cells");
   const std::pair<std::string, std::string> command{"Command",
                                                     "pressmark match 'my cat' 'it'\\''s.jpg'"};
   EXPECT_EQ(run.facts.back(), command);

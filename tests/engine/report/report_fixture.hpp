@@ -93,7 +93,11 @@ class ReportTest : public testing::Test {
     hit.verification.raw = {12, 3, false};
     hit.verification.relit = {20, 11, true};
     hit.verification.channel = Channel::kRelit;
+    hit.verification.registered = true;
     hit.verification.inlier_count = 10;
+    hit.verification.dense = {0.5f, 7.25f, 1, {}};
+    hit.verification.dense.cells = {{10, 10, 11, 12, 16, 0.75f, true},
+                                    {40, 30, 60, 50, 16, 0.25f, false}};
     for (int i = 0; i < 10; ++i) {
       const auto v = static_cast<float>(10 * i);
       hit.verification.inliers.push_back({v, v, v + 1, v + 2});

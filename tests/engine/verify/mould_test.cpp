@@ -244,8 +244,8 @@ TEST(VerifyPair, GivesTheMouldsAnswerThroughTheWholeWay) {
   EXPECT_EQ(mould(photo_of(1, 1), photo_of(1, 1)).verdict, MouldVerdict::kSame);
   EXPECT_EQ(mould(photo_of(1, 1), photo_of(1, 2)).verdict, MouldVerdict::kDifferent);
   const Description first = photo_of(1, 1);
-  const Verification unrelated = verify_pair(*backend, model, PreparedQuery(*backend, first),
-                                             photo_of(2, 2), VerifyOptions{});
+  const Verification unrelated =
+      verify_pair(*backend, model, PreparedQuery(*backend, first), photo_of(2, 2), VerifyOptions{});
   EXPECT_EQ(unrelated.mould.verdict, MouldVerdict::kCannotTell);
   EXPECT_EQ(unrelated.mould.doubt, MouldDoubt::kNotVerified);
 }
