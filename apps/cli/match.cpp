@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -159,7 +160,14 @@ void add_match_command(CLI::App& app, Context& context) {
                    "Set --min-score so that a query has this many false hits to be expected in "
                    "the whole catalogue, e.g. 0.01")
       ->excludes("--min-score")
-      ->check(CLI::PositiveNumber)
+      ->check([](const std::string& text) {
+        // CLI::PositiveNumber spells out the largest double.
+        double value = 0;
+        const char* end = text.data() + text.size();
+        const bool above =
+            std::from_chars(text.data(), end, value).ptr == end && value > 0 && !text.empty();
+        return above ? std::string() : "must be a number above 0";
+      })
       ->type_name("E");
   add_decode_options(*command, arguments->decode);
   add_threads_option(*command, arguments->threads);

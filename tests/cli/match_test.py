@@ -102,6 +102,16 @@ class Planted(ProgramTest):
         self.assertEqual({item["status"] for item in found if item["type"] == "query"},
                          {"no_match"})
 
+    def test_the_threshold_follows_from_false_hits_to_be_expected(self):
+        found = records(self.match("--max-false-hits", "0.006"))
+        self.assertAlmostEqual(found[0]["options"]["match"]["min_score"], 3)  # log10(6 / .006)
+        for item in found:
+            if item["type"] == "hit":
+                self.assertGreaterEqual(item["score"], 3)
+                self.assertAlmostEqual(item["expected_false_hits"], 6 * 10 ** -item["score"])
+        for wrong in ("0", "-1", "some", ""):
+            self.check(2, "match", self.catalogue, SAMPLES / "views", "--max-false-hits", wrong)
+
     def test_removed_images_are_not_found(self):
         self.check(0, "remove", self.catalogue, "3")
         found = records(self.match())
