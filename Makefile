@@ -27,7 +27,7 @@ test:
 	tools/install-deps build demo test render
 	cmake --preset $(PRESET)
 	cmake --build --preset $(PRESET)
-	ctest --preset $(PRESET)
+	ctest --preset $(PRESET) -j $$(nproc)
 
 # Accuracy on real photos that cannot be shipped; DATA names their folder (docs/evaluation.md).
 evaluate: build
