@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/train/fusion_fit.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
@@ -9,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/train/logistic.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::train {
@@ -17,13 +17,10 @@ namespace {
 using models::FusionModel;
 
 constexpr std::size_t kMinMates = 20, kMinNonMates = 1000;
-constexpr int kNewtonSteps = 30;
-constexpr double kRidge = 1e-3;
 // A quantile that fewer non-mates lie beyond is noise.
 constexpr double kMinBeyond = 20;
 
 using Vector = Eigen::Matrix<double, FusionModel::kFeatures + 1, 1>;
-using Matrix = Eigen::Matrix<double, FusionModel::kFeatures + 1, FusionModel::kFeatures + 1>;
 
 Vector with_constant(const verify::FusionFeatures& features) {
   Vector x;
@@ -66,21 +63,9 @@ models::FusionModel fit_fusion(const std::vector<ComparedPair>& pairs) {
                             "{} of different ones ({} needed)",
                             mates, kMinMates, non_mates, kMinNonMates));
   }
-  Vector weights = Vector::Zero();
-  for (int step = 0; step < kNewtonSteps; ++step) {
-    Matrix hessian = kRidge * Matrix::Identity();
-    Vector gradient = -kRidge * weights;
-    for (const ComparedPair& pair : pairs) {
-      const Vector x = with_constant(pair.features);
-      const double importance = 0.5 / static_cast<double>(pair.mates ? mates : non_mates);
-      const double probability = 1 / (1 + std::exp(-weights.dot(x)));
-      gradient += importance * ((pair.mates ? 1.0 : 0.0) - probability) * x;
-      hessian += importance * probability * (1 - probability) * x * x.transpose();
-    }
-    const Vector change = hessian.ldlt().solve(gradient);
-    weights += change;
-    if (change.cwiseAbs().maxCoeff() < 1e-9) break;
-  }
+  const auto weights = fit_logistic<Vector>(
+      pairs.size(), [&](std::size_t i) { return with_constant(pairs[i].features); },
+      [&](std::size_t i) { return pairs[i].mates; });
   models::FusionModel fusion;
   for (int i = 0; i < weights.size(); ++i) fusion.weights.push_back(static_cast<float>(weights[i]));
   std::vector<double> evidence;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/train/mould_fit.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <set>
+
+#include "engine/train/logistic.hpp"
 
 namespace pressmark::train {
 namespace {
@@ -16,11 +17,8 @@ using models::MouldModel;
 constexpr std::size_t kMinDesigns = 8, kMinSame = 100, kMinDifferent = 300;
 constexpr std::size_t kMinJudgedSame = 50, kMinJudgedDifferent = 200;
 constexpr std::size_t kFolds = 8;
-constexpr int kNewtonSteps = 30;
-constexpr double kRidge = 1e-3;
 
 using Vector = Eigen::Matrix<double, MouldModel::kFeatures + 1, 1>;
-using Matrix = Eigen::Matrix<double, MouldModel::kFeatures + 1, MouldModel::kFeatures + 1>;
 
 Vector with_constant(const verify::MouldFeatures& features) {
   Vector x;
@@ -30,9 +28,6 @@ Vector with_constant(const verify::MouldFeatures& features) {
 }
 
 std::vector<float> fit_weights(const std::vector<const MouldPair*>& pairs) {
-  const auto same = static_cast<double>(
-      std::count_if(pairs.begin(), pairs.end(), [](const MouldPair* p) { return p->same_mould; }));
-  const double different = static_cast<double>(pairs.size()) - same;
   // The ridge is of features with unit deviation, or those of small range would be suppressed.
   Vector mean = Vector::Zero(), deviation = Vector::Zero();
   for (const MouldPair* pair : pairs) mean += with_constant(pair->features);
@@ -46,21 +41,12 @@ std::vector<float> fit_weights(const std::vector<const MouldPair*>& pairs) {
   for (int i = 0; i < MouldModel::kFeatures; ++i) {
     if (!(deviation[i] > 1e-9)) deviation[i] = 1;
   }
-  Vector weights = Vector::Zero();
-  for (int step = 0; step < kNewtonSteps; ++step) {
-    Matrix hessian = kRidge * Matrix::Identity();
-    Vector gradient = -kRidge * weights;
-    for (const MouldPair* pair : pairs) {
-      const Vector x = (with_constant(pair->features) - mean).cwiseQuotient(deviation);
-      const double importance = 0.5 / (pair->same_mould ? same : different);
-      const double probability = 1 / (1 + std::exp(-weights.dot(x)));
-      gradient += importance * ((pair->same_mould ? 1.0 : 0.0) - probability) * x;
-      hessian += importance * probability * (1 - probability) * x * x.transpose();
-    }
-    const Vector change = hessian.ldlt().solve(gradient);
-    weights += change;
-    if (change.cwiseAbs().maxCoeff() < 1e-9) break;
-  }
+  const auto weights = fit_logistic<Vector>(
+      pairs.size(),
+      [&](std::size_t i) -> Vector {
+        return (with_constant(pairs[i]->features) - mean).cwiseQuotient(deviation);
+      },
+      [&](std::size_t i) { return pairs[i]->same_mould; });
   Vector plain = weights.cwiseQuotient(deviation);
   plain[MouldModel::kFeatures] = weights[MouldModel::kFeatures];
   for (int i = 0; i < MouldModel::kFeatures; ++i) {
