@@ -231,8 +231,14 @@ class Evaluation {
     for_each_in_order(
         queries_.size(), control_,
         [&](std::size_t i) {
-          std::vector<std::size_t> candidates =
-              std::move(paths.rank(as_query_[queries_[i]], queries_[i]).back());
+          std::vector<std::size_t> candidates;
+          if (result_.exhaustive) {  // whatever their order
+            for (std::size_t other = 0; other < gallery_.size(); ++other) {
+              if (other != queries_[i]) candidates.push_back(other);
+            }
+            return candidates;
+          }
+          candidates = std::move(paths.rank(as_query_[queries_[i]], queries_[i]).back());
           candidates.resize(compared_);
           return candidates;
         },
