@@ -40,4 +40,23 @@ void print_hits(const QueryResult& result) {
   }
 }
 
+void print_hits(const MarkResult& result) {
+  const std::string title =
+      styled(Style::kBold,
+             fmt::format("mark {}: {} photo{} together", display(std::string_view(result.mark)),
+                         result.photos.size(), result.photos.size() == 1 ? "" : "s"));
+  if (result.hits.empty()) {
+    print_line(fmt::format("{}  {}", title, styled(Style::kYellow, "no match")));
+    return;
+  }
+  print_line(title);
+  print_line(styled(Style::kDim, "  rank    score  hit by  image"));
+  int rank = 0;
+  for (const MarkHit& hit : result.hits) {
+    print_line(fmt::format("  {:>4}  {:>7.1f}  {:>6}  {} {}{}", ++rank, hit.score, hit.photos,
+                           hit.image.id, display(hit.image.file),
+                           describe_origin(hit.image.facts)));
+  }
+}
+
 }  // namespace pressmark::cli

@@ -9,4 +9,7 @@ namespace pressmark::cli {
 // that failed print nothing; their reason goes to stderr.
 void print_hits(const QueryResult& result);
 
+// The same of all photos of one mark together.
+void print_hits(const MarkResult& result);
+
 }  // namespace pressmark::cli

@@ -81,18 +81,25 @@ int run_match(Arguments arguments, const Context& context) {
     ProgressLine progress;
     RunControl control{arguments.threads, context.stop,
                        [&](const Progress& now) { progress.update(now); }};
-    summary = catalogue.match(list.photos, arguments.options, arguments.decode, control,
-                              [&](const QueryResult& result) {
-                                facts.inputs.push_back({result.file, result.info.sha256});
-                                if (!result.ok) print_issue(result.file.native(), result.reason);
-                                if (!result.quality.empty()) {
-                                  print_issue(result.file.native(), result.quality);
-                                }
-                                if (arguments.format.is_table()) print_hits(result);
-                                if (arguments.format.json) records.print(to_json(result));
-                                for (const std::string& text : to_json_lines(result)) record(text);
-                                if (report) report->add(result);
-                              });
+    summary = catalogue.match(
+        list.photos, arguments.options, arguments.decode, control,
+        [&](const QueryResult& result) {
+          facts.inputs.push_back({result.file, result.info.sha256});
+          if (!result.ok) print_issue(result.file.native(), result.reason);
+          if (!result.quality.empty()) {
+            print_issue(result.file.native(), result.quality);
+          }
+          if (arguments.format.is_table()) print_hits(result);
+          if (arguments.format.json) records.print(to_json(result));
+          for (const std::string& text : to_json_lines(result)) record(text);
+          if (report) report->add(result);
+        },
+        [&](const MarkResult& result) {
+          if (arguments.format.is_table()) print_hits(result);
+          if (arguments.format.json) records.print(to_json(result));
+          record(to_json(result));
+          if (report) report->add(result);
+        });
   }
   records.finish();
   facts.finished_at = utc_now();
@@ -124,7 +131,8 @@ void add_match_command(CLI::App& app, Context& context) {
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
   command
       ->add_option("PHOTOS", arguments->inputs,
-                   "Folders, photos, or manifests (.csv, .jsonl) with regions of interest")
+                   "Folders, photos, or manifests (.csv, .jsonl) with regions of interest and "
+                   "photos of one mark")
       ->required();
   command
       ->add_option("--out", arguments->out,

@@ -14,16 +14,16 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 9> kKnownNames = {
+constexpr std::array<std::string_view, 10> kKnownNames = {
     "file",  // the one that is required
-    "seizure", "package", "kind", "place", "date", "agency", "scale_mm_per_px", "roi"};
+    "seizure", "package", "kind", "place", "date", "agency", "scale_mm_per_px", "roi", "mark"};
 
 // The fields of a seizure that rows may state.
 constexpr std::array<std::pair<const char*, std::string Seizure::*>, 3> kSeizureFields = {
     {{"place", &Seizure::place}, {"date", &Seizure::date}, {"agency", &Seizure::agency}}};
 
 struct Row {
-  std::string file, kind;
+  std::string file, kind, mark;
   Seizure seizure;
   ImageFacts facts;
   json metadata = json::object();
@@ -36,6 +36,7 @@ std::string shown(const json& value) {
 std::string* text_field(Row& row, std::string_view name) {
   if (name == "file") return &row.file;
   if (name == "kind") return &row.kind;
+  if (name == "mark") return &row.mark;
   if (name == "package") return &row.facts.package;
   if (name == "seizure") return &row.seizure.name;
   for (const auto& [field_name, field] : kSeizureFields) {
@@ -201,9 +202,11 @@ void ManifestRows::add(std::int64_t line, std::span<const Cell> cells) {
     return;
   }
   row.facts.seizure = std::move(row.seizure.name);
+  if (!row.mark.empty()) row.metadata["mark"] = row.mark;
   row.facts.metadata_json = row.metadata.dump();
   // An absolute file name stands for itself: operator/ drops the folder then.
-  list_.photos.push_back({manifest_.parent_path() / row.file, std::move(row.facts), source(line)});
+  list_.photos.push_back({manifest_.parent_path() / row.file, std::move(row.facts), source(line),
+                          std::move(row.mark)});
 }
 
 }  // namespace pressmark::inputs

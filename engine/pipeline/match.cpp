@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Catalogue::match: describe, find candidates, verify each (parallel over queries) - name the hits
-// (in order).
+// Catalogue::match: describe, find candidates, verify each (parallel over marks) - name the hits
+// (in order). A photo that stands alone is a mark of one photo.
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
 
+#include "engine/index/unite_candidates.hpp"
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 #include "engine/pipeline/describe.hpp"
+#include "engine/verify/photos_score.hpp"
 #include "engine/verify/verify.hpp"
 
 namespace pressmark {
@@ -18,13 +23,59 @@ struct ScoredImage {
   Verification verification;
 };
 
-struct MatchItem {
+struct QueryPhoto {
   const PhotoInput* input = nullptr;
   DescribedPhoto photo;
   std::string quality;
-  int candidates = 0;
+  bool is_compared = false;
+  std::vector<ImageId> candidates;  // by itself
   std::vector<ScoredImage> hits;
 };
+
+struct MarkCandidate {
+  ImageId id = 0;
+  double score = 0;
+  std::size_t best_photo = 0;  // among those compared
+  int photos = 0;              // that hit it
+};
+
+struct MarkItem {
+  std::vector<QueryPhoto> photos;
+  int candidates = 0;  // united
+  std::vector<MarkCandidate> hits;
+};
+
+// Photos of one mark together, where its first photo stands.
+std::vector<std::vector<const PhotoInput*>> group_by_mark(std::span<const PhotoInput> queries) {
+  std::vector<std::vector<const PhotoInput*>> marks;
+  std::unordered_map<std::string_view, std::size_t> known;
+  for (const PhotoInput& query : queries) {
+    if (query.mark.empty()) {
+      marks.push_back({&query});
+      continue;
+    }
+    const auto [place, is_new] = known.try_emplace(query.mark, marks.size());
+    if (is_new) marks.emplace_back();
+    marks[place->second].push_back(&query);
+  }
+  return marks;
+}
+
+std::vector<ImageId> unite(const std::vector<QueryPhoto>& photos, int count) {
+  std::vector<index::RankingShare> shares;
+  for (const QueryPhoto& photo : photos) shares.push_back({photo.candidates, 1});
+  return index::unite_candidates(shares, static_cast<std::size_t>(count));
+}
+
+template <typename Scored, typename ScoreOf>
+void keep_best(std::vector<Scored>& images, int max_hits, const ScoreOf& score_of) {
+  std::sort(images.begin(), images.end(), [&](const Scored& a, const Scored& b) {
+    return score_of(a) > score_of(b) || (score_of(a) == score_of(b) && a.id < b.id);
+  });
+  if (images.size() > static_cast<std::size_t>(max_hits)) {
+    images.resize(static_cast<std::size_t>(max_hits));
+  }
+}
 
 }  // namespace
 
@@ -37,7 +88,8 @@ double score_for_false_hits(std::int64_t images, double false_hits) {
 
 MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
                               const DecodeOptions& decode, const RunControl& control,
-                              const std::function<void(const QueryResult&)>& on_result) const {
+                              const std::function<void(const QueryResult&)>& on_result,
+                              const std::function<void(const MarkResult&)>& on_mark) const {
   options.validate();
   decode.validate();
   const Impl::Snapshot& snapshot = impl_->current_snapshot();
@@ -45,63 +97,93 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   describe.max_keypoints = options.query_keypoints;
   const pipeline::Describer describer{*impl_->backend, impl_->model, *impl_->cohort, describe,
                                       decode};
+  const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
   MatchSummary summary;
   std::size_t next = 0;
 
-  const auto source = [&]() -> parallel::Token<MatchItem> {
-    if (next == queries.size()) return nullptr;
+  const auto source = [&]() -> parallel::Token<MarkItem> {
+    if (next == marks.size()) return nullptr;
     if (control.stop.stop_requested()) {
       summary.interrupted = true;
       return nullptr;
     }
-    auto item = std::make_shared<MatchItem>();
-    item->input = &queries[next++];
+    auto item = std::make_shared<MarkItem>();
+    for (const PhotoInput* input : marks[next]) {
+      item->photos.emplace_back();
+      item->photos.back().input = input;
+    }
+    ++next;
     return item;
   };
-  const auto answer = [&](MatchItem& item) {
-    item.photo = pipeline::describe_loaded(describer, pipeline::load_file(item.input->file, decode),
-                                           item.input->facts.region);
-    if (!item.photo.ok) return;
-    item.quality = quality_problem(item.photo.description);
-    if (item.photo.description.keypoint_count() == 0) return;
-    if (options.quality_gate && !item.quality.empty()) return;
-    const verify::PreparedQuery query(*impl_->backend, item.photo.description);
-    const candidates::Rankings rankings = snapshot.finder.find(
-        item.photo.description, query.dense(), options.search.candidates, options.search);
-    for (const ImageId id : rankings.united) {
-      const Description candidate = impl_->store.read_description(*snapshot.find(id));
-      Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(), query,
-                                                      candidate, options.verify);
-      ++item.candidates;
-      if (verification.verified) item.hits.push_back({id, std::move(verification)});
+  const auto describe_query = [&](QueryPhoto& query) {
+    query.photo = pipeline::describe_loaded(
+        describer, pipeline::load_file(query.input->file, decode), query.input->facts.region);
+    if (!query.photo.ok) return;
+    query.quality = quality_problem(query.photo.description);
+    if (query.photo.description.keypoint_count() == 0) return;
+    query.is_compared = !options.quality_gate || query.quality.empty();
+  };
+  const auto answer = [&](MarkItem& item) {
+    std::vector<std::unique_ptr<const verify::PreparedQuery>> prepared;
+    for (QueryPhoto& query : item.photos) {
+      describe_query(query);
+      prepared.emplace_back();
+      if (!query.is_compared) continue;
+      const Description& description = query.photo.description;
+      prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
+      query.candidates = snapshot.finder
+                             .find(description, prepared.back()->dense(), options.search.candidates,
+                                   options.search)
+                             .united;
     }
-    std::sort(item.hits.begin(), item.hits.end(), [](const ScoredImage& a, const ScoredImage& b) {
-      return a.verification.score > b.verification.score ||
-             (a.verification.score == b.verification.score && a.id < b.id);
-    });
-    if (item.hits.size() > static_cast<std::size_t>(options.max_hits)) {
-      item.hits.resize(static_cast<std::size_t>(options.max_hits));
+    const std::vector<ImageId> candidates = unite(item.photos, options.search.candidates);
+    item.candidates = static_cast<int>(candidates.size());
+    for (const ImageId id : candidates) {
+      const Description candidate = impl_->store.read_description(*snapshot.find(id));
+      MarkCandidate joined{id};
+      std::vector<double> scores;
+      for (std::size_t i = 0; i < item.photos.size(); ++i) {
+        if (prepared[i] == nullptr) continue;
+        Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(),
+                                                        *prepared[i], candidate, options.verify);
+        scores.push_back(verification.score);
+        if (scores.back() > scores[joined.best_photo]) joined.best_photo = scores.size() - 1;
+        if (!verification.verified) continue;
+        ++joined.photos;
+        item.photos[i].hits.push_back({id, std::move(verification)});
+      }
+      joined.score = verify::score_of_photos(scores);
+      if (joined.photos > 0 && joined.score >= options.verify.min_score) {
+        item.hits.push_back(joined);
+      }
+    }
+    keep_best(item.hits, options.max_hits, [](const MarkCandidate& hit) { return hit.score; });
+    for (QueryPhoto& query : item.photos) {
+      keep_best(query.hits, options.max_hits,
+                [](const ScoredImage& hit) { return hit.verification.score; });
     }
   };
-  const auto report = [&](MatchItem& item) {
+  const auto false_hits = [&](double score) {
+    return static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -score);
+  };
+  const auto report_photo = [&](QueryPhoto& query, int candidates) {
     QueryResult result;
-    result.file = item.input->file;
-    result.ok = item.photo.ok;
-    result.code = item.photo.code;
-    result.reason = item.photo.reason;
-    result.info = item.photo.info;
-    result.width_px = item.photo.description.width_px;
-    result.height_px = item.photo.description.height_px;
-    result.keypoints = item.photo.description.keypoint_count();
-    result.light = item.photo.description.light;
-    result.quality = std::move(item.quality);
-    result.candidates = item.candidates;
-    for (ScoredImage& hit : item.hits) {
+    result.file = query.input->file;
+    result.ok = query.photo.ok;
+    result.code = query.photo.code;
+    result.reason = query.photo.reason;
+    result.info = query.photo.info;
+    result.width_px = query.photo.description.width_px;
+    result.height_px = query.photo.description.height_px;
+    result.keypoints = query.photo.description.keypoint_count();
+    result.light = query.photo.description.light;
+    result.quality = std::move(query.quality);
+    result.candidates = query.is_compared ? candidates : 0;
+    for (ScoredImage& hit : query.hits) {
       // Removed by another process since the snapshot: not a hit any more.
       std::optional<CatalogueImage> image = impl_->store.find(hit.id);
       if (!image) continue;
-      const double expected =
-          static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -hit.verification.score);
+      const double expected = false_hits(hit.verification.score);
       result.hits.push_back({std::move(*image), std::move(hit.verification), expected});
     }
     ++summary.queries;
@@ -113,11 +195,27 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       control.on_progress({summary.queries, static_cast<std::int64_t>(queries.size())});
     }
   };
+  const auto report = [&](MarkItem& item) {
+    MarkResult result;
+    result.mark = item.photos.front().input->mark;
+    for (QueryPhoto& query : item.photos) {
+      if (query.is_compared) result.photos.push_back(query.input->file);
+      report_photo(query, item.candidates);
+    }
+    if (!on_mark || result.mark.empty()) return;
+    for (const MarkCandidate& hit : item.hits) {
+      std::optional<CatalogueImage> image = impl_->store.find(hit.id);
+      if (!image) continue;
+      result.hits.push_back(
+          {std::move(*image), hit.score, false_hits(hit.score), hit.best_photo, hit.photos});
+    }
+    on_mark(result);
+  };
 
   parallel::run_pipeline(control,
-                         parallel::source_filter<MatchItem>(source) &
-                             parallel::stage_filter<MatchItem>(tbb::filter_mode::parallel, answer) &
-                             parallel::sink_filter<MatchItem>(report));
+                         parallel::source_filter<MarkItem>(source) &
+                             parallel::stage_filter<MarkItem>(tbb::filter_mode::parallel, answer) &
+                             parallel::sink_filter<MarkItem>(report));
   return summary;
 }
 

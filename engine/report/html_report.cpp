@@ -43,6 +43,7 @@ struct HtmlReport::Impl {
   }
 
   void add(const QueryResult& result);
+  void add(const MarkResult& result);
   void add(const InputIssue& issue);
   void finish(const MatchSummary& summary, const std::string& final_manifest);
 
@@ -67,6 +68,7 @@ struct HtmlReport::Impl {
   mustache index_row = parsed(report::templates::index_row_html());
   mustache query = parsed(report::templates::query_html());
   mustache hit = parsed(report::templates::hit_html());
+  mustache mark = parsed(report::templates::mark_html());
 };
 
 void HtmlReport::Impl::add(const QueryResult& result) {
@@ -87,6 +89,12 @@ void HtmlReport::Impl::add(const QueryResult& result) {
     queries.write(hit.render(report::hit_data(number, i, result, picture, catalogued)));
   }
   queries.write("</section>\n");
+  index.write(index_row.render(report::index_data(number, result)));
+}
+
+void HtmlReport::Impl::add(const MarkResult& result) {
+  const std::int64_t number = ++counts.entries;
+  queries.write(mark.render(report::mark_data(number, result)));
   index.write(index_row.render(report::index_data(number, result)));
 }
 
@@ -123,6 +131,10 @@ HtmlReport::HtmlReport(HtmlReport&&) noexcept = default;
 HtmlReport& HtmlReport::operator=(HtmlReport&&) noexcept = default;
 
 void HtmlReport::add(const QueryResult& result) {
+  impl_->guarded([&] { impl_->add(result); });
+}
+
+void HtmlReport::add(const MarkResult& result) {
   impl_->guarded([&] { impl_->add(result); });
 }
 

@@ -84,6 +84,27 @@ std::vector<std::string> to_json_lines(const QueryResult& result) {
   return lines;
 }
 
+std::string to_json(const MarkResult& result) {
+  const std::string_view outcome = result.hits.empty() ? "no_match" : "hit";
+  Json object = {{"type", "mark"},
+                 {"status", result.photos.empty() ? "unusable" : outcome},
+                 {"mark", result.mark}};
+  Json photos = Json::array(), hits = Json::array();
+  for (const std::filesystem::path& photo : result.photos) photos.push_back(photo.string());
+  for (std::size_t i = 0; i < result.hits.size(); ++i) {
+    const MarkHit& hit = result.hits[i];
+    hits.push_back({{"rank", i + 1},
+                    {"image", report::image_value(hit.image)},
+                    {"score", hit.score},
+                    {"expected_false_hits", hit.expected_false_hits},
+                    {"best_photo", result.photos[hit.best_photo].string()},
+                    {"photos", hit.photos}});
+  }
+  object["photos"] = std::move(photos);
+  object["hits"] = std::move(hits);
+  return serialise(object);
+}
+
 std::string to_json(const CatalogueImage& image) {
   return serialise(report::image_value(image));
 }

@@ -157,6 +157,23 @@ std::string origin_of(const CatalogueImage& image) {
   return text;
 }
 
+// "1 photo", "3 photos".
+std::string counted(std::size_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", grouped(static_cast<std::int64_t>(count)), noun,
+                     count == 1 ? "" : "s");
+}
+
+// What a row of the index says about hits, Hit or MarkHit.
+template <typename AnyHit>
+void set_outcome(TemplateData& data, const std::vector<AnyHit>& hits) {
+  data.set("class", hits.empty() ? "none" : "hit");
+  data.set("outcome", hits.empty() ? "No match" : counted(hits.size(), "hit"));
+  if (hits.empty()) return;
+  const CatalogueImage& image = hits.front().image;
+  const std::string origin = origin_of(image);
+  data.set("detail", fmt::format("image {}{}{}", image.id, origin.empty() ? "" : ", ", origin));
+}
+
 TemplateData matrix_rows(const Transform& transform) {
   TemplateData rows{TemplateData::type::list};
   for (std::size_t row = 0; row < 3; ++row) {
@@ -278,6 +295,36 @@ TemplateData query_data(std::int64_t number, const InputIssue& issue) {
   return data;
 }
 
+TemplateData mark_data(std::int64_t number, const MarkResult& result) {
+  TemplateData data;
+  data.set("number", std::to_string(number));
+  data.set("name", displayable(result.mark));
+  const std::string photos = counted(result.photos.size(), "photo");
+  data.set("photos", photos);
+  if (result.hits.empty()) {
+    data.set("no_match", result.photos.empty()
+                             ? std::string("None of the photos of this mark could be compared.")
+                             : photos + " of this mark together reach no hit.");
+    return data;
+  }
+  data.set("has_hits", TemplateData::type::bool_true);
+  TemplateData hits{TemplateData::type::list};
+  for (std::size_t i = 0; i < result.hits.size(); ++i) {
+    const MarkHit& hit = result.hits[i];
+    TemplateData row;
+    row.set("rank", std::to_string(i + 1));
+    row.set("id", std::to_string(hit.image.id));
+    if (const std::string origin = origin_of(hit.image); !origin.empty()) row.set("origin", origin);
+    row.set("score", fmt::format("{:.1f}", hit.score));
+    row.set("false_hits", fmt::format("{:.2g}", hit.expected_false_hits));
+    row.set("by", fmt::format("{} of {}", hit.photos, photos));
+    row.set("best", name_of(result.photos[hit.best_photo]));
+    hits << row;
+  }
+  data.set("hits", hits);
+  return data;
+}
+
 TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult& result,
                       const EmbeddedPicture& query, const EmbeddedPicture& catalogued) {
   const Hit& hit = result.hits[index];
@@ -339,18 +386,23 @@ TemplateData index_data(std::int64_t number, const QueryResult& result) {
     data.set("class", "failed");
     data.set("outcome", "Failed");
     data.set("detail", displayable(result.reason));
-  } else if (result.hits.empty()) {
-    data.set("class", "none");
-    data.set("outcome", "No match");
-  } else {
-    const Hit& best = result.hits.front();
-    data.set("class", "hit");
-    data.set("outcome", result.hits.size() == 1 ? std::string("1 hit")
-                                                : fmt::format("{} hits", result.hits.size()));
-    data.set("score", fmt::format("{:.1f}", best.verification.score));
-    const std::string origin = origin_of(best.image);
-    data.set("detail",
-             fmt::format("image {}{}{}", best.image.id, origin.empty() ? "" : ", ", origin));
+    return data;
+  }
+  set_outcome(data, result.hits);
+  if (!result.hits.empty()) {
+    data.set("score", fmt::format("{:.1f}", result.hits.front().verification.score));
+  }
+  return data;
+}
+
+TemplateData index_data(std::int64_t number, const MarkResult& result) {
+  TemplateData data;
+  data.set("number", std::to_string(number));
+  data.set("name", fmt::format("mark {}, {}", displayable(result.mark),
+                               counted(result.photos.size(), "photo")));
+  set_outcome(data, result.hits);
+  if (!result.hits.empty()) {
+    data.set("score", fmt::format("{:.1f}", result.hits.front().score));
   }
   return data;
 }

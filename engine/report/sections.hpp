@@ -17,7 +17,7 @@ namespace pressmark::report {
 
 // What the document contains, counted while it grows.
 struct Counts {
-  std::int64_t entries = 0;  // numbered sections: queries and unusable inputs
+  std::int64_t entries = 0;  // numbered sections: queries, marks and unusable inputs
   std::int64_t queries = 0, with_hits = 0, failed = 0, issues = 0;
 };
 
@@ -27,10 +27,13 @@ TemplateData query_data(std::int64_t number, const QueryResult& result, const Ru
                         const EmbeddedPicture& picture, const DisplayFrame& frame);
 TemplateData query_data(std::int64_t number, const InputIssue& issue);
 
+TemplateData mark_data(std::int64_t number, const MarkResult& result);
+
 TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult& result,
                       const EmbeddedPicture& query, const EmbeddedPicture& catalogued);
 
 TemplateData index_data(std::int64_t number, const QueryResult& result);
+TemplateData index_data(std::int64_t number, const MarkResult& result);
 TemplateData index_data(std::int64_t number, const InputIssue& issue);
 
 }  // namespace pressmark::report

@@ -13,6 +13,7 @@ std::string_view summary_html();     // counts, facts of the run, how to read, h
 std::string_view index_row_html();   // one row of the index
 std::string_view query_html();       // opens a query's section: facts, outcome
 std::string_view hit_html();         // one hit: figures, pair, overlay
+std::string_view mark_html();        // what several photos of one mark say together
 std::string_view foot_html();        // run manifest, script
 std::string_view evaluation_html();  // all of an evaluation between head and foot
 std::string_view evaluation_css();

@@ -91,6 +91,23 @@ struct QueryResult {
   std::vector<Hit> hits;  // by score, then image id
 };
 
+// A catalogued image beside several photos of one mark.
+struct MarkHit {
+  CatalogueImage image;
+  double score = 0;                // of all photos together, on the scale of Verification::score
+  double expected_false_hits = 0;  // as in Hit, of that score
+  std::size_t best_photo = 0;      // index in MarkResult::photos: the one that agrees best
+  int photos = 0;                  // that hit the image by themselves; 0 is possible
+};
+
+// The answer for query photos that PhotoInput::mark declares to show one mark. Beside the
+// QueryResult of each, in which a candidate of one of the photos is compared with all of them.
+struct MarkResult {
+  std::string mark;
+  std::vector<std::filesystem::path> photos;  // those compared: without failed and unusable ones
+  std::vector<MarkHit> hits;                  // by score, then image id
+};
+
 struct MatchSummary {
   std::int64_t queries = 0, with_hits = 0, failed = 0;
   std::int64_t unusable = 0;  // decoded, but refused by the quality gate
@@ -148,10 +165,13 @@ class PRESSMARK_API Catalogue {
                  const std::function<void(const AddReport&)>& on_report);
 
   // Answers each query, in input order, from the snapshot taken when the catalogue was opened or
-  // last changed through this object. Same answers for any number of threads.
+  // last changed through this object. Same answers for any number of threads. Photos of one mark
+  // (PhotoInput::mark) are answered together, where the first of them stands, and then once more as
+  // a whole: on_mark is called after on_result was called for each of them.
   MatchSummary match(std::span<const PhotoInput> queries, const MatchOptions& options,
                      const DecodeOptions& decode, const RunControl& control,
-                     const std::function<void(const QueryResult&)>& on_result) const;
+                     const std::function<void(const QueryResult&)>& on_result,
+                     const std::function<void(const MarkResult&)>& on_mark = {}) const;
 
   // In order of id. Return false from the callback to stop.
   void list_images(const ImageFilter& filter,

@@ -21,6 +21,9 @@ struct PhotoInput {
   std::filesystem::path file;
   ImageFacts facts;
   std::string source;  // "manifest.csv:12" where a manifest named the file, else empty
+  // Query photos of one name show one mark, e.g. under several lights: see MarkResult. Empty: the
+  // photo stands alone.
+  std::string mark = {};
 };
 
 struct InputIssue {
@@ -44,7 +47,8 @@ PRESSMARK_API PhotoList collect_photos(std::span<const std::filesystem::path> in
 // Reads a manifest; relative file names are relative to the manifest. UTF-8, with or without BOM.
 //   *.csv: RFC 4180 with a header row. *.jsonl: one object per line.
 // Columns or keys: file (required), seizure, package, kind, place, date, agency, scale_mm_per_px,
-// roi ("x y w h", also with commas; in JSON an array of four); every other one becomes metadata.
+// roi ("x y w h", also with commas; in JSON an array of four), mark; every other one, and mark too,
+// becomes metadata.
 // A manifest that cannot be used at all gives one issue; an unusable row gives one issue.
 PRESSMARK_API PhotoList read_manifest(const std::filesystem::path& manifest);
 

@@ -23,6 +23,7 @@ namespace pressmark {
 
 PRESSMARK_API std::string to_json(const AddReport& photo);            // "add"
 PRESSMARK_API std::string to_json(const QueryResult& result);         // "query", hits nested
+PRESSMARK_API std::string to_json(const MarkResult& result);          // "mark"
 PRESSMARK_API std::string to_json(const CatalogueImage& image);       // "image"
 PRESSMARK_API std::string to_json(const SeizureInfo& seizure);        // "seizure"
 PRESSMARK_API std::string to_json(const CatalogueInfo& info);         // "catalogue"

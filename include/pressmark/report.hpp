@@ -42,6 +42,7 @@ class PRESSMARK_API HtmlReport {
   HtmlReport& operator=(HtmlReport&&) noexcept;
 
   void add(const QueryResult& result);  // throws Error(kIo)
+  void add(const MarkResult& result);   // after its photos; throws Error(kIo)
   void add(const InputIssue& issue);    // an input that never became a query; throws Error(kIo)
 
   // Ends the report; nothing can be added afterwards. `manifest_json`, if not empty, takes the

@@ -19,8 +19,8 @@ class CsvManifest : public ManifestTest {
 
 TEST_F(CsvManifest, ReadsEveryColumn) {
   const PhotoList list = read(
-      "file,seizure,package,kind,place,date,agency,scale_mm_per_px,roi,note\n"
-      "a.jpg,S1,P1,toolmark,Graz,2024-02-29,BKA,0.05,1 2 30 40,left press\n");
+      "file,seizure,package,kind,place,date,agency,scale_mm_per_px,roi,mark,note\n"
+      "a.jpg,S1,P1,toolmark,Graz,2024-02-29,BKA,0.05,1 2 30 40, M7 ,left press\n");
   ASSERT_THAT(list.issues, IsEmpty());
   ASSERT_EQ(list.photos.size(), 1u);
   const PhotoInput& photo = list.photos[0];
@@ -31,7 +31,8 @@ TEST_F(CsvManifest, ReadsEveryColumn) {
   EXPECT_EQ(photo.facts.kind, ImageKind::kToolmark);
   EXPECT_EQ(photo.facts.scale_mm_per_px, 0.05);
   EXPECT_EQ(photo.facts.region, (RegionOfInterest{1, 2, 30, 40}));
-  EXPECT_EQ(photo.facts.metadata_json, R"({"note":"left press"})");
+  EXPECT_EQ(photo.facts.metadata_json, R"({"mark":"M7","note":"left press"})");
+  EXPECT_EQ(photo.mark, "M7");
   ASSERT_EQ(list.seizures.size(), 1u);
   EXPECT_EQ(list.seizures[0].name, "S1");
   EXPECT_EQ(list.seizures[0].place, "Graz");
@@ -40,8 +41,9 @@ TEST_F(CsvManifest, ReadsEveryColumn) {
 }
 
 TEST_F(CsvManifest, NeedsOnlyFileAndTakesEmptyCellsAsNotStated) {
-  const PhotoList list = read("file,seizure,kind,roi,note\na.jpg,,,,\n");
+  const PhotoList list = read("file,seizure,kind,roi,mark,note\na.jpg,,,,,\n");
   ASSERT_EQ(list.photos.size(), 1u);
+  EXPECT_EQ(list.photos[0].mark, "");
   const ImageFacts& facts = list.photos[0].facts;
   EXPECT_EQ(facts.seizure, "");
   EXPECT_EQ(facts.kind, ImageKind::kLogo);

@@ -153,6 +153,65 @@ TEST_F(CatalogueMatchTest, ABlurredQueryIsComparedOnRequestOnly) {
   EXPECT_EQ(reports[0].quality, results[0].quality);
 }
 
+TEST_F(CatalogueMatchTest, PhotosOfOneMarkAreAnsweredTogether) {
+  PhotoInput first = write_view(1), bad = write_bad("x.jpg"), alone = write_view(3),
+             second = write("again.png", test::scene(1));
+  for (PhotoInput* photo : {&first, &bad, &second}) photo->mark = "M";
+  std::vector<std::string> order;
+  std::vector<QueryResult> results;
+  std::vector<MarkResult> marks;
+  const MatchSummary summary = catalogue_.match(
+      std::vector{first, bad, alone, second}, {}, {}, {},
+      [&](const QueryResult& result) {
+        order.push_back(result.file.filename());
+        results.push_back(result);
+      },
+      [&](const MarkResult& result) {
+        order.push_back(result.mark);
+        marks.push_back(result);
+      });
+  EXPECT_EQ(order, (std::vector<std::string>{"view1.png", "x.jpg", "again.png", "M", "view3.png"}));
+  EXPECT_EQ(summary.queries, 4);
+  EXPECT_EQ(summary.failed, 1);
+  ASSERT_EQ(marks.size(), 1u);
+  EXPECT_EQ(marks[0].photos, (std::vector{first.file, second.file}));
+  ASSERT_EQ(marks[0].hits.size(), 1u);
+  const MarkHit& hit = marks[0].hits[0];
+  EXPECT_EQ(hit.image.id, 2);
+  EXPECT_EQ(hit.photos, 2);
+  EXPECT_EQ(hit.best_photo, 1u);  // the catalogued photo itself
+  const double best = results[2].hits.at(0).verification.score;
+  EXPECT_GT(best, results[0].hits.at(0).verification.score);
+  EXPECT_DOUBLE_EQ(hit.score, best - std::log10(2));
+  EXPECT_DOUBLE_EQ(hit.expected_false_hits, 6 * std::pow(10, -hit.score));
+}
+
+TEST_F(CatalogueMatchTest, CandidatesOfOnePhotoAreComparedWithAllOfItsMark) {
+  MatchOptions options;
+  options.search.candidates = 2;
+  options.verify.min_score = 0;
+  PhotoInput first = write_view(1), second = write_view(4);
+  first.mark = second.mark = "M";
+  std::vector<QueryResult> results;
+  catalogue_.match(std::vector{first, second}, options, {}, {},
+                   [&](const QueryResult& result) { results.push_back(result); });
+  ASSERT_EQ(results.size(), 2u);
+  for (const QueryResult& result : results) EXPECT_EQ(result.candidates, 2);
+  EXPECT_EQ(results[0].hits.at(0).image.id, 2);
+  EXPECT_EQ(results[1].hits.at(0).image.id, 5);
+}
+
+TEST_F(CatalogueMatchTest, AMarkWithoutUsablePhotosIsAnsweredToo) {
+  PhotoInput bad = write_bad("x.jpg");
+  bad.mark = "M";
+  std::vector<MarkResult> marks;
+  catalogue_.match(std::vector{bad}, {}, {}, {}, {},
+                   [&](const MarkResult& result) { marks.push_back(result); });
+  ASSERT_EQ(marks.size(), 1u);
+  EXPECT_TRUE(marks[0].photos.empty());
+  EXPECT_TRUE(marks[0].hits.empty());
+}
+
 TEST_F(CatalogueMatchTest, AnEmptyCatalogueHasNoHits) {
   const Catalogue empty =
       Catalogue::create(directory_.path() / "empty", test::test_model(), describe_);

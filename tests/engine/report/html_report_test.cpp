@@ -99,6 +99,30 @@ TEST_F(HtmlReportTest, ShowsFiguresOfAHit) {
   EXPECT_EQ(test::count_of(html, "<polygon class=\"c\""), 2u);
 }
 
+TEST_F(HtmlReportTest, AMarkOfSeveralPhotosHasASectionOfItsOwn) {
+  MarkResult mark{"<M>", {"a.jpg", "b.jpg"}, {}};
+  MarkHit hit;
+  hit.image.id = 77;
+  hit.score = 4.25;
+  hit.expected_false_hits = 0.02;
+  hit.best_photo = 1;
+  hit.photos = 1;
+  mark.hits.push_back(hit);
+  const MarkResult none{"other", {"c.jpg"}, {}}, unusable{"bad", {}, {}};
+  HtmlReport report(target(), {});
+  for (const MarkResult& result : {mark, none, unusable}) report.add(result);
+  report.finish({});
+  const std::string html = content_of(target());
+  EXPECT_EQ(unclosed_tags(html), std::vector<std::string>{});
+  EXPECT_THAT(html, HasSubstr("<span class=\"ordinal\">Mark 1</span> <bdi>&lt;M&gt;</bdi>"));
+  EXPECT_THAT(html, HasSubstr("<bdi>image 77</bdi></td><td class=\"number\">4.2</td>"
+                              "<td class=\"number\">0.02</td><td>1 of 2 photos</td>"
+                              "<td><bdi>b.jpg</bdi>"));
+  EXPECT_THAT(html, HasSubstr("mark &lt;M&gt;, 2 photos"));
+  EXPECT_THAT(html, HasSubstr("1 photo of this mark together reach no hit."));
+  EXPECT_THAT(html, HasSubstr("None of the photos of this mark could be compared."));
+}
+
 TEST_F(HtmlReportTest, SaysOfEveryHitWhetherItsMouldIsTheSame) {
   QueryResult result = found();
   EXPECT_THAT(report_of({result}), HasSubstr("<strong>Same mould: cannot be told.</strong>"));

@@ -139,6 +139,38 @@ TEST(Json, LinesAreTheQueryAndThenItsHits) {
   EXPECT_EQ(hit, Json::parse(to_json(result))["hits"][0]);
 }
 
+MarkResult sample_mark() {
+  MarkResult result{"M1", {"a.jpg", "b.jpg"}, {}};
+  MarkHit hit;
+  hit.image = sample_result().hits[0].image;
+  hit.score = 4.5;
+  hit.expected_false_hits = 0.25;
+  hit.best_photo = 1;
+  hit.photos = 2;
+  result.hits.push_back(hit);
+  return result;
+}
+
+TEST(Json, AMarkNamesItsPhotosAndWhichOfThemAgreesBest) {
+  const Json mark = record(to_json(sample_mark()));
+  EXPECT_EQ(mark["status"], "hit");
+  EXPECT_EQ(mark["mark"], "M1");
+  EXPECT_EQ(mark["photos"], (Json{"a.jpg", "b.jpg"}));
+  const Json& hit = mark["hits"].at(0);
+  EXPECT_EQ(names_of(hit), documented_fields()["hits"]);
+  EXPECT_EQ(hit["rank"], 1);
+  EXPECT_EQ(hit["image"]["id"], 3);
+  EXPECT_EQ(hit["score"], 4.5);
+  EXPECT_EQ(hit["expected_false_hits"], 0.25);
+  EXPECT_EQ(hit["best_photo"], "b.jpg");
+  EXPECT_EQ(hit["photos"], 2);
+  MarkResult none = sample_mark();
+  none.hits.clear();
+  EXPECT_EQ(record(to_json(none))["status"], "no_match");
+  none.photos.clear();
+  EXPECT_EQ(record(to_json(none))["status"], "unusable");
+}
+
 TEST(Json, AMouldThatCannotBeToldSaysWhy) {
   Verification verification;
   Json mould = record(to_json(verification))["mould"];
