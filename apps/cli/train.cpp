@@ -98,6 +98,16 @@ void add_train_command(CLI::App& app, Context& context) {
   command->add_option("--global-size", options.global_size, "Length of the global vector")
       ->capture_default_str()
       ->type_name("N");
+  command
+      ->add_option("--vocabulary", options.vocabulary,
+                   "Words, at most, that local codes are indexed by")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      ->add_option("--strangers", options.strangers,
+                   "Unrelated photos that each photo is compared with to learn the score")
+      ->capture_default_str()
+      ->type_name("N");
   add_describe_options(*command, options.describe);
   add_decode_options(*command, options.decode);
   add_threads_option(*command, arguments->threads);

@@ -19,8 +19,6 @@ namespace {
 constexpr std::size_t kCohortSize = 64;
 // So that most marks remain for fitting the score.
 constexpr std::size_t kLeastMarksForCohort = 2 * kCohortSize;
-// Unrelated photos that each photo is compared with to fit the score.
-constexpr std::size_t kNonMatesPerPhoto = 60;
 
 }  // namespace
 
@@ -67,8 +65,8 @@ Description describe(const View& view, int max_keypoints, const models::ModelDat
 }
 
 ComparedPhotos compare_photos(const std::vector<ComparedPhoto>& photos,
-                              const models::ModelData& model, const kernels::Backend& backend,
-                              const RunControl& control) {
+                              const models::ModelData& model, int strangers,
+                              const kernels::Backend& backend, const RunControl& control) {
   std::map<std::string, std::pair<std::size_t, std::set<std::string>>> designs;
   for (const ComparedPhoto& photo : photos) {
     auto& [number, groups] =
@@ -105,7 +103,8 @@ ComparedPhotos compare_photos(const std::vector<ComparedPhoto>& photos,
           if (j != i && photos[j].design == photos[i].design) compare(j);
         }
         // Strides through the list from another place for each photo.
-        const std::size_t stride = std::max<std::size_t>(1, photos.size() / kNonMatesPerPhoto);
+        const std::size_t stride =
+            std::max<std::size_t>(1, photos.size() / static_cast<std::size_t>(strangers));
         for (std::size_t j = i % stride; j < photos.size(); j += stride) {
           if (photos[j].design != photos[i].design) compare(j);
         }

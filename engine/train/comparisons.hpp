@@ -47,10 +47,11 @@ struct ComparedPhotos {
   std::vector<OfOneDesign> of_one_design;
 };
 
-// Each with its mates and with some of the others. The model's score need not be fitted yet.
+// Each with its mates and with some `strangers` of the others. The model's score need not be fitted
+// yet.
 ComparedPhotos compare_photos(const std::vector<ComparedPhoto>& photos,
-                              const models::ModelData& model, const kernels::Backend& backend,
-                              const RunControl& control);
+                              const models::ModelData& model, int strangers,
+                              const kernels::Backend& backend, const RunControl& control);
 
 // Which pairs are verified only the fitted score tells.
 MouldFit fit_mould(const std::vector<ComparedPhotos::OfOneDesign>& compared,

@@ -238,6 +238,7 @@ std::string model_card(const TrainOptions& options, const TrainResult& result,
   card["global_size"] = options.global_size;
   card["cohort"] = model.cohort.size();
   card["vocabulary"] = model.raw.words().words;
+  card["strangers"] = options.strangers;
   card["even_size"] = {{"raw", model.raw.even_size}, {"relit", model.relit.even_size}};
   card["fusion_weights"] = model.fusion.weights;
   if (model.mould.is_taught()) {
@@ -421,13 +422,14 @@ TrainResult train_model(std::span<const std::filesystem::path> images,
     for (const train::ComparedPhoto& photo : photos)
       locals.push_back(&photo.gallery.local(channel));
     models::LocalModel& local = model.local(channel);
-    local.vocabulary = train::learn_vocabulary(locals, local.even_size, options.seed);
+    local.vocabulary =
+        train::learn_vocabulary(locals, local.even_size, options.vocabulary, options.seed);
   }
   const train::ComparedPhotos comparisons = [&] {
     models::ModelData unfitted = model;
     unfitted.fusion.weights.assign(models::FusionModel::kFeatures + 1, 0.0f);
     unfitted.fusion.knots.assign(models::FusionModel::kKnots, 0.0f);
-    return train::compare_photos(photos, unfitted, *backend, control);
+    return train::compare_photos(photos, unfitted, options.strangers, *backend, control);
   }();
   const std::vector<train::ComparedPair>& pairs = comparisons.pairs;
   result.compared_mates = std::count_if(pairs.begin(), pairs.end(),

@@ -17,12 +17,12 @@ constexpr int kIterations = 10;
 }  // namespace
 
 std::vector<std::int8_t> learn_vocabulary(std::span<const LocalCodes* const> photos, int even_size,
-                                          std::uint64_t seed) {
+                                          int most_words, std::uint64_t seed) {
   std::size_t total = 0;
   for (const LocalCodes* photo : photos) total += photo->indexed_count();
   if (total == 0) return std::vector<std::int8_t>(kLocalCodeSize);  // one word for all
   const std::size_t words =
-      std::clamp<std::size_t>(total / kLeastCodesPerWord, 1, kVocabularyWords);
+      std::clamp<std::size_t>(total / kLeastCodesPerWord, 1, static_cast<std::size_t>(most_words));
   const std::size_t wanted = std::min(total, words * kMostCodesPerWord);
   std::vector<float> vectors;
   vectors.reserve(wanted * kLocalCodeSize);

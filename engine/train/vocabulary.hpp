@@ -11,10 +11,9 @@ namespace pressmark::train {
 
 // Words that one channel's codes are indexed by (engine/index/local_index.hpp), k-means centroids
 // of the indexed codes of `photos`, of every other photo as if its contrast were inverted: queries
-// are asked both ways. At most kVocabularyWords, fewer where the photos have too few codes; at
+// are asked both ways. At most `most_words`, fewer where the photos have too few codes; at
 // least one. Deterministic for a seed.
-inline constexpr std::size_t kVocabularyWords = 4096;
 std::vector<std::int8_t> learn_vocabulary(std::span<const LocalCodes* const> photos, int even_size,
-                                          std::uint64_t seed);
+                                          int most_words, std::uint64_t seed);
 
 }  // namespace pressmark::train

@@ -62,6 +62,8 @@ void TrainOptions::validate() const {
   require_range("warps_per_image", warps_per_image, 1, 64);
   require_range("words", words, 2, 1024);
   require_range("global_size", global_size, 1, words * kLocalCodeSize);
+  require_range("vocabulary", vocabulary, 1, 65'536);
+  require_range("strangers", strangers, 1, 100'000);
 }
 
 void ReportOptions::validate() const {

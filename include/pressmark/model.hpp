@@ -73,6 +73,8 @@ struct PRESSMARK_API TrainOptions {
   int warps_per_image = 3;     // 1..64; synthetic views of each image with known geometry
   int words = 32;              // 2..1024; visual words of the VLAD aggregation
   int global_size = 256;       // 1..words * kLocalCodeSize
+  int vocabulary = 4096;       // 1..65536; words, at most, that local codes are indexed by
+  int strangers = 60;          // 1..100000; unrelated photos that each photo is compared with
   DescribeOptions describe{};  // canonical size and keypoint budget while training
   DecodeOptions decode{};
   void validate() const;

@@ -58,6 +58,8 @@ inline TrainOptions small_training() {
   options.warps_per_image = 2;
   options.words = 3;
   options.global_size = 10;
+  options.vocabulary = 64;
+  options.strangers = 30;
   options.describe = {.long_side_px = 160, .max_keypoints = 80};
   return options;
 }

@@ -27,14 +27,15 @@ LocalCodes codes_along_axes(int count, int directions, int seed) {
 TEST(VocabularyTest, HasFewerWordsForFewerCodes) {
   const LocalCodes some = codes_along_axes(80, 4, 1);
   const LocalCodes* photos[] = {&some};
-  EXPECT_EQ(learn_vocabulary(photos, 32, 1).size(), 5u * kLocalCodeSize);
+  EXPECT_EQ(learn_vocabulary(photos, 32, 4096, 1).size(), 5u * kLocalCodeSize);
+  EXPECT_EQ(learn_vocabulary(photos, 32, 3, 1).size(), 3u * kLocalCodeSize);
 }
 
 TEST(VocabularyTest, OfNoCodesIsOneWord) {
-  EXPECT_EQ(learn_vocabulary({}, 32, 1).size(), std::size_t{kLocalCodeSize});
+  EXPECT_EQ(learn_vocabulary({}, 32, 4096, 1).size(), std::size_t{kLocalCodeSize});
   const LocalCodes empty;
   const LocalCodes* photos[] = {&empty};
-  EXPECT_EQ(learn_vocabulary(photos, 32, 1).size(), std::size_t{kLocalCodeSize});
+  EXPECT_EQ(learn_vocabulary(photos, 32, 4096, 1).size(), std::size_t{kLocalCodeSize});
 }
 
 TEST(VocabularyTest, KnowsBothContrasts) {
@@ -47,7 +48,7 @@ TEST(VocabularyTest, KnowsBothContrasts) {
   }
   photo.keypoints.resize(64);
   const LocalCodes* photos[] = {&photo, &photo};
-  const std::vector<std::int8_t> words = learn_vocabulary(photos, 32, 1);
+  const std::vector<std::int8_t> words = learn_vocabulary(photos, 32, 4096, 1);
   std::set<int> even, odd;
   for (std::size_t w = 0; w < words.size(); w += kLocalCodeSize) {
     even.insert(words[w]);
@@ -62,7 +63,7 @@ TEST(VocabularyTest, KnowsBothContrasts) {
 TEST(VocabularyTest, IsTheSameForTheSameSeed) {
   const LocalCodes one = codes_along_axes(150, 20, 1), two = codes_along_axes(190, 20, 2);
   const LocalCodes* photos[] = {&one, &two};
-  EXPECT_EQ(learn_vocabulary(photos, 32, 7), learn_vocabulary(photos, 32, 7));
+  EXPECT_EQ(learn_vocabulary(photos, 32, 4096, 7), learn_vocabulary(photos, 32, 4096, 7));
 }
 
 }  // namespace

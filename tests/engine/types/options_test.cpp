@@ -78,6 +78,8 @@ TEST(OptionsTest, EveryFieldIsCheckedAtBothEnds) {
   expect_range<TrainOptions>("warps_per_image", &TrainOptions::warps_per_image, {1, 64}, {0, 65});
   expect_range<TrainOptions>("words", &TrainOptions::words, {4, 1024}, {1, 1025});
   expect_range<TrainOptions>("global_size", &TrainOptions::global_size, {1, 2048}, {0, 2049});
+  expect_range<TrainOptions>("vocabulary", &TrainOptions::vocabulary, {1, 65'536}, {0, 65'537});
+  expect_range<TrainOptions>("strangers", &TrainOptions::strangers, {1, 100'000}, {0, 100'001});
   expect_range<ReportOptions>("preview_long_side_px", &ReportOptions::preview_long_side_px,
                               {64, 4096}, {63, 4097});
 }
