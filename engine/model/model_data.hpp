@@ -31,7 +31,7 @@ struct LocalModel {
 
 // How the channels' figures are joined (engine/verify/fusion.hpp).
 struct FusionModel {
-  static constexpr int kFeatures = 5;
+  static constexpr int kFeatures = 3;
   static constexpr int kKnots = 16;
   static constexpr double kDecadesPerKnot = 0.5;  // of rarity
   // The tail is extrapolated along this many knots, one and a half decades: one interval alone is

@@ -7,10 +7,17 @@
 #include <cstddef>
 
 namespace pressmark::verify {
+namespace {
+
+// log_false_alarms takes keypoints for independent, which neighbours are not: many of them are
+// worth less than their sum. Figures: docs/decisions/0004-dense-code.md.
+constexpr double kSurprisePower = 0.7;
+
+}  // namespace
 
 FusionFeatures fusion_features(const Verification& verification) {
-  return {std::log1p(verification.raw.agreeing), std::log1p(verification.relit.agreeing),
-          std::log1p(verification.inlier_count), std::log1p(verification.log_false_alarms),
+  return {std::log1p(verification.inlier_count),
+          std::pow(verification.log_false_alarms, kSurprisePower),
           static_cast<double>(verification.dense.normalised)};
 }
 

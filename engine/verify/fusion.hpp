@@ -14,8 +14,7 @@ namespace pressmark::verify {
 
 using FusionFeatures = std::array<double, models::FusionModel::kFeatures>;
 
-// Logarithms, so that more of the same counts less and less: log(1 + x) of the agreeing places raw
-// and relit, of the inliers, and of log_false_alarms; then the normalised score of the dense codes.
+// log(1 + inliers), log_false_alarms^0.7 and the normalised score of the dense codes.
 FusionFeatures fusion_features(const Verification& verification);
 
 double fused_evidence(const models::FusionModel& fusion, const FusionFeatures& features);

@@ -96,7 +96,7 @@ models::ModelData test_model_data(const TestModelShape& shape) {
   model.relit = local_model(random);
   // Unrelated pictures reach an evidence of -3 or so, pictures of one thing 4 and more. Between the
   // first knot and the last, the score is the evidence + 4.
-  model.fusion.weights = {1, 1, 1, 1, 0.5f, -8};
+  model.fusion.weights = {2, 0.5f, 0.5f, -8};
   for (int i = 0; i < models::FusionModel::kKnots; ++i) {
     model.fusion.knots.push_back(0.5f * static_cast<float>(i) - 4.0f);
   }

@@ -40,7 +40,7 @@ ModelData some_model() {
   model.relit.mean[0] = 0.25f;
   model.raw.vocabulary.assign(3 * kLocalCodeSize, -5);
   model.relit.vocabulary.assign(259 * kLocalCodeSize, 7);
-  model.fusion.weights = {0.5f, 1.5f, 2.5f, 3.5f, 4.5f, -9.5f};
+  model.fusion.weights = {0.5f, 1.5f, 2.5f, -9.5f};
   model.cohort.resize(3);
   model.cohort[1].values[7] = -127;
   model.cohort[2].values.back() = 12;
@@ -116,7 +116,7 @@ TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
                                              5,   0,   0,   0,   // global size
                                              40,  0,   0,   0,   // even size, raw
                                              22,  0,   0,   0,   // even size, relit
-                                             6,   0,   0,   0,   // weights of the fusion
+                                             4,   0,   0,   0,   // weights of the fusion
                                              16,  0,   0,   0,   // knots of the fusion
                                              2,   0,             // words of the raw vocabulary - 1
                                              2,   1,             // of the relit one
@@ -125,7 +125,7 @@ TEST_F(ModelFileTest, TheHeaderIsWhatTheFormatSays) {
   ASSERT_GT(bytes_.size(), kHeaderBytes);
   EXPECT_THAT(std::span(bytes_).first(kHeaderBytes), testing::ElementsAreArray(golden));
   EXPECT_EQ(bytes_.size(), kHeaderBytes +
-                               4 * (2 * (128 + 64 * 128) + 6 + 16 + 15 + 2 + 2 * 2 * 64) +
+                               4 * (2 * (128 + 64 * 128) + 4 + 16 + 15 + 2 + 2 * 2 * 64) +
                                2 * 5 * 2 * 64 + (3 + 259) * 64 + 3 * 8192 + kChecksumBytes);
 }
 
@@ -224,7 +224,7 @@ TEST_F(ModelFileTest, ImpossibleSizesAreRefused) {
     refused_with(even_size, 66);  // more than a code has
     refused_with(even_size, 21);  // odd
   }
-  refused_with(36, 4);
+  refused_with(36, 5);
   refused_with(40, 15);
   refused_with(50, 1);   // 65 539 photos of the cohort
   refused_with(52, 14);  // weights of the mould's answer
