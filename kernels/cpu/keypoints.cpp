@@ -2,13 +2,11 @@
 #include "kernels/cpu/keypoints.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <tuple>
 
-#include "kernels/math/angle.hpp"
+#include "kernels/cpu/orientation.hpp"
 #include "kernels/math/keypoint_grid.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -79,9 +77,6 @@ constexpr int kMaxSteps = 5;
 // Samples from the extremum. More than half of one, or an extremum in the middle of two samples is
 // sent from each to the other.
 constexpr float kMaxOffset = 0.6f;
-constexpr int kOrientationBins = 36;
-// A second orientation counts if its peak reaches this share of the first.
-constexpr float kPeakRatio = 0.8f;
 
 struct Extremum {
   float x = 0, y = 0, scale = 0;  // samples of the octave; index of the difference image
@@ -174,53 +169,6 @@ float sigma_of(const Extremum& extremum) {
   return kBaseSigma * std::exp2(extremum.scale / kScalesPerOctave);
 }
 
-// Angles of the peaks of the gradient histogram around the extremum, strongest first.
-std::vector<float> orientations(const Plane& image, const Extremum& extremum) {
-  const float window = 1.5f * sigma_of(extremum);
-  const int radius = static_cast<int>(std::lround(3.0f * window));
-  const int cx = static_cast<int>(std::lround(extremum.x));
-  const int cy = static_cast<int>(std::lround(extremum.y));
-  std::vector<float> weight(static_cast<std::size_t>(radius) + 1);
-  for (int i = 0; i <= radius; ++i) {
-    weight[static_cast<std::size_t>(i)] =
-        std::exp(-0.5f * static_cast<float>(i * i) / (window * window));
-  }
-  std::array<float, kOrientationBins> raw{}, histogram{};
-  constexpr float kBinsPerRad = kOrientationBins / (2.0f * std::numbers::pi_v<float>);
-  for (int j = -radius; j <= radius; ++j) {
-    const int y = cy + j;
-    if (y < 1 || y >= image.height - 1) continue;
-    const float *above = image.row(y - 1), *here = image.row(y), *below = image.row(y + 1);
-    const float row_weight = weight[static_cast<std::size_t>(std::abs(j))];
-    for (int i = std::max(-radius, 1 - cx); i <= std::min(radius, image.width - 2 - cx); ++i) {
-      const int x = cx + i;
-      const float gx = here[x + 1] - here[x - 1], gy = below[x] - above[x];
-      const float magnitude = std::sqrt(gx * gx + gy * gy);
-      auto bin = static_cast<std::size_t>(polynomial_atan2(gy, gx) * kBinsPerRad + 0.5f);
-      if (bin >= kOrientationBins) bin -= kOrientationBins;
-      raw[bin] += row_weight * weight[static_cast<std::size_t>(std::abs(i))] * magnitude;
-    }
-  }
-  constexpr std::size_t n = kOrientationBins;
-  for (std::size_t b = 0; b < n; ++b) {
-    histogram[b] = (raw[(b + n - 2) % n] + raw[(b + 2) % n]) * (1.0f / 16) +
-                   (raw[(b + n - 1) % n] + raw[(b + 1) % n]) * (4.0f / 16) + raw[b] * (6.0f / 16);
-  }
-  const float highest = *std::max_element(histogram.begin(), histogram.end());
-  std::vector<std::pair<float, float>> peaks;
-  for (std::size_t b = 0; b < n && highest > 0; ++b) {
-    const float left = histogram[(b + n - 1) % n], here = histogram[b],
-                right = histogram[(b + 1) % n];
-    if (here <= left || here <= right || here < kPeakRatio * highest) continue;
-    const float bin = static_cast<float>(b) + 0.5f * (left - right) / (left - 2 * here + right);
-    peaks.emplace_back(-here, bin / kBinsPerRad);
-  }
-  std::sort(peaks.begin(), peaks.end());
-  std::vector<float> angles;
-  for (const auto& peak : peaks) angles.push_back(peak.second);
-  return angles;
-}
-
 }  // namespace
 
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
@@ -248,7 +196,7 @@ std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octave
   for (const Extremum& extremum : extrema) {
     const Octave& octave = octaves[static_cast<std::size_t>(extremum.octave)];
     const Plane& image = octave.blurred[static_cast<std::size_t>(extremum.level)];
-    for (const float angle : orientations(image, extremum)) {
+    for (const float angle : orientations(image, extremum.x, extremum.y, sigma_of(extremum))) {
       OrientedExtremum oriented;
       oriented.response = extremum.response;
       oriented.octave = extremum.octave;

@@ -10,6 +10,8 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <numbers>
 
 #undef HWY_TARGET_INCLUDE
@@ -28,6 +30,9 @@ constexpr int kCells = 4, kBins = 8, kCellSide = kSide / kCells;
 
 // patch[(j + 1) * kRowFloats + (i + 1)] = image at (x + c u - s v, y + s u + c v), u = (i - 15.5)
 // spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated.
+//
+// The four neighbours of a sample are fetched as two pairs by scalar loads: gather instructions
+// take several times as long.
 void sample_patch(const float* image, int width, int height, int stride, float x, float y,
                   float step_cos, float step_sin, float* patch) {
   const hn::CappedTag<float, 8> tag;
@@ -38,7 +43,9 @@ void sample_patch(const float* image, int width, int height, int stride, float x
   const auto bottom = hn::Set(tag, static_cast<float>(height - 1));
   const auto last_column = hn::Set(index_tag, width - 2), last_row = hn::Set(index_tag, height - 2);
   const auto stride_lanes = hn::Set(index_tag, stride);
-  const auto one = hn::Set(index_tag, 1);
+  HWY_ALIGN float along_x[kRowFloats], along_y[kRowFloats];
+  HWY_ALIGN std::int32_t offsets[kRowFloats];
+  HWY_ALIGN float upper[2 * kRowFloats] = {}, lower[2 * kRowFloats] = {};
   for (int j = 0; j < kRing; ++j) {
     const float v = static_cast<float>(j) - 16.5f;
     const auto row_x = hn::Set(tag, x - step_sin * v), row_y = hn::Set(tag, y + step_cos * v);
@@ -50,14 +57,20 @@ void sample_patch(const float* image, int width, int height, int stride, float x
           hn::Min(hn::Max(hn::Add(row_y, hn::Mul(u, hn::Set(tag, step_sin))), zero), bottom);
       const auto column = hn::Min(hn::ConvertTo(index_tag, px), last_column);
       const auto row = hn::Min(hn::ConvertTo(index_tag, py), last_row);
-      const auto fx = hn::Sub(px, hn::ConvertTo(tag, column));
-      const auto fy = hn::Sub(py, hn::ConvertTo(tag, row));
-      const auto index = hn::Add(hn::Mul(row, stride_lanes), column);
-      const auto below = hn::Add(index, stride_lanes);
-      const auto a = hn::GatherIndex(tag, image, index);
-      const auto b = hn::GatherIndex(tag, image, hn::Add(index, one));
-      const auto c = hn::GatherIndex(tag, image, below);
-      const auto d = hn::GatherIndex(tag, image, hn::Add(below, one));
+      hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, along_x + i);
+      hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, along_y + i);
+      hn::Store(hn::Add(hn::Mul(row, stride_lanes), column), index_tag, offsets + i);
+    }
+    for (int i = 0; i < kRing; ++i) {
+      const float* from = image + offsets[i];
+      std::memcpy(upper + 2 * i, from, 2 * sizeof(float));
+      std::memcpy(lower + 2 * i, from + stride, 2 * sizeof(float));
+    }
+    for (int i = 0; i < kRowFloats; i += lanes) {
+      hn::Vec<decltype(tag)> a, b, c, d;
+      hn::LoadInterleaved2(tag, upper + 2 * i, a, b);
+      hn::LoadInterleaved2(tag, lower + 2 * i, c, d);
+      const auto fx = hn::Load(tag, along_x + i), fy = hn::Load(tag, along_y + i);
       const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
       const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
       hn::StoreU(hn::Add(top, hn::Mul(fy, hn::Sub(low, top))), tag, patch + j * kRowFloats + i);

@@ -22,57 +22,82 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using Tag = hn::CappedTag<float, 8>;
+using Lanes = hn::Vec<Tag>;
 
-// target[x] = taps[0] * centre[x] + sum_i taps[i] * (rows[-i][x] + rows[i][x]); `rows` holds
-// 2 * radius + 1 row pointers. x < count, a multiple of 16.
+// target[x] = taps[0] * centre[x] + sum_i taps[i] * (rows[-i][x] + rows[i][x]) for x of kVectors
+// vectors from `x` on; `rows` holds 2 * radius + 1 row pointers.
+template <int kVectors>
+HWY_INLINE void filter_vertical_at(const float* const* rows, const float* taps, int radius,
+                                   std::size_t x, float* target) {
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  Lanes sum[kVectors];
+  const auto t0 = hn::Set(tag, taps[0]);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    sum[v] = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x + v * lanes));
+  }
+  for (int i = 1; i <= radius; ++i) {
+    const auto t = hn::Set(tag, taps[i]);
+    const float* above = rows[radius - i] + x;
+    const float* below = rows[radius + i] + x;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sum[v] = hn::Add(sum[v], hn::Mul(t, hn::Add(hn::LoadU(tag, above + v * lanes),
+                                                  hn::LoadU(tag, below + v * lanes))));
+    }
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], tag, target + x + v * lanes);
+}
+
+// x < count, a multiple of 16.
 void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
                      float* target) {
+  const std::size_t lanes = hn::Lanes(Tag());
+  std::size_t x = 0;
+  for (; x + 4 * lanes <= count; x += 4 * lanes) {
+    filter_vertical_at<4>(rows, taps, radius, x, target);
+  }
+  for (; x < count; x += 2 * lanes) filter_vertical_at<2>(rows, taps, radius, x, target);
+}
+
+template <int kVectors>
+HWY_INLINE void filter_horizontal_at(const float* line, const float* taps, int radius,
+                                     std::size_t x, float* target, const float* source,
+                                     float* difference) {
   const Tag tag;
   const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t x = 0; x < count; x += 2 * lanes) {
-    const auto t0 = hn::Set(tag, taps[0]);
-    auto a = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x));
-    auto b = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x + lanes));
-    for (int i = 1; i <= radius; ++i) {
-      const auto t = hn::Set(tag, taps[i]);
-      const float* above = rows[radius - i] + x;
-      const float* below = rows[radius + i] + x;
-      a = hn::Add(a, hn::Mul(t, hn::Add(hn::LoadU(tag, above), hn::LoadU(tag, below))));
-      b = hn::Add(
-          b, hn::Mul(t, hn::Add(hn::LoadU(tag, above + lanes), hn::LoadU(tag, below + lanes))));
+  Lanes sum[kVectors];
+  const auto t0 = hn::Set(tag, taps[0]);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    sum[v] = hn::Mul(t0, hn::LoadU(tag, line + x + v * lanes));
+  }
+  for (int i = 1; i <= radius; ++i) {
+    const auto t = hn::Set(tag, taps[i]);
+    const float* left = line + x - i;
+    const float* right = line + x + i;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sum[v] = hn::Add(sum[v], hn::Mul(t, hn::Add(hn::LoadU(tag, left + v * lanes),
+                                                  hn::LoadU(tag, right + v * lanes))));
     }
-    hn::StoreU(a, tag, target + x);
-    hn::StoreU(b, tag, target + x + lanes);
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const std::size_t at = x + v * lanes;
+    hn::StoreU(sum[v], tag, target + at);
+    if (difference == nullptr) continue;
+    hn::StoreU(hn::Sub(sum[v], hn::LoadU(tag, source + at)), tag, difference + at);
   }
 }
 
-// The same along x; `line` is readable from -radius to count + radius.
+// The same along x; `line` is readable from -radius to count + radius. `difference`, if there is
+// one, becomes target - source.
 void filter_horizontal(const float* line, const float* taps, int radius, std::size_t count,
-                       float* target) {
-  const Tag tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t x = 0; x < count; x += 2 * lanes) {
-    const auto t0 = hn::Set(tag, taps[0]);
-    auto a = hn::Mul(t0, hn::LoadU(tag, line + x));
-    auto b = hn::Mul(t0, hn::LoadU(tag, line + x + lanes));
-    for (int i = 1; i <= radius; ++i) {
-      const auto t = hn::Set(tag, taps[i]);
-      const float* left = line + x - i;
-      const float* right = line + x + i;
-      a = hn::Add(a, hn::Mul(t, hn::Add(hn::LoadU(tag, left), hn::LoadU(tag, right))));
-      b = hn::Add(b,
-                  hn::Mul(t, hn::Add(hn::LoadU(tag, left + lanes), hn::LoadU(tag, right + lanes))));
-    }
-    hn::StoreU(a, tag, target + x);
-    hn::StoreU(b, tag, target + x + lanes);
+                       float* target, const float* source, float* difference) {
+  const std::size_t lanes = hn::Lanes(Tag());
+  std::size_t x = 0;
+  for (; x + 4 * lanes <= count; x += 4 * lanes) {
+    filter_horizontal_at<4>(line, taps, radius, x, target, source, difference);
   }
-}
-
-void subtract(const float* a, const float* b, std::size_t count, float* target) {
-  const Tag tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t i = 0; i < count; i += lanes) {
-    hn::StoreU(hn::Sub(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i)), tag, target + i);
+  for (; x < count; x += 2 * lanes) {
+    filter_horizontal_at<2>(line, taps, radius, x, target, source, difference);
   }
 }
 
@@ -86,7 +111,6 @@ namespace {
 
 HWY_EXPORT(filter_vertical);
 HWY_EXPORT(filter_horizontal);
-HWY_EXPORT(subtract);
 
 // Blur that a photo is assumed to have, in canonical pixels.
 constexpr float kCameraSigma = 0.5f;
@@ -137,13 +161,19 @@ void double_size(const Plane& source, Plane& target) {
 void Plane::resize(int new_width, int new_height) {
   width = new_width;
   height = new_height;
-  stride = (new_width + kRowPad - 1) / kRowPad * kRowPad;
+  stride = (new_width + kRowPad / 2 + kRowPad - 1) / kRowPad * kRowPad;
+  // Rows a power of two apart fall into few sets of the cache, which a vertical filter then misses.
+  if (stride % (8 * kRowPad) == 0) stride += kRowPad;
   values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height));
 }
 
-void gaussian_blur(const Plane& source, float sigma, Plane& target) {
+namespace {
+
+// difference: target - source, unless it is null.
+void blur(const Plane& source, float sigma, Plane& target, Plane* difference) {
   assert(&source != &target && source.width > 0 && source.height > 0);
   target.resize(source.width, source.height);
+  if (difference != nullptr) difference->resize(source.width, source.height);
   const std::vector<float> taps = gaussian_taps(sigma);
   const int radius = static_cast<int>(taps.size()) - 1;
   const auto stride = static_cast<std::size_t>(source.stride);
@@ -158,8 +188,16 @@ void gaussian_blur(const Plane& source, float sigma, Plane& target) {
     HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, line);
     std::fill(padded.data(), line, line[0]);
     std::fill(line + source.width, padded.data() + padded.size(), line[source.width - 1]);
-    HWY_DYNAMIC_DISPATCH(filter_horizontal)(line, taps.data(), radius, stride, target.row(y));
+    HWY_DYNAMIC_DISPATCH(filter_horizontal)
+    (line, taps.data(), radius, stride, target.row(y), source.row(y),
+     difference != nullptr ? difference->row(y) : nullptr);
   }
+}
+
+}  // namespace
+
+void gaussian_blur(const Plane& source, float sigma, Plane& target) {
+  blur(source, sigma, target, nullptr);
 }
 
 void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
@@ -170,7 +208,7 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
   octaves.resize(static_cast<std::size_t>(count));
   if (count == 0) return;
 
-  Plane original;
+  thread_local Plane original, enlarged;
   original.resize(image.width, image.height);
   for (int y = 0; y < image.height; ++y) {
     const std::uint8_t* from =
@@ -182,7 +220,6 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
     octave.step_px = (doubled ? 0.5f : 1.0f) * static_cast<float>(1 << o);
     if (o == 0) {
       const float sigma = kCameraSigma / octave.step_px;
-      Plane enlarged;
       if (doubled) double_size(original, enlarged);
       gaussian_blur(doubled ? enlarged : original,
                     std::sqrt(kBaseSigma * kBaseSigma - sigma * sigma), octave.blurred[0]);
@@ -192,15 +229,8 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
     for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
       const double ratio = std::exp2(1.0 / kScalesPerOctave);
       const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
-      gaussian_blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
-                    octave.blurred[s]);
-    }
-    for (std::size_t s = 0; s < octave.difference.size(); ++s) {
-      Plane& difference = octave.difference[s];
-      difference.resize(octave.blurred[0].width, octave.blurred[0].height);
-      HWY_DYNAMIC_DISPATCH(subtract)
-      (octave.blurred[s + 1].values.data(), octave.blurred[s].values.data(),
-       difference.values.size(), difference.values.data());
+      blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
+           octave.blurred[s], &octave.difference[s - 1]);
     }
   }
 }

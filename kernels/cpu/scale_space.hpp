@@ -16,7 +16,8 @@ inline constexpr int kScalesPerOctave = 3;
 // Blur of the first image of each octave, in samples of that octave.
 inline constexpr float kBaseSigma = 1.6f;
 
-// Float image whose rows start at multiples of kRowPad floats; the padding's values mean nothing.
+// Float image whose rows start at multiples of kRowPad floats; half a kRowPad of padding at least
+// follows each row, whose values mean nothing.
 struct Plane {
   static constexpr int kRowPad = 16;
 
