@@ -9,6 +9,8 @@
 #include <cassert>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/scale_space.cpp"
@@ -169,25 +171,32 @@ void Plane::resize(int new_width, int new_height) {
 
 namespace {
 
+int inside(int i, int size, Border border) {
+  if (border == Border::kReplicate) return std::clamp(i, 0, size - 1);
+  while (i < 0 || i >= size) i = i < 0 ? -1 - i : 2 * size - 1 - i;
+  return i;
+}
+
 // difference: target - source, unless it is null.
-void blur(const Plane& source, float sigma, Plane& target, Plane* difference) {
+void filter(const Plane& source, std::span<const float> taps, Border border, Plane& target,
+            Plane* difference) {
   assert(&source != &target && source.width > 0 && source.height > 0);
   target.resize(source.width, source.height);
   if (difference != nullptr) difference->resize(source.width, source.height);
-  const std::vector<float> taps = gaussian_taps(sigma);
-  const int radius = static_cast<int>(taps.size()) - 1;
+  const int radius = static_cast<int>(taps.size()) - 1, width = source.width;
   const auto stride = static_cast<std::size_t>(source.stride);
   std::vector<float> padded(stride + 2 * static_cast<std::size_t>(radius));
   float* line = padded.data() + radius;
   std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 1));
   for (int y = 0; y < source.height; ++y) {
     for (int i = -radius; i <= radius; ++i) {
-      rows[static_cast<std::size_t>(radius + i)] =
-          source.row(std::clamp(y + i, 0, source.height - 1));
+      rows[static_cast<std::size_t>(radius + i)] = source.row(inside(y + i, source.height, border));
     }
     HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, line);
-    std::fill(padded.data(), line, line[0]);
-    std::fill(line + source.width, padded.data() + padded.size(), line[source.width - 1]);
+    for (int i = 1; i <= radius; ++i) {
+      line[-i] = line[inside(-i, width, border)];
+      line[width - 1 + i] = line[inside(width - 1 + i, width, border)];
+    }
     HWY_DYNAMIC_DISPATCH(filter_horizontal)
     (line, taps.data(), radius, stride, target.row(y), source.row(y),
      difference != nullptr ? difference->row(y) : nullptr);
@@ -196,8 +205,21 @@ void blur(const Plane& source, float sigma, Plane& target, Plane* difference) {
 
 }  // namespace
 
+void filter_separably(const Plane& source, std::span<const float> taps, Border border,
+                      Plane& target) {
+  filter(source, taps, border, target, nullptr);
+}
+
 void gaussian_blur(const Plane& source, float sigma, Plane& target) {
-  blur(source, sigma, target, nullptr);
+  filter(source, gaussian_taps(sigma), Border::kReplicate, target, nullptr);
+}
+
+void float_plane(const GreyImage& image, Plane& plane) {
+  plane.resize(image.width, image.height);
+  const std::uint8_t* from = image.pixels.data();
+  for (int y = 0; y < image.height; ++y, from += image.width) {
+    std::copy(from, from + image.width, plane.row(y));
+  }
 }
 
 void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
@@ -209,12 +231,7 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
   if (count == 0) return;
 
   thread_local Plane original, enlarged;
-  original.resize(image.width, image.height);
-  for (int y = 0; y < image.height; ++y) {
-    const std::uint8_t* from =
-        image.pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width);
-    std::copy(from, from + image.width, original.row(y));
-  }
+  float_plane(image, original);
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     Octave& octave = octaves[o];
     octave.step_px = (doubled ? 0.5f : 1.0f) * static_cast<float>(1 << o);
@@ -229,8 +246,10 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
     for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
       const double ratio = std::exp2(1.0 / kScalesPerOctave);
       const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
-      blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
-           octave.blurred[s], &octave.difference[s - 1]);
+      const std::vector<float> taps =
+          gaussian_taps(static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)));
+      filter(octave.blurred[s - 1], taps, Border::kReplicate, octave.blurred[s],
+             &octave.difference[s - 1]);
     }
   }
 }

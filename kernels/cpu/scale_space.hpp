@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "kernels/ops.hpp"
@@ -42,5 +43,15 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves);
 // Separable Gaussian of `sigma` samples, cut at 4 sigma, edges replicated. `target` may not be
 // `source`.
 void gaussian_blur(const Plane& source, float sigma, Plane& target);
+
+// Beyond the borders: the last sample again and again, or the image mirrored at its edge.
+enum class Border { kReplicate, kReflect };
+
+// target = sum over i, j in [-r, r] of taps[|i|] taps[|j|] source, r = taps.size() - 1. `target`
+// may not be `source`.
+void filter_separably(const Plane& source, std::span<const float> taps, Border border,
+                      Plane& target);
+
+void float_plane(const GreyImage& image, Plane& plane);
 
 }  // namespace pressmark::kernels::cpu
