@@ -2,9 +2,11 @@
 #include "kernels/cpu/keypoints.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <tuple>
+#include <vector>
 
 #include "kernels/cpu/orientation.hpp"
 #include "kernels/math/keypoint_grid.hpp"
@@ -20,34 +22,44 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Appends to `found` every x in [first, last) whose value in the middle row of rows[1] exceeds
-// `threshold` in size and is strictly the greatest, or the least, of its 26 neighbours.
-// rows[s][r]: difference image s (finer, same, coarser), row above, same, below; readable to
-// last + 8.
-void find_extrema(const float* const (*rows)[3], int first, int last, float threshold,
-                  std::vector<int>& found) {
+// Greatest and least of three rows at each x < count.
+void vertical_range(const float* above, const float* here, const float* below, int count,
+                    float* greatest, float* least) {
+  const hn::CappedTag<float, 8> tag;
+  for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(tag))) {
+    const auto a = hn::LoadU(tag, above + x), b = hn::LoadU(tag, here + x);
+    const auto c = hn::LoadU(tag, below + x);
+    hn::StoreU(hn::Max(a, hn::Max(b, c)), tag, greatest + x);
+    hn::StoreU(hn::Min(a, hn::Min(b, c)), tag, least + x);
+  }
+}
+
+// Appends to `found` every x in [first, last) whose value in the middle row exceeds `threshold` in
+// size and is strictly the greatest, or the least, of its 26 neighbours. rows: of the image, above,
+// same, below; greatest, least: vertical ranges of the finer, the same and the coarser image. All
+// readable to last + 8.
+void find_extrema(const float* const* rows, const float* const* greatest, const float* const* least,
+                  int first, int last, float threshold, std::vector<int>& found) {
   const hn::CappedTag<float, 8> tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   const auto limit = hn::Set(tag, threshold);
   for (int x = first; x < last; x += lanes) {
-    const auto centre = hn::LoadU(tag, rows[1][1] + x);
-    if (hn::AllFalse(tag, hn::Gt(hn::Abs(centre), limit))) continue;
-    auto greatest = hn::Max(hn::LoadU(tag, rows[1][1] + x - 1), hn::LoadU(tag, rows[1][1] + x + 1));
-    auto least = hn::Min(hn::LoadU(tag, rows[1][1] + x - 1), hn::LoadU(tag, rows[1][1] + x + 1));
-    const auto widen = [&](const float* row, auto& low, auto& high) {
-      const auto a = hn::LoadU(tag, row - 1), b = hn::LoadU(tag, row), c = hn::LoadU(tag, row + 1);
-      high = hn::Max(high, hn::Max(a, hn::Max(b, c)));
-      low = hn::Min(low, hn::Min(a, hn::Min(b, c)));
-    };
-    widen(rows[1][0] + x, least, greatest);
-    widen(rows[1][2] + x, least, greatest);
-    auto extreme = hn::Or(hn::Gt(centre, greatest), hn::Lt(centre, least));
+    const auto centre = hn::LoadU(tag, rows[1] + x);
+    const auto large = hn::Gt(hn::Abs(centre), limit);
+    if (hn::AllFalse(tag, large)) continue;
+    const auto load = [&](const float* row) HWY_ATTR { return hn::LoadU(tag, row + x); };
+    auto high = hn::Max(hn::Max(load(greatest[1] - 1), load(greatest[1] + 1)),
+                        hn::Max(load(rows[0]), load(rows[2])));
+    auto low = hn::Min(hn::Min(load(least[1] - 1), load(least[1] + 1)),
+                       hn::Min(load(rows[0]), load(rows[2])));
+    auto extreme = hn::And(large, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
     if (hn::AllFalse(tag, extreme)) continue;
     for (const int s : {0, 2}) {
-      for (int r = 0; r < 3; ++r) widen(rows[s][r] + x, least, greatest);
+      high = hn::Max(
+          high, hn::Max(load(greatest[s] - 1), hn::Max(load(greatest[s]), load(greatest[s] + 1))));
+      low = hn::Min(low, hn::Min(load(least[s] - 1), hn::Min(load(least[s]), load(least[s] + 1))));
     }
-    extreme = hn::And(hn::Or(hn::Gt(centre, greatest), hn::Lt(centre, least)),
-                      hn::Gt(hn::Abs(centre), limit));
+    extreme = hn::And(extreme, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
     if (hn::AllFalse(tag, extreme)) continue;
     HWY_ALIGN float marks[8];
     hn::Store(hn::IfThenElseZero(extreme, hn::Set(tag, 1.0f)), tag, marks);
@@ -65,6 +77,7 @@ HWY_AFTER_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace {
 
+HWY_EXPORT(vertical_range);
 HWY_EXPORT(find_extrema);
 
 // Grey levels of the difference of Gaussians. Low: faint marks must still fill the keypoint budget;
@@ -137,32 +150,40 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
   return true;
 }
 
-std::vector<Extremum> find_all(const std::vector<Octave>& octaves) {
-  std::vector<Extremum> extrema;
+// Extrema among the differences of one octave.
+void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extrema) {
+  constexpr std::size_t kImages = kScalesPerOctave + 2;
+  const Plane& first = octave.difference[0];
+  std::array<std::vector<float>, kImages> greatest, least;
+  for (auto* lines : {&greatest, &least}) {
+    for (std::vector<float>& line : *lines) line.resize(static_cast<std::size_t>(first.stride));
+  }
   std::vector<int> columns;
-  for (std::size_t o = 0; o < octaves.size(); ++o) {
-    const Octave& octave = octaves[o];
-    const int width = octave.difference[0].width, height = octave.difference[0].height;
-    for (int level = 1; level <= kScalesPerOctave; ++level) {
-      for (int y = kBorder; y < height - kBorder; ++y) {
-        const float* rows[3][3];
-        for (int s = 0; s < 3; ++s) {
-          for (int r = 0; r < 3; ++r) {
-            rows[s][r] = octave.difference[static_cast<std::size_t>(level + s - 1)].row(y + r - 1);
-          }
-        }
-        columns.clear();
-        HWY_DYNAMIC_DISPATCH(find_extrema)
-        (rows, kBorder, width - kBorder, 0.5f * kMinContrast, columns);
-        for (const int x : columns) {
-          Extremum extremum;
-          extremum.octave = static_cast<int>(o);
-          if (refine(octave, x, y, level, extremum)) extrema.push_back(extremum);
-        }
+  for (int y = kBorder; y < first.height - kBorder; ++y) {
+    for (std::size_t s = 0; s < kImages; ++s) {
+      const Plane& plane = octave.difference[s];
+      HWY_DYNAMIC_DISPATCH(vertical_range)
+      (plane.row(y - 1), plane.row(y), plane.row(y + 1), plane.width, greatest[s].data(),
+       least[s].data());
+    }
+    for (std::size_t level = 1; level <= kScalesPerOctave; ++level) {
+      const Plane& plane = octave.difference[level];
+      const float* const rows[] = {plane.row(y - 1), plane.row(y), plane.row(y + 1)};
+      const float *high[3], *low[3];
+      for (std::size_t s = 0; s < 3; ++s) {
+        high[s] = greatest[level + s - 1].data();
+        low[s] = least[level + s - 1].data();
+      }
+      columns.clear();
+      HWY_DYNAMIC_DISPATCH(find_extrema)
+      (rows, high, low, kBorder, plane.width - kBorder, 0.5f * kMinContrast, columns);
+      for (const int x : columns) {
+        Extremum extremum;
+        extremum.octave = index;
+        if (refine(octave, x, y, static_cast<int>(level), extremum)) extrema.push_back(extremum);
       }
     }
   }
-  return extrema;
 }
 
 float sigma_of(const Extremum& extremum) {
@@ -173,7 +194,10 @@ float sigma_of(const Extremum& extremum) {
 
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
                                                const GreyImage& mask, int max_keypoints) {
-  std::vector<Extremum> extrema = find_all(octaves);
+  std::vector<Extremum> extrema;
+  for (std::size_t o = 0; o < octaves.size(); ++o) {
+    find_in_octave(octaves[o], static_cast<int>(o), extrema);
+  }
   if (!mask.pixels.empty()) {
     std::erase_if(extrema, [&](const Extremum& e) {
       const float step = octaves[static_cast<std::size_t>(e.octave)].step_px;

@@ -58,9 +58,10 @@ std::int32_t best_of_row(const std::int32_t* row, int padded, int query, std::in
   const auto low_bits = hn::Set(tag, (1 << kIndexBits) - 1);
   const auto query_bits = hn::Set(tag, (1 << kIndexBits) - 1 - query);
   auto best = hn::Set(tag, std::numeric_limits<std::int32_t>::min());
-  for (int c = 0; c < padded; c += lanes) {
+  auto index_bits = hn::Sub(low_bits, hn::Iota(tag, 0));
+  for (int c = 0; c < padded; c += lanes, index_bits = hn::Sub(index_bits, hn::Set(tag, lanes))) {
     const auto shifted = hn::ShiftLeft<kIndexBits>(hn::LoadU(tag, row + c));
-    best = hn::Max(best, hn::Or(shifted, hn::Sub(low_bits, hn::Iota(tag, c))));
+    best = hn::Max(best, hn::Or(shifted, index_bits));
     hn::StoreU(hn::Max(hn::LoadU(tag, columns + c), hn::Or(shifted, query_bits)), tag, columns + c);
   }
   return hn::GetLane(hn::MaxOfLanes(tag, best));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bins and weighted magnitudes are worked out a row of the window at a time, then added to the
-// histogram one by one in the order of the pixels. Multiplications and additions are kept apart, so
-// that all instruction sets give the same bits.
+// Bins and weighted magnitudes are worked out eight pixels at a time and added to eight histograms,
+// because neighbouring pixels mostly share a bin: additions to one place would wait for each other.
+// Multiplications and additions are kept apart, so that all instruction sets give the same bits.
 #include "kernels/cpu/orientation.hpp"
 
 #include <algorithm>
@@ -43,30 +43,40 @@ HWY_INLINE hn::Vec<Tag> angle_of(const Tag& tag, hn::Vec<Tag> y, hn::Vec<Tag> x)
   return hn::IfThenElseZero(hn::Gt(high, zero), angle);
 }
 
-// Adds the gradients of `count` pixels to the histogram: row_weight * weights[i] * magnitude.
-// Rows are readable 8 floats beyond the last pixel's neighbour, weights to the next multiple of 8.
+// Adds the gradients of `count` pixels to eight histograms, by column: histograms[lane * kBins +
+// bin] += row_weight * weights[i] * magnitude. Rows are readable 8 floats beyond the last pixel's
+// neighbour, weights to the next multiple of 8.
 void add_gradients(const float* above, const float* here, const float* below, const float* weights,
-                   float row_weight, int count, float* histogram) {
+                   float row_weight, int count, float* histograms) {
   const hn::CappedTag<float, 8> tag;
   const hn::RebindToSigned<decltype(tag)> index_tag;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
   constexpr float kBinsPerRad = kBins / (2.0f * std::numbers::pi_v<float>);
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
   HWY_ALIGN float value[8];
   HWY_ALIGN std::int32_t bin[8];
-  for (int i = 0; i < count; i += lanes) {
-    const auto gx = hn::Sub(hn::LoadU(tag, here + i + 1), hn::LoadU(tag, here + i - 1));
-    const auto gy = hn::Sub(hn::LoadU(tag, below + i), hn::LoadU(tag, above + i));
-    const auto magnitude = hn::Sqrt(hn::Add(hn::Mul(gx, gx), hn::Mul(gy, gy)));
-    const auto position =
-        hn::Add(hn::Mul(angle_of(tag, gy, gx), hn::Set(tag, kBinsPerRad)), hn::Set(tag, 0.5f));
-    const auto whole = hn::ConvertTo(index_tag, position);
-    const auto full_turn = hn::Set(index_tag, kBins);
-    hn::Store(hn::IfThenElse(hn::Lt(whole, full_turn), whole, hn::Sub(whole, full_turn)), index_tag,
-              bin);
-    hn::Store(hn::Mul(hn::Mul(hn::Set(tag, row_weight), hn::LoadU(tag, weights + i)), magnitude),
-              tag, value);
-    const int last = count - i < lanes ? count - i : lanes;
-    for (int lane = 0; lane < last; ++lane) histogram[bin[lane]] += value[lane];
+  const auto full_turn = hn::Set(index_tag, kBins), no_bin = hn::Zero(index_tag);
+  for (int i = 0; i < count; i += 8) {
+    for (int half = 0; half < 8; half += kLanes) {
+      const int x = i + half;
+      const auto gx = hn::Sub(hn::LoadU(tag, here + x + 1), hn::LoadU(tag, here + x - 1));
+      const auto gy = hn::Sub(hn::LoadU(tag, below + x), hn::LoadU(tag, above + x));
+      const auto magnitude = hn::Sqrt(hn::Add(hn::Mul(gx, gx), hn::Mul(gy, gy)));
+      const auto position =
+          hn::Add(hn::Mul(angle_of(tag, gy, gx), hn::Set(tag, kBinsPerRad)), hn::Set(tag, 0.5f));
+      auto whole = hn::ConvertTo(index_tag, position);
+      whole = hn::IfThenElse(hn::Lt(whole, full_turn), whole, hn::Sub(whole, full_turn));
+      auto vote =
+          hn::Mul(hn::Mul(hn::Set(tag, row_weight), hn::LoadU(tag, weights + x)), magnitude);
+      if (x + kLanes > count) {
+        // What lies beyond the window may be anything.
+        const auto inside = hn::FirstN(tag, static_cast<std::size_t>(count > x ? count - x : 0));
+        vote = hn::IfThenElseZero(inside, vote);
+        whole = hn::IfThenElse(hn::RebindMask(index_tag, inside), whole, no_bin);
+      }
+      hn::Store(vote, tag, value + half);
+      hn::Store(whole, index_tag, bin + half);
+    }
+    for (int lane = 0; lane < 8; ++lane) histograms[lane * kBins + bin[lane]] += value[lane];
   }
 }
 
@@ -98,7 +108,8 @@ std::vector<float> orientations(const Plane& image, float x, float y, float sigm
     weight[i] = weight[-i] = std::exp(-0.5f * static_cast<float>(i * i) / (window * window));
   }
   constexpr std::size_t n = kOrientationBins;
-  std::array<float, n> raw{}, histogram{};
+  std::array<float, 8 * n> histograms{};
+  std::array<float, n> raw, histogram{};
   const int first = std::max(-radius, 1 - cx), last = std::min(radius, image.width - 2 - cx);
   for (int j = -radius; j <= radius; ++j) {
     const int row = cy + j;
@@ -106,7 +117,11 @@ std::vector<float> orientations(const Plane& image, float x, float y, float sigm
     const int left = cx + first;
     HWY_DYNAMIC_DISPATCH(add_gradients)
     (image.row(row - 1) + left, image.row(row) + left, image.row(row + 1) + left, weight + first,
-     weight[j], last - first + 1, raw.data());
+     weight[j], last - first + 1, histograms.data());
+  }
+  for (std::size_t b = 0; b < n; ++b) {
+    const auto of = [&](std::size_t lane) { return histograms[lane * n + b]; };
+    raw[b] = ((of(0) + of(1)) + (of(2) + of(3))) + ((of(4) + of(5)) + (of(6) + of(7)));
   }
   for (std::size_t b = 0; b < n; ++b) {
     histogram[b] = (raw[(b + n - 2) % n] + raw[(b + 2) % n]) * (1.0f / 16) +
