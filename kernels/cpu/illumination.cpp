@@ -42,12 +42,13 @@ void add_to_cells(const std::uint8_t* values, const std::uint8_t* mask, std::siz
 // Between the centres of cells c and c + 1: line[8 c + i] for i < 8.
 void interpolate(const float* cells, int count, float* line) {
   const hn::CappedTag<float, 8> tag;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
+  HWY_ALIGN static constexpr float kShares[kCell] = {0.0625f, 0.1875f, 0.3125f, 0.4375f,
+                                                     0.5625f, 0.6875f, 0.8125f, 0.9375f};
   for (int c = 0; c < count; ++c) {
     const auto left = hn::Set(tag, cells[c]), right = hn::Set(tag, cells[c + 1]);
-    for (int i = 0; i < kCell; i += lanes) {
-      const auto share =
-          hn::Mul(hn::Iota(tag, static_cast<float>(i) + 0.5f), hn::Set(tag, 1.0f / kCell));
+    for (int i = 0; i < kCell; i += kLanes) {
+      const auto share = hn::Load(tag, kShares + i);
       hn::StoreU(hn::Add(left, hn::Mul(share, hn::Sub(right, left))), tag, line + c * kCell + i);
     }
   }

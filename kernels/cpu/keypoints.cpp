@@ -216,6 +216,13 @@ std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octave
   const auto budget = static_cast<std::size_t>(max_keypoints);
   if (extrema.size() > budget) extrema.resize(budget);  // each gives one keypoint at least, or none
 
+  // One image after the other, from top to bottom: the cache keeps what neighbours share.
+  std::sort(extrema.begin(), extrema.end(), [&](const Extremum& a, const Extremum& b) {
+    const auto place = [](const Extremum& e) {
+      return std::make_tuple(e.octave, e.level, e.y, e.x, e.scale);
+    };
+    return place(a) < place(b);
+  });
   std::vector<OrientedExtremum> result;
   for (const Extremum& extremum : extrema) {
     const Octave& octave = octaves[static_cast<std::size_t>(extremum.octave)];

@@ -26,7 +26,9 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kSide = 32, kRing = kSide + 2, kRowFloats = 40;
-constexpr int kCells = 4, kBins = 8, kCellSide = kSide / kCells;
+constexpr int kCells = 4, kBins = 8;
+// Largest share of one histogram bin: limits what a single strong edge can do.
+constexpr float kClip = 0.2f;
 
 // patch[(j + 1) * kRowFloats + (i + 1)] = image at (x + c u - s v, y + s u + c v), u = (i - 15.5)
 // spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated.
@@ -183,6 +185,45 @@ void pool_patch(const float* patch, const float* weights, const float* bin_cos,
   }
 }
 
+// Eight partial sums: the same order on all instruction sets.
+HWY_INLINE float sum_of_eight(const float* partial) {
+  return ((partial[0] + partial[4]) + (partial[1] + partial[5])) +
+         ((partial[2] + partial[6]) + (partial[3] + partial[7]));
+}
+
+void root_normalise(float* values) {
+  const hn::CappedTag<float, 8> tag;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
+  HWY_ALIGN float partial[8];
+  for (int half = 0; half < 8; half += kLanes) {
+    auto sum = hn::Zero(tag);
+    for (int d = half; d < kDescriptorSize; d += 8) {
+      const auto value = hn::LoadU(tag, values + d);
+      sum = hn::Add(sum, hn::Mul(value, value));
+    }
+    hn::Store(sum, tag, partial + half);
+  }
+  const float squared = sum_of_eight(partial);
+  if (!(squared > 0)) {
+    std::fill(values, values + kDescriptorSize, 0.0f);
+    return;
+  }
+  const auto limit = hn::Set(tag, kClip * std::sqrt(squared));
+  for (int half = 0; half < 8; half += kLanes) {
+    auto sum = hn::Zero(tag);
+    for (int d = half; d < kDescriptorSize; d += 8) {
+      const auto value = hn::Min(hn::LoadU(tag, values + d), limit);
+      hn::StoreU(value, tag, values + d);
+      sum = hn::Add(sum, value);
+    }
+    hn::Store(sum, tag, partial + half);
+  }
+  const auto total = hn::Set(tag, sum_of_eight(partial));
+  for (int d = 0; d < kDescriptorSize; d += kLanes) {
+    hn::StoreU(hn::Sqrt(hn::Div(hn::LoadU(tag, values + d), total)), tag, values + d);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pressmark::kernels::cpu
 HWY_AFTER_NAMESPACE();
@@ -193,11 +234,10 @@ namespace {
 
 HWY_EXPORT(sample_patch);
 HWY_EXPORT(pool_patch);
+HWY_EXPORT(root_normalise);
 
 constexpr int kPatchSide = 32, kPatchFloats = 34 * 40;
 constexpr int kOrientations = 8;
-// Largest share of one histogram bin: limits what a single strong edge can do.
-constexpr float kClip = 0.2f;
 
 struct Tables {
   std::array<float, 2 * kPatchSide> weights;  // of each sample for two neighbouring cells
@@ -225,22 +265,6 @@ Tables make_tables() {
   return tables;
 }
 
-void root_normalise(float* values) {
-  float squared = 0;
-  for (int d = 0; d < kDescriptorSize; ++d) squared += values[d] * values[d];
-  if (!(squared > 0)) {
-    std::fill(values, values + kDescriptorSize, 0.0f);
-    return;
-  }
-  const float limit = kClip * std::sqrt(squared);
-  float sum = 0;
-  for (int d = 0; d < kDescriptorSize; ++d) {
-    values[d] = std::min(values[d], limit);
-    sum += values[d];
-  }
-  for (int d = 0; d < kDescriptorSize; ++d) values[d] = std::sqrt(values[d] / sum);
-}
-
 }  // namespace
 
 void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
@@ -254,7 +278,7 @@ void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
    spacing * std::sin(keypoint.angle_rad), patch.data());
   HWY_DYNAMIC_DISPATCH(pool_patch)
   (patch.data(), tables.weights.data(), tables.bin_cos.data(), tables.bin_sin.data(), descriptor);
-  root_normalise(descriptor);
+  HWY_DYNAMIC_DISPATCH(root_normalise)(descriptor);
 }
 
 }  // namespace pressmark::kernels::cpu

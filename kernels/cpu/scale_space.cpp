@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blur: one pass over the rows, each first filtered vertically into a line that stays in the cache,
-// then horizontally. Multiplications and additions are kept apart (no fused ones), so that all
-// instruction sets give the same bits.
+// Blur: one pass over the rows, two at a time: first filtered vertically into lines that stay in the
+// cache, then horizontally. Multiplications and additions are kept apart (no fused ones), so that
+// all instruction sets give the same bits.
 #include "kernels/cpu/scale_space.hpp"
 
 #include <algorithm>
@@ -26,39 +26,49 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 8>;
 using Lanes = hn::Vec<Tag>;
 
-// target[x] = taps[0] * centre[x] + sum_i taps[i] * (rows[-i][x] + rows[i][x]) for x of kVectors
-// vectors from `x` on; `rows` holds 2 * radius + 1 row pointers.
+// targets[j][x] = taps[0] * rows[r + j][x] + sum_i taps[i] * (rows[r + j - i][x] + rows[r + j +
+// i][x]), r = radius, j = 0, 1, for kVectors vectors from `x` on; `rows` holds 2 * radius + 2 row
+// pointers. Every row is loaded once for both targets.
 template <int kVectors>
 HWY_INLINE void filter_vertical_at(const float* const* rows, const float* taps, int radius,
-                                   std::size_t x, float* target) {
+                                   std::size_t x, float* const* targets) {
   const Tag tag;
   const std::size_t lanes = hn::Lanes(tag);
-  Lanes sum[kVectors];
+  Lanes upper[kVectors], lower[kVectors], above[kVectors], below[kVectors];
   const auto t0 = hn::Set(tag, taps[0]);
   for (std::size_t v = 0; v < kVectors; ++v) {
-    sum[v] = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x + v * lanes));
+    above[v] = hn::LoadU(tag, rows[radius] + x + v * lanes);
+    below[v] = hn::LoadU(tag, rows[radius + 1] + x + v * lanes);
+    upper[v] = hn::Mul(t0, above[v]);
+    lower[v] = hn::Mul(t0, below[v]);
   }
+  // above, below: the rows `i - 1` above the upper target and below the lower one.
   for (int i = 1; i <= radius; ++i) {
     const auto t = hn::Set(tag, taps[i]);
-    const float* above = rows[radius - i] + x;
-    const float* below = rows[radius + i] + x;
+    const float* next_above = rows[radius - i] + x;
+    const float* next_below = rows[radius + 1 + i] + x;
     for (std::size_t v = 0; v < kVectors; ++v) {
-      sum[v] = hn::Add(sum[v], hn::Mul(t, hn::Add(hn::LoadU(tag, above + v * lanes),
-                                                  hn::LoadU(tag, below + v * lanes))));
+      const auto a = hn::LoadU(tag, next_above + v * lanes);
+      const auto b = hn::LoadU(tag, next_below + v * lanes);
+      upper[v] = hn::Add(upper[v], hn::Mul(t, hn::Add(a, below[v])));
+      lower[v] = hn::Add(lower[v], hn::Mul(t, hn::Add(above[v], b)));
+      above[v] = a;
+      below[v] = b;
     }
   }
-  for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], tag, target + x + v * lanes);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    hn::StoreU(upper[v], tag, targets[0] + x + v * lanes);
+    hn::StoreU(lower[v], tag, targets[1] + x + v * lanes);
+  }
 }
 
 // x < count, a multiple of 16.
 void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
-                     float* target) {
+                     float* const* targets) {
   const std::size_t lanes = hn::Lanes(Tag());
-  std::size_t x = 0;
-  for (; x + 4 * lanes <= count; x += 4 * lanes) {
-    filter_vertical_at<4>(rows, taps, radius, x, target);
+  for (std::size_t x = 0; x < count; x += 2 * lanes) {
+    filter_vertical_at<2>(rows, taps, radius, x, targets);
   }
-  for (; x < count; x += 2 * lanes) filter_vertical_at<2>(rows, taps, radius, x, target);
 }
 
 template <int kVectors>
@@ -185,21 +195,26 @@ void filter(const Plane& source, std::span<const float> taps, Border border, Pla
   if (difference != nullptr) difference->resize(source.width, source.height);
   const int radius = static_cast<int>(taps.size()) - 1, width = source.width;
   const auto stride = static_cast<std::size_t>(source.stride);
-  std::vector<float> padded(stride + 2 * static_cast<std::size_t>(radius));
-  float* line = padded.data() + radius;
-  std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 1));
-  for (int y = 0; y < source.height; ++y) {
-    for (int i = -radius; i <= radius; ++i) {
+  // Two rows at a time; beyond an odd height the second one is filtered for nothing.
+  const std::size_t padded = stride + 2 * static_cast<std::size_t>(radius);
+  std::vector<float> buffer(2 * padded);
+  float* const lines[] = {buffer.data() + radius, buffer.data() + padded + radius};
+  std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 2));
+  for (int y = 0; y < source.height; y += 2) {
+    for (int i = -radius; i <= radius + 1; ++i) {
       rows[static_cast<std::size_t>(radius + i)] = source.row(inside(y + i, source.height, border));
     }
-    HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, line);
-    for (int i = 1; i <= radius; ++i) {
-      line[-i] = line[inside(-i, width, border)];
-      line[width - 1 + i] = line[inside(width - 1 + i, width, border)];
+    HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, lines);
+    for (int j = 0; j < 2 && y + j < source.height; ++j) {
+      float* line = lines[j];
+      for (int i = 1; i <= radius; ++i) {
+        line[-i] = line[inside(-i, width, border)];
+        line[width - 1 + i] = line[inside(width - 1 + i, width, border)];
+      }
+      HWY_DYNAMIC_DISPATCH(filter_horizontal)
+      (line, taps.data(), radius, stride, target.row(y + j), source.row(y + j),
+       difference != nullptr ? difference->row(y + j) : nullptr);
     }
-    HWY_DYNAMIC_DISPATCH(filter_horizontal)
-    (line, taps.data(), radius, stride, target.row(y), source.row(y),
-     difference != nullptr ? difference->row(y) : nullptr);
   }
 }
 
