@@ -2,7 +2,6 @@
 #include "kernels/cpu/keypoints.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <tuple>
@@ -22,13 +21,15 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Greatest and least of three rows at each x < count.
-void vertical_range(const float* above, const float* here, const float* below, int count,
-                    float* greatest, float* least) {
+// below = coarse - fine, a row of differences, and the greatest and least of it and the two rows
+// before it at each x < count.
+void vertical_range(const float* fine, const float* coarse, const float* above, const float* here,
+                    int count, float* below, float* greatest, float* least) {
   const hn::CappedTag<float, 8> tag;
   for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(tag))) {
     const auto a = hn::LoadU(tag, above + x), b = hn::LoadU(tag, here + x);
-    const auto c = hn::LoadU(tag, below + x);
+    const auto c = hn::Sub(hn::LoadU(tag, coarse + x), hn::LoadU(tag, fine + x));
+    hn::StoreU(c, tag, below + x);
     hn::StoreU(hn::Max(a, hn::Max(b, c)), tag, greatest + x);
     hn::StoreU(hn::Min(a, hn::Min(b, c)), tag, least + x);
   }
@@ -103,7 +104,8 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
   float dx = 0, dy = 0, ds = 0, value = 0;
   for (int step = 0;; ++step) {
     const auto at = [&](int s, int j, int i) {
-      return octave.difference[static_cast<std::size_t>(level + s)].row(y + j)[x + i];
+      const auto fine = static_cast<std::size_t>(level + s);
+      return octave.blurred[fine + 1].row(y + j)[x + i] - octave.blurred[fine].row(y + j)[x + i];
     };
     value = at(0, 0, 0);
     const float gx = 0.5f * (at(0, 0, 1) - at(0, 0, -1));
@@ -135,7 +137,7 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
     x += static_cast<int>(std::lround(dx));
     y += static_cast<int>(std::lround(dy));
     level += ds > 0.5f ? 1 : ds < -0.5f ? -1 : 0;
-    const Plane& plane = octave.difference[0];
+    const Plane& plane = octave.blurred[0];
     if (level < 1 || level > kScalesPerOctave || x < kBorder || y < kBorder ||
         x >= plane.width - kBorder || y >= plane.height - kBorder) {
       return false;
@@ -150,33 +152,47 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
   return true;
 }
 
-// Extrema among the differences of one octave.
-void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extrema) {
-  constexpr std::size_t kImages = kScalesPerOctave + 2;
-  const Plane& first = octave.difference[0];
-  std::array<std::vector<float>, kImages> greatest, least;
-  for (auto* lines : {&greatest, &least}) {
-    for (std::vector<float>& line : *lines) line.resize(static_cast<std::size_t>(first.stride));
+// Three rows of a difference of Gaussians, and their vertical range.
+class DifferenceRows {
+ public:
+  explicit DifferenceRows(const Plane& plane)
+      : stride_(static_cast<std::size_t>(plane.stride)), values_(5 * stride_) {}
+
+  // Row y takes the place of row y - 3; rows come in ascending order.
+  void add(const Plane& fine, const Plane& coarse, int y) {
+    HWY_DYNAMIC_DISPATCH(vertical_range)
+    (fine.row(y), coarse.row(y), row(y - 2), row(y - 1), fine.width, row(y), greatest(), least());
   }
+  float* row(int y) { return values_.data() + static_cast<std::size_t>((y + 3) % 3) * stride_; }
+  float* greatest() { return values_.data() + 3 * stride_; }
+  float* least() { return values_.data() + 4 * stride_; }
+
+ private:
+  std::size_t stride_;
+  std::vector<float> values_;
+};
+
+// Extrema among the differences of one octave. Only three rows of each are kept: memory would take
+// longer than the subtraction does.
+void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extrema) {
+  const int width = octave.blurred[0].width, height = octave.blurred[0].height;
+  std::vector<DifferenceRows> differences(kScalesPerOctave + 2, DifferenceRows(octave.blurred[0]));
   std::vector<int> columns;
-  for (int y = kBorder; y < first.height - kBorder; ++y) {
-    for (std::size_t s = 0; s < kImages; ++s) {
-      const Plane& plane = octave.difference[s];
-      HWY_DYNAMIC_DISPATCH(vertical_range)
-      (plane.row(y - 1), plane.row(y), plane.row(y + 1), plane.width, greatest[s].data(),
-       least[s].data());
+  for (int below = kBorder - 1; below <= height - kBorder; ++below) {
+    for (std::size_t s = 0; s < differences.size(); ++s) {
+      differences[s].add(octave.blurred[s], octave.blurred[s + 1], below);
     }
+    const int y = below - 1;
+    if (y < kBorder) continue;
     for (std::size_t level = 1; level <= kScalesPerOctave; ++level) {
-      const Plane& plane = octave.difference[level];
-      const float* const rows[] = {plane.row(y - 1), plane.row(y), plane.row(y + 1)};
-      const float *high[3], *low[3];
-      for (std::size_t s = 0; s < 3; ++s) {
-        high[s] = greatest[level + s - 1].data();
-        low[s] = least[level + s - 1].data();
-      }
+      DifferenceRows &finer = differences[level - 1], &same = differences[level];
+      DifferenceRows& coarser = differences[level + 1];
+      const float* const rows[] = {same.row(y - 1), same.row(y), same.row(y + 1)};
+      const float* const greatest[] = {finer.greatest(), same.greatest(), coarser.greatest()};
+      const float* const least[] = {finer.least(), same.least(), coarser.least()};
       columns.clear();
       HWY_DYNAMIC_DISPATCH(find_extrema)
-      (rows, high, low, kBorder, plane.width - kBorder, 0.5f * kMinContrast, columns);
+      (rows, greatest, least, kBorder, width - kBorder, 0.5f * kMinContrast, columns);
       for (const int x : columns) {
         Extremum extremum;
         extremum.octave = index;

@@ -5,6 +5,8 @@
 // Multiplications and additions are kept apart, so that all instruction sets give the same bits.
 #include "kernels/cpu/orientation.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -93,6 +95,7 @@ HWY_EXPORT(add_gradients);
 constexpr std::size_t kOrientationBins = 36;
 // A second orientation counts if its peak reaches this share of the first.
 constexpr float kPeakRatio = 0.8f;
+constexpr int kRowsAhead = 6, kFloatsPerLine = 16;
 constexpr int kMaxRadius = 64;  // samples; an octave's sigmas stay below 5
 
 }  // namespace
@@ -115,6 +118,9 @@ std::vector<float> orientations(const Plane& image, float x, float y, float sigm
     const int row = cy + j;
     if (row < 1 || row >= image.height - 1 || last < first) continue;
     const int left = cx + first;
+    // No prefetcher of the hardware follows windows of rows that lie kilobytes apart.
+    const float* ahead = image.row(std::min(row + kRowsAhead, image.height - 1)) + left;
+    for (int i = 0; i <= last - first; i += kFloatsPerLine) hwy::Prefetch(ahead + i);
     HWY_DYNAMIC_DISPATCH(add_gradients)
     (image.row(row - 1) + left, image.row(row) + left, image.row(row + 1) + left, weight + first,
      weight[j], last - first + 1, histograms.data());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blur: one pass over the rows, two at a time: first filtered vertically into lines that stay in the
-// cache, then horizontally. Multiplications and additions are kept apart (no fused ones), so that
-// all instruction sets give the same bits.
+// Blur: one pass over the rows, two at a time: first filtered vertically into lines that stay in
+// the cache, then horizontally. Multiplications and additions are kept apart (no fused ones), so
+// that all instruction sets give the same bits.
 #include "kernels/cpu/scale_space.hpp"
 
 #include <algorithm>
@@ -73,8 +73,7 @@ void filter_vertical(const float* const* rows, const float* taps, int radius, st
 
 template <int kVectors>
 HWY_INLINE void filter_horizontal_at(const float* line, const float* taps, int radius,
-                                     std::size_t x, float* target, const float* source,
-                                     float* difference) {
+                                     std::size_t x, float* target) {
   const Tag tag;
   const std::size_t lanes = hn::Lanes(tag);
   Lanes sum[kVectors];
@@ -91,25 +90,19 @@ HWY_INLINE void filter_horizontal_at(const float* line, const float* taps, int r
                                                   hn::LoadU(tag, right + v * lanes))));
     }
   }
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    const std::size_t at = x + v * lanes;
-    hn::StoreU(sum[v], tag, target + at);
-    if (difference == nullptr) continue;
-    hn::StoreU(hn::Sub(sum[v], hn::LoadU(tag, source + at)), tag, difference + at);
-  }
+  for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], tag, target + x + v * lanes);
 }
 
-// The same along x; `line` is readable from -radius to count + radius. `difference`, if there is
-// one, becomes target - source.
+// The same along x; `line` is readable from -radius to count + radius.
 void filter_horizontal(const float* line, const float* taps, int radius, std::size_t count,
-                       float* target, const float* source, float* difference) {
+                       float* target) {
   const std::size_t lanes = hn::Lanes(Tag());
   std::size_t x = 0;
   for (; x + 4 * lanes <= count; x += 4 * lanes) {
-    filter_horizontal_at<4>(line, taps, radius, x, target, source, difference);
+    filter_horizontal_at<4>(line, taps, radius, x, target);
   }
   for (; x < count; x += 2 * lanes) {
-    filter_horizontal_at<2>(line, taps, radius, x, target, source, difference);
+    filter_horizontal_at<2>(line, taps, radius, x, target);
   }
 }
 
@@ -187,12 +180,12 @@ int inside(int i, int size, Border border) {
   return i;
 }
 
-// difference: target - source, unless it is null.
-void filter(const Plane& source, std::span<const float> taps, Border border, Plane& target,
-            Plane* difference) {
+}  // namespace
+
+void filter_separably(const Plane& source, std::span<const float> taps, Border border,
+                      Plane& target) {
   assert(&source != &target && source.width > 0 && source.height > 0);
   target.resize(source.width, source.height);
-  if (difference != nullptr) difference->resize(source.width, source.height);
   const int radius = static_cast<int>(taps.size()) - 1, width = source.width;
   const auto stride = static_cast<std::size_t>(source.stride);
   // Two rows at a time; beyond an odd height the second one is filtered for nothing.
@@ -212,21 +205,13 @@ void filter(const Plane& source, std::span<const float> taps, Border border, Pla
         line[width - 1 + i] = line[inside(width - 1 + i, width, border)];
       }
       HWY_DYNAMIC_DISPATCH(filter_horizontal)
-      (line, taps.data(), radius, stride, target.row(y + j), source.row(y + j),
-       difference != nullptr ? difference->row(y + j) : nullptr);
+      (line, taps.data(), radius, stride, target.row(y + j));
     }
   }
 }
 
-}  // namespace
-
-void filter_separably(const Plane& source, std::span<const float> taps, Border border,
-                      Plane& target) {
-  filter(source, taps, border, target, nullptr);
-}
-
 void gaussian_blur(const Plane& source, float sigma, Plane& target) {
-  filter(source, gaussian_taps(sigma), Border::kReplicate, target, nullptr);
+  filter_separably(source, gaussian_taps(sigma), Border::kReplicate, target);
 }
 
 void float_plane(const GreyImage& image, Plane& plane) {
@@ -261,10 +246,8 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
     for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
       const double ratio = std::exp2(1.0 / kScalesPerOctave);
       const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
-      const std::vector<float> taps =
-          gaussian_taps(static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)));
-      filter(octave.blurred[s - 1], taps, Border::kReplicate, octave.blurred[s],
-             &octave.difference[s - 1]);
+      gaussian_blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
+                    octave.blurred[s]);
     }
   }
 }

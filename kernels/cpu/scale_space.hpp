@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gaussian and difference-of-Gaussians scale space of one image (Lowe, "Distinctive image features
+// Gaussian scale space of one image (Lowe, "Distinctive image features
 // from scale-invariant keypoints", IJCV 60(2), 2004, section 3).
 #pragma once
 
@@ -32,8 +32,7 @@ struct Plane {
 
 struct Octave {
   float step_px = 1;  // canonical pixels per sample; a power of two, 1/2 or more
-  std::array<Plane, kScalesPerOctave + 3> blurred;     // blurred[s]: kBaseSigma * 2^(s / 3)
-  std::array<Plane, kScalesPerOctave + 2> difference;  // blurred[s + 1] - blurred[s]
+  std::array<Plane, kScalesPerOctave + 3> blurred;  // blurred[s]: kBaseSigma * 2^(s / 3)
 };
 
 // Octaves until the shorter side would fall below 16 samples; images of less than 400 px begin with
