@@ -80,7 +80,7 @@ namespace {
 HWY_EXPORT(find_nearer);
 
 constexpr std::size_t kLanes = 16;  // codes that are compared at once
-constexpr std::size_t kBlock = 64;  // words; 8 KiB when widened
+constexpr std::size_t kBlock = 32;  // words; 4 KiB when widened
 // Farther than any word.
 constexpr std::int32_t kFarthest = std::numeric_limits<std::int32_t>::max();
 
