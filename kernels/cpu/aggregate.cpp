@@ -1,12 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
 
 #include "kernels/cpu/stages.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/aggregate.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// distances[w] = sum over d, in order, of (code[d] - columns[d * words + w])^2; words: a multiple
+// of 8.
+void squared_distances(const float* code, const float* columns, std::size_t words,
+                       float* distances) {
+  const hn::CappedTag<float, 8> tag;
+  constexpr std::size_t kLanes = hn::MaxLanes(hn::CappedTag<float, 8>()), kVectors = 8 / kLanes;
+  const auto add = [&](auto count, std::size_t w) HWY_ATTR {
+    hn::Vec<decltype(tag)> sum[count.value];
+    for (auto& part : sum) part = hn::Zero(tag);
+    for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
+      for (std::size_t v = 0; v < count.value; ++v) {
+        const auto difference =
+            hn::Sub(hn::Set(tag, code[d]), hn::LoadU(tag, columns + d * words + w + v * kLanes));
+        sum[v] = hn::Add(sum[v], hn::Mul(difference, difference));
+      }
+    }
+    for (std::size_t v = 0; v < count.value; ++v) {
+      hn::StoreU(sum[v], tag, distances + w + v * kLanes);
+    }
+  };
+  std::size_t w = 0;
+  for (; w + 32 <= words; w += 32) add(std::integral_constant<std::size_t, 4 * kVectors>(), w);
+  for (; w < words; w += 8) add(std::integral_constant<std::size_t, kVectors>(), w);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace pressmark::kernels::cpu {
 namespace {
+
+HWY_EXPORT(squared_distances);
 
 void normalise(std::span<float> vector) {
   float squared = 0;
@@ -16,24 +62,30 @@ void normalise(std::span<float> vector) {
   for (float& value : vector) value *= scale;
 }
 
-// Index of the centroid with the smallest squared distance; ties: lowest.
-int nearest_word(const float* code, const Aggregation& aggregation) {
-  int best = 0;
-  float best_distance = std::numeric_limits<float>::infinity();
-  for (int word = 0; word < aggregation.words; ++word) {
-    const float* centroid = &aggregation.centroids[static_cast<std::size_t>(word) * kLocalCodeSize];
-    float distance = 0;
-    for (int d = 0; d < kLocalCodeSize; ++d) {
-      const float difference = code[d] - centroid[d];
-      distance += difference * difference;
-    }
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = word;
+// Centroids side by side, so that words are lanes: [d][word], filled up to a multiple of 8 words.
+struct WordColumns {
+  std::size_t words, padded;
+  std::vector<float> values, distances;
+
+  explicit WordColumns(const Aggregation& aggregation)
+      : words(static_cast<std::size_t>(aggregation.words)),
+        padded((words + 7) / 8 * 8),
+        values(padded * kLocalCodeSize, 0.0f),
+        distances(padded) {
+    for (std::size_t w = 0; w < words; ++w) {
+      for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
+        values[d * padded + w] = aggregation.centroids[w * kLocalCodeSize + d];
+      }
     }
   }
-  return best;
-}
+
+  // Index of the centroid with the smallest squared distance; ties: lowest.
+  std::size_t nearest(const float* code) {
+    HWY_DYNAMIC_DISPATCH(squared_distances)(code, values.data(), padded, distances.data());
+    const auto end = distances.begin() + static_cast<std::ptrdiff_t>(words);
+    return static_cast<std::size_t>(std::min_element(distances.begin(), end) - distances.begin());
+  }
+};
 
 }  // namespace
 
@@ -44,12 +96,13 @@ void aggregate(const std::vector<std::int8_t>& codes, const Aggregation& aggrega
   const std::size_t vlad_size = static_cast<std::size_t>(aggregation.words) * kLocalCodeSize;
   const bool project = !aggregation.projection.empty();
   std::vector<float> vlad(vlad_size, 0.0f);
+  WordColumns columns(aggregation);
   float code[kLocalCodeSize];
   for (std::size_t i = 0; i < codes.size(); i += kLocalCodeSize) {
     for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
       code[d] = static_cast<float>(codes[i + d]) * (1.0f / 127.0f);
     }
-    const auto word = static_cast<std::size_t>(nearest_word(code, aggregation));
+    const std::size_t word = columns.nearest(code);
     for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
       vlad[word * kLocalCodeSize + d] += code[d] - aggregation.centroids[word * kLocalCodeSize + d];
     }
@@ -79,3 +132,4 @@ void aggregate(const std::vector<std::int8_t>& codes, const Aggregation& aggrega
 }
 
 }  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE

@@ -2,17 +2,20 @@
 //
 // The nearest words of int8 codes by exhaustive comparison, for both contrast hypotheses at once
 // (as match.cpp does it): |code - word|^2 = |code|^2 + |word|^2 - 2 code . word, of which |code|^2
-// is the same for all words. Dot products are of 32-bit integers: exact, and equal on all
-// instruction sets. Words are worked through in blocks that stay in the first-level cache for all
-// codes.
+// is the same for all words. Products are exact integers (code_products-inl.hpp). Sixteen codes lie
+// in lanes and are compared with a block of words at a time; a word that is nearer to one of them
+// than what was known before the block, of which there are few after the first blocks, is reported
+// and looked at one by one.
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <vector>
 
+#include "kernels/cpu/packed_codes.hpp"
 #include "kernels/cpu/stages.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -21,49 +24,49 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/code_products-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kDimensionPairs = kLocalCodeSize / 2;
+constexpr int kCodes = 16, kWords = 4;
+constexpr int kVectors = kCodes / static_cast<int>(hn::MaxLanes(ProductTag()));
 
-// Words are packed in groups of 8: for each pair of dimensions, 8 x 2 values of 16 bits.
-// same[w], inverted[w]: norms[w] - 2 code . word w, for the code (widened to 16 bits) as it is and
-// with its odd part negated.
-void word_distances(const std::int16_t* code, const std::int16_t* packed, const std::int32_t* norms,
-                    int groups, int even_pairs, std::int32_t* same, std::int32_t* inverted) {
-  const hn::CappedTag<std::int32_t, 8> tag;
-  const hn::RepartitionToNarrow<decltype(tag)> narrow;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
-  for (int g = 0; g < groups; ++g) {
-    const std::int16_t* group = packed + static_cast<std::ptrdiff_t>(g) * 8 * kLocalCodeSize;
-    for (int half = 0; half < 8; half += lanes) {
-      auto even = hn::Zero(tag), odd = even, unused = even;
-      const auto add = [&](int d, auto& sum) HWY_ATTR {
-        std::int32_t pair;
-        std::memcpy(&pair, code + 2 * d, sizeof(pair));
-        sum = hn::ReorderWidenMulAccumulate(tag, hn::BitCast(narrow, hn::Set(tag, pair)),
-                                            hn::LoadU(narrow, group + d * 16 + 2 * half), sum,
-                                            unused);
-      };
-      for (int d = 0; d < even_pairs; ++d) add(d, even);
-      for (int d = even_pairs; d < kDimensionPairs; ++d) add(d, odd);
-      const auto norm = hn::LoadU(tag, norms + g * 8 + half);
-      hn::StoreU(hn::Sub(norm, hn::ShiftLeft<1>(hn::Add(even, odd))), tag, same + g * 8 + half);
-      hn::StoreU(hn::Sub(norm, hn::ShiftLeft<1>(hn::Sub(even, odd))), tag, inverted + g * 8 + half);
+// Compares 16 packed codes with `count` words (a multiple of 4), row by row. limits: 16 for the
+// codes as they are, 16 for those with their odd part negated. The words that are nearer than a
+// limit are written to `hits`, their distances (16 and 16) to `distances`; returns their number.
+int find_nearer(const std::int16_t* packed, const std::int16_t* words, const std::int32_t* norms,
+                int count, int even_pairs, const std::int32_t* limits, std::int32_t* hits,
+                std::int32_t* distances) {
+  const ProductTag tag;
+  constexpr int kLanes = kCodes / kVectors;
+  int found = 0;
+  for (int w = 0; w < count; w += kWords) {
+    HWY_ALIGN std::int32_t all[kWords * 2 * kCodes];
+    auto nearer = hn::MaskFromVec(hn::Zero(tag));
+    code_products<kVectors, kWords>(
+        packed, words + w * kLocalCodeSize, even_pairs,
+        [&](int r, int v, auto even, auto odd) HWY_ATTR {
+          const auto norm = hn::Set(tag, norms[w + r]);
+          const auto same = hn::Sub(norm, hn::ShiftLeft<1>(hn::Add(even, odd)));
+          const auto inverted = hn::Sub(norm, hn::ShiftLeft<1>(hn::Sub(even, odd)));
+          std::int32_t* to = all + r * 2 * kCodes + v * kLanes;
+          hn::Store(same, tag, to);
+          hn::Store(inverted, tag, to + kCodes);
+          const auto limit = hn::LoadU(tag, limits + v * kLanes);
+          const auto inverted_limit = hn::LoadU(tag, limits + kCodes + v * kLanes);
+          nearer = hn::Or(nearer, hn::Or(hn::Lt(same, limit), hn::Lt(inverted, inverted_limit)));
+        });
+    if (hn::AllFalse(tag, nearer)) continue;
+    for (int r = 0; r < kWords; ++r, ++found) {
+      hits[found] = w + r;
+      std::memcpy(distances + found * 2 * kCodes, all + r * 2 * kCodes,
+                  2 * kCodes * sizeof(std::int32_t));
     }
   }
-}
-
-// Whether any of `count` (a multiple of 8) values is below the limit.
-bool any_below(const std::int32_t* values, int count, std::int32_t limit) {
-  const hn::CappedTag<std::int32_t, 8> tag;
-  auto least = hn::LoadU(tag, values);
-  for (int i = static_cast<int>(hn::Lanes(tag)); i < count; i += static_cast<int>(hn::Lanes(tag))) {
-    least = hn::Min(least, hn::LoadU(tag, values + i));
-  }
-  return hn::GetLane(hn::MinOfLanes(tag, least)) < limit;
+  return found;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -74,12 +77,10 @@ HWY_AFTER_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace {
 
-HWY_EXPORT(word_distances);
-HWY_EXPORT(any_below);
+HWY_EXPORT(find_nearer);
 
-constexpr int kGroup = 8;
-constexpr int kBlockGroups = 16;  // 16 KiB of packed words
-constexpr int kBlock = kGroup * kBlockGroups;
+constexpr std::size_t kLanes = 16;  // codes that are compared at once
+constexpr std::size_t kBlock = 32;  // words; 4 KiB when widened
 // Farther than any word.
 constexpr std::int32_t kFarthest = std::numeric_limits<std::int32_t>::max();
 
@@ -89,20 +90,23 @@ struct Nearest {
   std::array<std::int32_t, kMaxNearestWords> distances;
   std::array<std::uint16_t, kMaxNearestWords> words;
 
-  void take(int count, const std::int32_t* row, int block_words, int first_word) {
-    const auto last = static_cast<std::size_t>(count - 1);
-    for (int w = 0; w < block_words; ++w) {
-      if (row[w] >= distances[last]) continue;
-      std::size_t place = last;
-      for (; place > 0 && distances[place - 1] > row[w]; --place) {
-        distances[place] = distances[place - 1];
-        words[place] = words[place - 1];
-      }
-      distances[place] = row[w];
-      words[place] = static_cast<std::uint16_t>(first_word + w);
+  void take(std::size_t count, std::int32_t distance, std::size_t word) {
+    if (distance >= distances[count - 1]) return;
+    std::size_t place = count - 1;
+    for (; place > 0 && distances[place - 1] > distance; --place) {
+      distances[place] = distances[place - 1];
+      words[place] = words[place - 1];
     }
+    distances[place] = distance;
+    words[place] = static_cast<std::uint16_t>(word);
   }
 };
+
+std::int32_t squared_norm(std::span<const std::int8_t> word) {
+  std::int32_t squared = 0;
+  for (const std::int8_t value : word) squared += value * value;
+  return squared;
+}
 
 }  // namespace
 
@@ -114,49 +118,57 @@ void assign(std::span<const std::int8_t> codes, const Vocabulary& vocabulary, in
   assert(vocabulary.centroids.size() ==
          static_cast<std::size_t>(vocabulary.words) * kLocalCodeSize);
   const std::size_t count = codes.size() / kLocalCodeSize;
-  const std::vector<std::int16_t> wide(codes.begin(), codes.end());
+  const auto kept = static_cast<std::size_t>(nearest);
+  const std::vector<std::int16_t> packed = packed_codes(codes, kLanes);
+  const std::size_t padded = packed.size() / kLocalCodeSize;
   Nearest none;
   none.distances.fill(kFarthest);
   none.words.fill(0);
-  std::vector<std::array<Nearest, 2>> best(count, {none, none});
+  // best[h * padded + i]: of code i under hypothesis h.
+  std::vector<Nearest> best(2 * padded, none);
 
-  std::array<std::int16_t, std::size_t{kBlock} * kLocalCodeSize> packed;
-  std::array<std::int32_t, kBlock> norms, same, inverted;
-  for (int first = 0; first < vocabulary.words; first += kBlock) {
-    const int words = std::min(kBlock, vocabulary.words - first);
-    const int groups = (words + kGroup - 1) / kGroup;
-    packed.fill(0);
+  std::vector<std::int16_t> words;
+  std::array<std::int32_t, kBlock> norms, hits;
+  std::array<std::int32_t, kBlock * 2 * kLanes> distances;
+  const auto total = static_cast<std::size_t>(vocabulary.words);
+  for (std::size_t first = 0; first < total; first += kBlock) {
+    const std::size_t block = std::min(kBlock, total - first);
+    widen_codes(vocabulary.centroids.subspan(first * kLocalCodeSize, block * kLocalCodeSize),
+                kBlock, words);
     norms.fill(kFarthest / 2);  // padding: no dot product brings it near
-    for (std::size_t w = 0; w < static_cast<std::size_t>(words); ++w) {
-      const std::int8_t* word =
-          &vocabulary.centroids[(static_cast<std::size_t>(first) + w) * kLocalCodeSize];
-      std::int16_t* group = &packed[w / kGroup * kGroup * kLocalCodeSize];
-      std::int32_t squared = 0;
-      for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
-        group[d / 2 * 2 * kGroup + w % kGroup * 2 + d % 2] = word[d];
-        squared += word[d] * word[d];
-      }
-      norms[w] = squared;
+    for (std::size_t w = 0; w < block; ++w) {
+      norms[w] =
+          squared_norm(vocabulary.centroids.subspan((first + w) * kLocalCodeSize, kLocalCodeSize));
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      HWY_DYNAMIC_DISPATCH(word_distances)
-      (&wide[i * kLocalCodeSize], packed.data(), norms.data(), groups, even_size / 2, same.data(),
-       inverted.data());
-      for (std::size_t h = 0; h < 2; ++h) {
-        const std::int32_t* row = h == 0 ? same.data() : inverted.data();
-        const std::int32_t limit = best[i][h].distances[static_cast<std::size_t>(nearest - 1)];
-        if (!HWY_DYNAMIC_DISPATCH(any_below)(row, groups * kGroup, limit)) continue;
-        best[i][h].take(nearest, row, words, first);
+    for (std::size_t i = 0; i < padded; i += kLanes) {
+      std::array<std::int32_t, 2 * kLanes> limits;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        limits[lane] = best[i + lane].distances[kept - 1];
+        limits[kLanes + lane] = best[padded + i + lane].distances[kept - 1];
+      }
+      const int found =
+          HWY_DYNAMIC_DISPATCH(find_nearer)(&packed[i * kLocalCodeSize], words.data(), norms.data(),
+                                            static_cast<int>((block + 3) / 4 * 4), even_size / 2,
+                                            limits.data(), hits.data(), distances.data());
+      for (std::size_t f = 0; f < static_cast<std::size_t>(found); ++f) {
+        const auto word = static_cast<std::size_t>(hits[f]);
+        if (word >= block) break;
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+          const std::int32_t* at = &distances[f * 2 * kLanes + lane];
+          best[i + lane].take(kept, at[0], first + word);
+          best[padded + i + lane].take(kept, at[kLanes], first + word);
+        }
       }
     }
   }
 
   output.same.clear();
   output.inverted.clear();
-  for (const std::array<Nearest, 2>& found : best) {
-    output.same.insert(output.same.end(), found[0].words.begin(), found[0].words.begin() + nearest);
-    output.inverted.insert(output.inverted.end(), found[1].words.begin(),
-                           found[1].words.begin() + nearest);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Nearest &same = best[i], &inverted = best[padded + i];
+    output.same.insert(output.same.end(), same.words.begin(), same.words.begin() + nearest);
+    output.inverted.insert(output.inverted.end(), inverted.words.begin(),
+                           inverted.words.begin() + nearest);
   }
 }
 

@@ -1,13 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <complex>
+#include <cstdint>
+#include <vector>
 
 #include "kernels/cpu/dense.hpp"
 #include "kernels/cpu/dense_field.hpp"
 #include "kernels/cpu/illumination.hpp"
+#include "kernels/cpu/masked_rows.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/dense_code.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr float kTiny = 1e-12f;
+
+// Gradients of a row as doubled angles of unit length and energies; all 0 where masked or flat.
+struct Gradients {
+  hn::Vec<hn::CappedTag<float, 8>> ur, ui, energy, present;  // present: 1 or 0
+};
+
+HWY_INLINE Gradients gradients_at(const float* const* rows, const std::uint8_t* mask, int x) {
+  const hn::CappedTag<float, 8> tag;
+  const hn::RebindToSigned<decltype(tag)> wide;
+  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
+  const auto dx = hn::Sub(hn::LoadU(tag, rows[1] + x + 1), hn::LoadU(tag, rows[1] + x - 1));
+  const auto dy = hn::Sub(hn::LoadU(tag, rows[2] + x), hn::LoadU(tag, rows[0] + x));
+  const auto xx = hn::Mul(dx, dx), yy = hn::Mul(dy, dy), energy = hn::Add(xx, yy);
+  const auto unmasked =
+      hn::RebindMask(tag, hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + x)), hn::Zero(wide)));
+  const auto keep = hn::And(unmasked, hn::Gt(energy, hn::Set(tag, kTiny)));
+  const auto one = hn::Set(tag, 1.0f), inverse = hn::Div(one, energy);
+  return {hn::IfThenElseZero(keep, hn::Mul(hn::Sub(xx, yy), inverse)),
+          hn::IfThenElseZero(keep, hn::Mul(hn::Mul(hn::Mul(hn::Set(tag, 2.0f), dx), dy), inverse)),
+          hn::IfThenElseZero(keep, energy), hn::IfThenElseZero(keep, one)};
+}
+
+// sums[8 k + lane], k = 0 .. 7: of 1, ur, ui, ur^2, ur ui, energy, energy ur, energy ui.
+void sum_background(const float* const* rows, const std::uint8_t* mask, int count, float* sums) {
+  const hn::CappedTag<float, 8> tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  for (int half = 0; half < 8; half += lanes) {
+    auto n = hn::Zero(tag), r = n, i = n, rr = n, ri = n, e = n, er = n, ei = n;
+    for (int x = half; x < count; x += 8) {
+      const Gradients at = gradients_at(rows, mask, x);
+      n = hn::Add(n, at.present);
+      r = hn::Add(r, at.ur);
+      i = hn::Add(i, at.ui);
+      rr = hn::Add(rr, hn::Mul(at.ur, at.ur));
+      ri = hn::Add(ri, hn::Mul(at.ur, at.ui));
+      e = hn::Add(e, at.energy);
+      er = hn::Add(er, hn::Mul(at.energy, at.ur));
+      ei = hn::Add(ei, hn::Mul(at.energy, at.ui));
+    }
+    float* to = sums + half;
+    for (const auto& sum : {n, r, i, rr, ri, e, er, ei}) {
+      hn::StoreU(sum, tag, to);
+      to += 8;
+    }
+  }
+}
+
+// Adds the weighted doubled angles of a row to the sums of their columns; background: least,
+// constant, along_r, along_i.
+void add_weighted(const float* const* rows, const std::uint8_t* mask, int count,
+                  const float* background, float* real, float* imaginary) {
+  const hn::CappedTag<float, 8> tag;
+  const auto least = hn::Set(tag, background[0]), constant = hn::Set(tag, background[1]);
+  const auto along_r = hn::Set(tag, background[2]), along_i = hn::Set(tag, background[3]);
+  for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(tag))) {
+    const Gradients at = gradients_at(rows, mask, x);
+    const auto slope = hn::Add(hn::Add(constant, hn::Mul(along_r, at.ur)), hn::Mul(along_i, at.ui));
+    const auto weight = hn::Div(at.energy, hn::Add(at.energy, hn::Max(least, slope)));
+    hn::StoreU(hn::Add(hn::LoadU(tag, real + x), hn::Mul(weight, at.ur)), tag, real + x);
+    hn::StoreU(hn::Add(hn::LoadU(tag, imaginary + x), hn::Mul(weight, at.ui)), tag, imaginary + x);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace pressmark::kernels::cpu {
 namespace {
+
+HWY_EXPORT(sum_background);
+HWY_EXPORT(add_weighted);
 
 constexpr float kSigmas[] = {1.5f, 3.0f};
 constexpr double kFadeSigma = 0.35;  // sides of the frame
@@ -19,9 +107,10 @@ constexpr float kTiny = 1e-12f;
 // b = constant + along . u, by least squares. Relief under one light has this form.
 class BackgroundEnergy {
  public:
-  void add(float ur, float ui, float energy) {
-    n_ += 1, r_ += ur, i_ += ui, rr_ += ur * ur, ri_ += ur * ui;
-    e_ += energy, er_ += energy * ur, ei_ += energy * ui;
+  // Eight partial sums each, as sum_background leaves them.
+  void add(const std::array<float, 64>& sums) {
+    double* const totals[] = {&n_, &r_, &i_, &rr_, &ri_, &e_, &er_, &ei_};
+    for (std::size_t i = 0; i < sums.size(); ++i) *totals[i / 8] += static_cast<double>(sums[i]);
   }
 
   void fit() {
@@ -40,9 +129,8 @@ class BackgroundEnergy {
     least_ = static_cast<float>(0.1 * me) + kTiny;
   }
 
-  float at(float ur, float ui) const {
-    return std::max(least_, constant_ + along_r_ * ur + along_i_ * ui);
-  }
+  // Of doubled angle u: max(least, constant + along_r ur + along_i ui).
+  std::array<float, 4> coefficients() const { return {least_, constant_, along_r_, along_i_}; }
 
  private:
   double n_ = 0, r_ = 0, i_ = 0, rr_ = 0, ri_ = 0, e_ = 0, er_ = 0, ei_ = 0;
@@ -66,31 +154,32 @@ struct Axis {
 
 void add_scale(const Plane& smooth, const GreyImage& masked, const Axis& columns, const Axis& rows,
                DenseField& field) {
-  const auto visit = [&](const auto& take) {
-    for (int y = 1; y + 1 < smooth.height; ++y) {
-      const float *above = smooth.row(y - 1), *here = smooth.row(y), *below = smooth.row(y + 1);
-      const std::uint8_t* mask =
-          masked.pixels.empty()
-              ? nullptr
-              : masked.pixels.data() + static_cast<std::ptrdiff_t>(y) * smooth.width;
-      for (int x = 1; x + 1 < smooth.width; ++x) {
-        if (mask != nullptr && mask[x] != 0) continue;
-        const float dx = here[x + 1] - here[x - 1], dy = below[x] - above[x];
-        const float energy = dx * dx + dy * dy;
-        if (!(energy > kTiny)) continue;
-        const float inverse = 1 / energy;
-        take(x, y, (dx * dx - dy * dy) * inverse, 2 * dx * dy * inverse, energy);
-      }
-    }
+  const int width = smooth.width, height = smooth.height;
+  MaskedRows mask(masked, width, 1);
+  const auto rows_at = [&](int y) {
+    return std::array{smooth.row(y - 1), smooth.row(y), smooth.row(y + 1)};
   };
   BackgroundEnergy background;
-  visit([&](int, int, float ur, float ui, float energy) { background.add(ur, ui, energy); });
+  for (int y = 1; y + 1 < height; ++y) {
+    std::array<float, 64> sums;
+    HWY_DYNAMIC_DISPATCH(sum_background)(rows_at(y).data(), mask.row(y), width, sums.data());
+    background.add(sums);
+  }
   background.fit();
-  visit([&](int x, int y, float ur, float ui, float energy) {
-    const float weight = energy / (energy + background.at(ur, ui));
-    field.at(columns.cells[static_cast<std::size_t>(x)], rows.cells[static_cast<std::size_t>(y)]) +=
-        std::complex<float>(weight * ur, weight * ui);
-  });
+  const std::array<float, 4> coefficients = background.coefficients();
+  // Sums over the rows of a cell first, column by column.
+  std::vector<float> real(static_cast<std::size_t>(width) + 8), imaginary(real);
+  for (int y = 1; y + 1 < height; ++y) {
+    HWY_DYNAMIC_DISPATCH(add_weighted)
+    (rows_at(y).data(), mask.row(y), width, coefficients.data(), real.data(), imaginary.data());
+    const int row = rows.cells[static_cast<std::size_t>(y)];
+    if (y + 2 < height && rows.cells[static_cast<std::size_t>(y) + 1] == row) continue;
+    for (std::size_t x = 0; x < static_cast<std::size_t>(width); ++x) {
+      field.at(columns.cells[x], row) += std::complex<float>(real[x], imaginary[x]);
+    }
+    std::fill(real.begin(), real.end(), 0.0f);
+    std::fill(imaginary.begin(), imaginary.end(), 0.0f);
+  }
 }
 
 // Outside the photo the field stays zero.
@@ -109,6 +198,19 @@ void remove_mean(const Axis& columns, const Axis& rows, DenseField& field) {
   }
 }
 
+float fade_at(int x, int y) {
+  const double dx = (x + 0.5) / kDenseSide - 0.5, dy = (y + 0.5) / kDenseSide - 0.5;
+  return static_cast<float>(std::exp(-0.5 * (dx * dx + dy * dy) / (kFadeSigma * kFadeSigma)));
+}
+
+DenseField make_fade() {
+  DenseField fade(kDenseSide);
+  for (int y = 0; y < kDenseSide; ++y) {
+    for (int x = 0; x < kDenseSide; ++x) fade.at(x, y) = fade_at(x, y);
+  }
+  return fade;
+}
+
 // Returns the largest part.
 float remove_large_scale_and_fade(DenseField& field) {
   Plane real, imaginary, smooth_real, smooth_imaginary;
@@ -122,15 +224,13 @@ float remove_large_scale_and_fade(DenseField& field) {
   }
   gaussian_blur(real, kLargeScaleSigma, smooth_real);
   gaussian_blur(imaginary, kLargeScaleSigma, smooth_imaginary);
+  static const DenseField fade = make_fade();
   float largest = 0;
   for (int y = 0; y < kDenseSide; ++y) {
     for (int x = 0; x < kDenseSide; ++x) {
-      const double dx = (x + 0.5) / kDenseSide - 0.5, dy = (y + 0.5) / kDenseSide - 0.5;
-      const auto fade =
-          static_cast<float>(std::exp(-0.5 * (dx * dx + dy * dy) / (kFadeSigma * kFadeSigma)));
       std::complex<float>& value = field.at(x, y);
-      value =
-          fade * (value - std::complex<float>(smooth_real.row(y)[x], smooth_imaginary.row(y)[x]));
+      value = fade.at(x, y).real() *
+              (value - std::complex<float>(smooth_real.row(y)[x], smooth_imaginary.row(y)[x]));
       largest = std::max({largest, std::fabs(value.real()), std::fabs(value.imag())});
     }
   }
@@ -142,7 +242,7 @@ float remove_large_scale_and_fade(DenseField& field) {
 void dense_code(const GreyImage& image, const GreyImage& masked, DenseCode& code) {
   code.values.fill(0);
   if (image.width < 3 || image.height < 3) return;
-  Plane detail, smooth;
+  thread_local Plane detail, smooth;
   flatten_illumination(image, masked, detail);
   const int frame = std::max(image.width, image.height);
   const Axis columns(image.width, frame), rows(image.height, frame);
@@ -169,3 +269,4 @@ void dense_code(const GreyImage& image, const GreyImage& masked, DenseCode& code
 }
 
 }  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE

@@ -5,15 +5,69 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
-#include <opencv2/imgproc.hpp>
+#include <vector>
 
+#include "kernels/cpu/scale_space.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/detail_code.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// sums[i]: of fine - coarse over the pixels 2 i and 2 i + 1 of two rows.
+void sum_details(const float* upper_fine, const float* upper_coarse, const float* lower_fine,
+                 const float* lower_coarse, int count, float* sums) {
+  const hn::CappedTag<float, 8> tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  HWY_ALIGN float upper[16], lower[16];
+  for (int i = 0; i < count; i += lanes) {
+    for (int part = 0; part < 2 * lanes; part += lanes) {
+      const int x = 2 * i + part;
+      hn::Store(hn::Sub(hn::LoadU(tag, upper_fine + x), hn::LoadU(tag, upper_coarse + x)), tag,
+                upper + part);
+      hn::Store(hn::Sub(hn::LoadU(tag, lower_fine + x), hn::LoadU(tag, lower_coarse + x)), tag,
+                lower + part);
+    }
+    hn::Vec<decltype(tag)> a, b, c, d;
+    hn::LoadInterleaved2(tag, upper, a, b);
+    hn::LoadInterleaved2(tag, lower, c, d);
+    hn::StoreU(hn::Add(hn::Add(hn::Add(a, b), c), d), tag, sums + i);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace pressmark::kernels::cpu {
 namespace {
+
+HWY_EXPORT(sum_details);
 
 constexpr double kFine_px = 1.5, kCoarse_px = 3.0;
 constexpr int kRadius = 10;   // of a patch, bits
 constexpr int kSpacing = 16;  // of patches, bits
 constexpr int kShift = 1;     // what registration leaves, bits
+
+// Cut at four sigmas.
+std::vector<float> gaussian_taps(double sigma) {
+  std::vector<double> values;
+  double sum = 0;
+  for (int i = 0; i <= static_cast<int>(4 * sigma); ++i) {
+    values.push_back(std::exp(-0.5 * i * i / (sigma * sigma)));
+    sum += i == 0 ? values.back() : 2 * values.back();
+  }
+  std::vector<float> taps;
+  for (const double value : values) taps.push_back(static_cast<float>(value / sum));
+  return taps;
+}
 
 // +-1 of each bit; 0 where nothing is known.
 struct Signs {
@@ -94,22 +148,22 @@ int best_sum(const Signs& moved, const Signs& hit, int cx, int cy) {
 void detail_code(const GreyImage& image, std::vector<std::uint8_t>& bits) {
   bits.assign(detail_bytes(image.width, image.height), 0);
   if (bits.empty()) return;
-  const cv::Mat pixels(image.height, image.width, CV_8U,
-                       const_cast<std::uint8_t*>(image.pixels.data()));
-  cv::Mat grey, fine, coarse;
-  pixels.convertTo(grey, CV_32F);
-  cv::GaussianBlur(grey, fine, {0, 0}, kFine_px, kFine_px, cv::BORDER_REFLECT);
-  cv::GaussianBlur(grey, coarse, {0, 0}, kCoarse_px, kCoarse_px, cv::BORDER_REFLECT);
-  const cv::Mat detail = fine - coarse;
+  static const std::vector<float> fine_taps = gaussian_taps(kFine_px);
+  static const std::vector<float> coarse_taps = gaussian_taps(kCoarse_px);
+  thread_local Plane grey, fine, coarse;
+  float_plane(image, grey);
+  filter_separably(grey, fine_taps, Border::kReflect, fine);
+  filter_separably(grey, coarse_taps, Border::kReflect, coarse);
   const int width = image.width / 2, height = image.height / 2;
+  std::vector<float> sums(static_cast<std::size_t>(width) + 8);
   for (int y = 0; y < height; ++y) {
-    const auto* upper = detail.ptr<float>(2 * y);
-    const auto* lower = detail.ptr<float>(2 * y + 1);
+    HWY_DYNAMIC_DISPATCH(sum_details)
+    (fine.row(2 * y), coarse.row(2 * y), fine.row(2 * y + 1), coarse.row(2 * y + 1), width,
+     sums.data());
     for (int x = 0; x < width; ++x) {
-      const float sum = upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1];
-      if (!(sum > 0)) continue;
       const auto i = static_cast<std::size_t>(y * width + x);
-      bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | 1u << (i % 8));
+      const unsigned bit = sums[static_cast<std::size_t>(x)] > 0 ? 1u : 0u;
+      bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | bit << (i % 8));
     }
   }
 }
@@ -139,3 +193,4 @@ DetailAgreement compare_details(const DetailView& query, const DetailView& candi
 }
 
 }  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE

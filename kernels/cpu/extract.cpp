@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <vector>
+
 #include "kernels/cpu/keypoints.hpp"
 #include "kernels/cpu/patch_descriptor.hpp"
 #include "kernels/cpu/scale_space.hpp"
@@ -14,7 +19,17 @@ void extract(const GreyImage& image, const GreyImage& mask, int max_keypoints,
   const std::vector<OrientedExtremum> extrema = detect_keypoints(octaves, mask, max_keypoints);
   output.keypoints.resize(extrema.size());
   output.descriptors.resize(extrema.size() * kDescriptorSize);
-  for (std::size_t i = 0; i < extrema.size(); ++i) {
+  // One image after the other, from top to bottom: the cache keeps what neighbours share.
+  std::vector<std::size_t> order(extrema.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const auto place = [&](std::size_t i) {
+      const OrientedExtremum& e = extrema[i];
+      return std::make_tuple(e.octave, e.scale, e.keypoint.y_px, i);
+    };
+    return place(a) < place(b);
+  });
+  for (const std::size_t i : order) {
     const OrientedExtremum& extremum = extrema[i];
     const Octave& octave = octaves[static_cast<std::size_t>(extremum.octave)];
     output.keypoints[i] = extremum.keypoint;

@@ -210,7 +210,7 @@ ImageFft::ImageFft(int width, int height) : along_x_(width), along_y_(height) {
 // symmetry of a real signal's spectrum separates them afterwards.
 void ImageFft::forward(const Plane& image, Spectrum& spectrum) const {
   const int width = along_x_.length(), height = along_y_.length();
-  assert(image.width == width && image.height == height && image.stride == width);
+  assert(image.width == width && image.height == height);
   spectrum.width = width;
   spectrum.height = height;
   spectrum.blocks = (height / 2 + 1 + kFftLanes - 1) / kFftLanes;

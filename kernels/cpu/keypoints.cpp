@@ -2,13 +2,12 @@
 #include "kernels/cpu/keypoints.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <tuple>
+#include <vector>
 
-#include "kernels/math/angle.hpp"
+#include "kernels/cpu/orientation.hpp"
 #include "kernels/math/keypoint_grid.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -22,34 +21,46 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Appends to `found` every x in [first, last) whose value in the middle row of rows[1] exceeds
-// `threshold` in size and is strictly the greatest, or the least, of its 26 neighbours.
-// rows[s][r]: difference image s (finer, same, coarser), row above, same, below; readable to
-// last + 8.
-void find_extrema(const float* const (*rows)[3], int first, int last, float threshold,
-                  std::vector<int>& found) {
+// below = coarse - fine, a row of differences, and the greatest and least of it and the two rows
+// before it at each x < count.
+void vertical_range(const float* fine, const float* coarse, const float* above, const float* here,
+                    int count, float* below, float* greatest, float* least) {
+  const hn::CappedTag<float, 8> tag;
+  for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(tag))) {
+    const auto a = hn::LoadU(tag, above + x), b = hn::LoadU(tag, here + x);
+    const auto c = hn::Sub(hn::LoadU(tag, coarse + x), hn::LoadU(tag, fine + x));
+    hn::StoreU(c, tag, below + x);
+    hn::StoreU(hn::Max(a, hn::Max(b, c)), tag, greatest + x);
+    hn::StoreU(hn::Min(a, hn::Min(b, c)), tag, least + x);
+  }
+}
+
+// Appends to `found` every x in [first, last) whose value in the middle row exceeds `threshold` in
+// size and is strictly the greatest, or the least, of its 26 neighbours. rows: of the image, above,
+// same, below; greatest, least: vertical ranges of the finer, the same and the coarser image. All
+// readable to last + 8.
+void find_extrema(const float* const* rows, const float* const* greatest, const float* const* least,
+                  int first, int last, float threshold, std::vector<int>& found) {
   const hn::CappedTag<float, 8> tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   const auto limit = hn::Set(tag, threshold);
   for (int x = first; x < last; x += lanes) {
-    const auto centre = hn::LoadU(tag, rows[1][1] + x);
-    if (hn::AllFalse(tag, hn::Gt(hn::Abs(centre), limit))) continue;
-    auto greatest = hn::Max(hn::LoadU(tag, rows[1][1] + x - 1), hn::LoadU(tag, rows[1][1] + x + 1));
-    auto least = hn::Min(hn::LoadU(tag, rows[1][1] + x - 1), hn::LoadU(tag, rows[1][1] + x + 1));
-    const auto widen = [&](const float* row, auto& low, auto& high) {
-      const auto a = hn::LoadU(tag, row - 1), b = hn::LoadU(tag, row), c = hn::LoadU(tag, row + 1);
-      high = hn::Max(high, hn::Max(a, hn::Max(b, c)));
-      low = hn::Min(low, hn::Min(a, hn::Min(b, c)));
-    };
-    widen(rows[1][0] + x, least, greatest);
-    widen(rows[1][2] + x, least, greatest);
-    auto extreme = hn::Or(hn::Gt(centre, greatest), hn::Lt(centre, least));
+    const auto centre = hn::LoadU(tag, rows[1] + x);
+    const auto large = hn::Gt(hn::Abs(centre), limit);
+    if (hn::AllFalse(tag, large)) continue;
+    const auto load = [&](const float* row) HWY_ATTR { return hn::LoadU(tag, row + x); };
+    auto high = hn::Max(hn::Max(load(greatest[1] - 1), load(greatest[1] + 1)),
+                        hn::Max(load(rows[0]), load(rows[2])));
+    auto low = hn::Min(hn::Min(load(least[1] - 1), load(least[1] + 1)),
+                       hn::Min(load(rows[0]), load(rows[2])));
+    auto extreme = hn::And(large, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
     if (hn::AllFalse(tag, extreme)) continue;
     for (const int s : {0, 2}) {
-      for (int r = 0; r < 3; ++r) widen(rows[s][r] + x, least, greatest);
+      high = hn::Max(
+          high, hn::Max(load(greatest[s] - 1), hn::Max(load(greatest[s]), load(greatest[s] + 1))));
+      low = hn::Min(low, hn::Min(load(least[s] - 1), hn::Min(load(least[s]), load(least[s] + 1))));
     }
-    extreme = hn::And(hn::Or(hn::Gt(centre, greatest), hn::Lt(centre, least)),
-                      hn::Gt(hn::Abs(centre), limit));
+    extreme = hn::And(extreme, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
     if (hn::AllFalse(tag, extreme)) continue;
     HWY_ALIGN float marks[8];
     hn::Store(hn::IfThenElseZero(extreme, hn::Set(tag, 1.0f)), tag, marks);
@@ -67,6 +78,7 @@ HWY_AFTER_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace {
 
+HWY_EXPORT(vertical_range);
 HWY_EXPORT(find_extrema);
 
 // Grey levels of the difference of Gaussians. Low: faint marks must still fill the keypoint budget;
@@ -79,9 +91,6 @@ constexpr int kMaxSteps = 5;
 // Samples from the extremum. More than half of one, or an extremum in the middle of two samples is
 // sent from each to the other.
 constexpr float kMaxOffset = 0.6f;
-constexpr int kOrientationBins = 36;
-// A second orientation counts if its peak reaches this share of the first.
-constexpr float kPeakRatio = 0.8f;
 
 struct Extremum {
   float x = 0, y = 0, scale = 0;  // samples of the octave; index of the difference image
@@ -95,7 +104,8 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
   float dx = 0, dy = 0, ds = 0, value = 0;
   for (int step = 0;; ++step) {
     const auto at = [&](int s, int j, int i) {
-      return octave.difference[static_cast<std::size_t>(level + s)].row(y + j)[x + i];
+      const auto fine = static_cast<std::size_t>(level + s);
+      return octave.blurred[fine + 1].row(y + j)[x + i] - octave.blurred[fine].row(y + j)[x + i];
     };
     value = at(0, 0, 0);
     const float gx = 0.5f * (at(0, 0, 1) - at(0, 0, -1));
@@ -127,7 +137,7 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
     x += static_cast<int>(std::lround(dx));
     y += static_cast<int>(std::lround(dy));
     level += ds > 0.5f ? 1 : ds < -0.5f ? -1 : 0;
-    const Plane& plane = octave.difference[0];
+    const Plane& plane = octave.blurred[0];
     if (level < 1 || level > kScalesPerOctave || x < kBorder || y < kBorder ||
         x >= plane.width - kBorder || y >= plane.height - kBorder) {
       return false;
@@ -142,90 +152,68 @@ bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
   return true;
 }
 
-std::vector<Extremum> find_all(const std::vector<Octave>& octaves) {
-  std::vector<Extremum> extrema;
+// Three rows of a difference of Gaussians, and their vertical range.
+class DifferenceRows {
+ public:
+  explicit DifferenceRows(const Plane& plane)
+      : stride_(static_cast<std::size_t>(plane.stride)), values_(5 * stride_) {}
+
+  // Row y takes the place of row y - 3; rows come in ascending order.
+  void add(const Plane& fine, const Plane& coarse, int y) {
+    HWY_DYNAMIC_DISPATCH(vertical_range)
+    (fine.row(y), coarse.row(y), row(y - 2), row(y - 1), fine.width, row(y), greatest(), least());
+  }
+  float* row(int y) { return values_.data() + static_cast<std::size_t>((y + 3) % 3) * stride_; }
+  float* greatest() { return values_.data() + 3 * stride_; }
+  float* least() { return values_.data() + 4 * stride_; }
+
+ private:
+  std::size_t stride_;
+  std::vector<float> values_;
+};
+
+// Extrema among the differences of one octave. Only three rows of each are kept: memory would take
+// longer than the subtraction does.
+void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extrema) {
+  const int width = octave.blurred[0].width, height = octave.blurred[0].height;
+  std::vector<DifferenceRows> differences(kScalesPerOctave + 2, DifferenceRows(octave.blurred[0]));
   std::vector<int> columns;
-  for (std::size_t o = 0; o < octaves.size(); ++o) {
-    const Octave& octave = octaves[o];
-    const int width = octave.difference[0].width, height = octave.difference[0].height;
-    for (int level = 1; level <= kScalesPerOctave; ++level) {
-      for (int y = kBorder; y < height - kBorder; ++y) {
-        const float* rows[3][3];
-        for (int s = 0; s < 3; ++s) {
-          for (int r = 0; r < 3; ++r) {
-            rows[s][r] = octave.difference[static_cast<std::size_t>(level + s - 1)].row(y + r - 1);
-          }
-        }
-        columns.clear();
-        HWY_DYNAMIC_DISPATCH(find_extrema)
-        (rows, kBorder, width - kBorder, 0.5f * kMinContrast, columns);
-        for (const int x : columns) {
-          Extremum extremum;
-          extremum.octave = static_cast<int>(o);
-          if (refine(octave, x, y, level, extremum)) extrema.push_back(extremum);
-        }
+  for (int below = kBorder - 1; below <= height - kBorder; ++below) {
+    for (std::size_t s = 0; s < differences.size(); ++s) {
+      differences[s].add(octave.blurred[s], octave.blurred[s + 1], below);
+    }
+    const int y = below - 1;
+    if (y < kBorder) continue;
+    for (std::size_t level = 1; level <= kScalesPerOctave; ++level) {
+      DifferenceRows &finer = differences[level - 1], &same = differences[level];
+      DifferenceRows& coarser = differences[level + 1];
+      const float* const rows[] = {same.row(y - 1), same.row(y), same.row(y + 1)};
+      const float* const greatest[] = {finer.greatest(), same.greatest(), coarser.greatest()};
+      const float* const least[] = {finer.least(), same.least(), coarser.least()};
+      columns.clear();
+      HWY_DYNAMIC_DISPATCH(find_extrema)
+      (rows, greatest, least, kBorder, width - kBorder, 0.5f * kMinContrast, columns);
+      for (const int x : columns) {
+        Extremum extremum;
+        extremum.octave = index;
+        if (refine(octave, x, y, static_cast<int>(level), extremum)) extrema.push_back(extremum);
       }
     }
   }
-  return extrema;
 }
 
 float sigma_of(const Extremum& extremum) {
   return kBaseSigma * std::exp2(extremum.scale / kScalesPerOctave);
 }
 
-// Angles of the peaks of the gradient histogram around the extremum, strongest first.
-std::vector<float> orientations(const Plane& image, const Extremum& extremum) {
-  const float window = 1.5f * sigma_of(extremum);
-  const int radius = static_cast<int>(std::lround(3.0f * window));
-  const int cx = static_cast<int>(std::lround(extremum.x));
-  const int cy = static_cast<int>(std::lround(extremum.y));
-  std::vector<float> weight(static_cast<std::size_t>(radius) + 1);
-  for (int i = 0; i <= radius; ++i) {
-    weight[static_cast<std::size_t>(i)] =
-        std::exp(-0.5f * static_cast<float>(i * i) / (window * window));
-  }
-  std::array<float, kOrientationBins> raw{}, histogram{};
-  constexpr float kBinsPerRad = kOrientationBins / (2.0f * std::numbers::pi_v<float>);
-  for (int j = -radius; j <= radius; ++j) {
-    const int y = cy + j;
-    if (y < 1 || y >= image.height - 1) continue;
-    const float *above = image.row(y - 1), *here = image.row(y), *below = image.row(y + 1);
-    const float row_weight = weight[static_cast<std::size_t>(std::abs(j))];
-    for (int i = std::max(-radius, 1 - cx); i <= std::min(radius, image.width - 2 - cx); ++i) {
-      const int x = cx + i;
-      const float gx = here[x + 1] - here[x - 1], gy = below[x] - above[x];
-      const float magnitude = std::sqrt(gx * gx + gy * gy);
-      auto bin = static_cast<std::size_t>(polynomial_atan2(gy, gx) * kBinsPerRad + 0.5f);
-      if (bin >= kOrientationBins) bin -= kOrientationBins;
-      raw[bin] += row_weight * weight[static_cast<std::size_t>(std::abs(i))] * magnitude;
-    }
-  }
-  constexpr std::size_t n = kOrientationBins;
-  for (std::size_t b = 0; b < n; ++b) {
-    histogram[b] = (raw[(b + n - 2) % n] + raw[(b + 2) % n]) * (1.0f / 16) +
-                   (raw[(b + n - 1) % n] + raw[(b + 1) % n]) * (4.0f / 16) + raw[b] * (6.0f / 16);
-  }
-  const float highest = *std::max_element(histogram.begin(), histogram.end());
-  std::vector<std::pair<float, float>> peaks;
-  for (std::size_t b = 0; b < n && highest > 0; ++b) {
-    const float left = histogram[(b + n - 1) % n], here = histogram[b],
-                right = histogram[(b + 1) % n];
-    if (here <= left || here <= right || here < kPeakRatio * highest) continue;
-    const float bin = static_cast<float>(b) + 0.5f * (left - right) / (left - 2 * here + right);
-    peaks.emplace_back(-here, bin / kBinsPerRad);
-  }
-  std::sort(peaks.begin(), peaks.end());
-  std::vector<float> angles;
-  for (const auto& peak : peaks) angles.push_back(peak.second);
-  return angles;
-}
-
 }  // namespace
 
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
                                                const GreyImage& mask, int max_keypoints) {
-  std::vector<Extremum> extrema = find_all(octaves);
+  std::vector<Extremum> extrema;
+  for (std::size_t o = 0; o < octaves.size(); ++o) {
+    find_in_octave(octaves[o], static_cast<int>(o), extrema);
+  }
   if (!mask.pixels.empty()) {
     std::erase_if(extrema, [&](const Extremum& e) {
       const float step = octaves[static_cast<std::size_t>(e.octave)].step_px;
@@ -244,11 +232,18 @@ std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octave
   const auto budget = static_cast<std::size_t>(max_keypoints);
   if (extrema.size() > budget) extrema.resize(budget);  // each gives one keypoint at least, or none
 
+  // One image after the other, from top to bottom: the cache keeps what neighbours share.
+  std::sort(extrema.begin(), extrema.end(), [&](const Extremum& a, const Extremum& b) {
+    const auto place = [](const Extremum& e) {
+      return std::make_tuple(e.octave, e.level, e.y, e.x, e.scale);
+    };
+    return place(a) < place(b);
+  });
   std::vector<OrientedExtremum> result;
   for (const Extremum& extremum : extrema) {
     const Octave& octave = octaves[static_cast<std::size_t>(extremum.octave)];
     const Plane& image = octave.blurred[static_cast<std::size_t>(extremum.level)];
-    for (const float angle : orientations(image, extremum)) {
+    for (const float angle : orientations(image, extremum.x, extremum.y, sigma_of(extremum))) {
       OrientedExtremum oriented;
       oriented.response = extremum.response;
       oriented.octave = extremum.octave;

@@ -4,17 +4,17 @@
 // once: a code is an even part, which contrast inversion keeps, and an odd part, which it negates,
 // so that the two similarities are the sum and the difference of the parts' dot products.
 //
-// Dot products are of 32-bit integers: exact, and equal on all instruction sets. A similarity and
-// the index it belongs to are packed into one integer, similarity << 12 | (4095 - index), so that
-// one maximum finds both and ties go to the lowest index.
+// Products are exact integers (code_products-inl.hpp). A similarity and the index it belongs to are
+// packed into one integer, similarity << 12 | (4095 - index), so that one maximum finds both and
+// ties go to the lowest index.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <vector>
 
+#include "kernels/cpu/packed_codes.hpp"
 #include "kernels/cpu/stages.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -23,37 +23,31 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/code_products-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kIndexBits = 12;
-constexpr int kDimensionPairs = kLocalCodeSize / 2;
+constexpr int kQueries = 4, kCandidates = 16;
 
-// Candidates are packed in groups of 8: for each pair of dimensions, 8 x 2 values of 16 bits.
-// same[c], inverted[c]: similarities of the query code (widened to 16 bits) with candidate c.
-void similarities(const std::int16_t* query, const std::int16_t* packed, int groups, int even_pairs,
-                  std::int32_t* same, std::int32_t* inverted) {
-  const hn::CappedTag<std::int32_t, 8> tag;
-  const hn::RepartitionToNarrow<decltype(tag)> narrow;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
-  for (int g = 0; g < groups; ++g) {
-    const std::int16_t* group = packed + static_cast<std::ptrdiff_t>(g) * 8 * kLocalCodeSize;
-    for (int half = 0; half < 8; half += lanes) {
-      auto even = hn::Zero(tag), odd = even, unused = even;
-      const auto add = [&](int d, auto& sum) HWY_ATTR {
-        std::int32_t pair;
-        std::memcpy(&pair, query + 2 * d, sizeof(pair));
-        sum = hn::ReorderWidenMulAccumulate(tag, hn::BitCast(narrow, hn::Set(tag, pair)),
-                                            hn::LoadU(narrow, group + d * 16 + 2 * half), sum,
-                                            unused);
-      };
-      for (int d = 0; d < even_pairs; ++d) add(d, even);
-      for (int d = even_pairs; d < kDimensionPairs; ++d) add(d, odd);
-      hn::StoreU(hn::Add(even, odd), tag, same + g * 8 + half);
-      hn::StoreU(hn::Sub(even, odd), tag, inverted + g * 8 + half);
-    }
+// same[q * stride + c], inverted[q * stride + c]: similarities of four query codes (widened to 16
+// bits) with candidate c, for `count` packed candidates, a multiple of 16.
+void similarities(const std::int16_t* queries, const std::int16_t* packed, int count,
+                  int even_pairs, std::ptrdiff_t stride, std::int32_t* same,
+                  std::int32_t* inverted) {
+  const ProductTag tag;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(ProductTag()));
+  for (int c = 0; c < count; c += kCandidates) {
+    code_products<kCandidates / kLanes, kQueries>(
+        packed + c * kLocalCodeSize, queries, even_pairs,
+        [&](int r, int v, auto even, auto odd) HWY_ATTR {
+          const std::ptrdiff_t at = r * stride + c + v * kLanes;
+          hn::StoreU(hn::Add(even, odd), tag, same + at);
+          hn::StoreU(hn::Sub(even, odd), tag, inverted + at);
+        });
   }
 }
 
@@ -64,9 +58,10 @@ std::int32_t best_of_row(const std::int32_t* row, int padded, int query, std::in
   const auto low_bits = hn::Set(tag, (1 << kIndexBits) - 1);
   const auto query_bits = hn::Set(tag, (1 << kIndexBits) - 1 - query);
   auto best = hn::Set(tag, std::numeric_limits<std::int32_t>::min());
-  for (int c = 0; c < padded; c += lanes) {
+  auto index_bits = hn::Sub(low_bits, hn::Iota(tag, 0));
+  for (int c = 0; c < padded; c += lanes, index_bits = hn::Sub(index_bits, hn::Set(tag, lanes))) {
     const auto shifted = hn::ShiftLeft<kIndexBits>(hn::LoadU(tag, row + c));
-    best = hn::Max(best, hn::Or(shifted, hn::Sub(low_bits, hn::Iota(tag, c))));
+    best = hn::Max(best, hn::Or(shifted, index_bits));
     hn::StoreU(hn::Max(hn::LoadU(tag, columns + c), hn::Or(shifted, query_bits)), tag, columns + c);
   }
   return hn::GetLane(hn::MaxOfLanes(tag, best));
@@ -103,8 +98,9 @@ HWY_EXPORT(best_of_row);
 HWY_EXPORT(best_elsewhere);
 
 constexpr int kIndexBits = 12;
-constexpr int kGroup = 8;
-constexpr float kUnit = 127.0f;  // length of a code
+constexpr std::size_t kQueries = 4;      // that are compared at once
+constexpr std::size_t kCandidates = 16;  // the same
+constexpr float kUnit = 127.0f;          // length of a code
 // Less than any similarity of two codes, and safe to shift by kIndexBits.
 constexpr std::int32_t kLeast = -(1 << 18);
 // Neighbours closer than this to the best one are the same place seen twice, not a rival.
@@ -115,24 +111,17 @@ double squared_distance(std::int32_t similarity) {
 }
 
 struct PackedCandidate {
-  int count, groups, padded;
   std::vector<std::int16_t> codes;
+  std::size_t count, padded;
   std::vector<float> xs, ys;
 
   explicit PackedCandidate(const CodesView& view)
-      : count(static_cast<int>(view.keypoints.size())),
-        groups((count + kGroup - 1) / kGroup),
-        padded(groups * kGroup),
-        codes(static_cast<std::size_t>(padded) * kLocalCodeSize, 0),
-        xs(static_cast<std::size_t>(padded), 0.0f),
-        ys(xs) {
-    for (int c = 0; c < count; ++c) {
-      const auto i = static_cast<std::size_t>(c);
-      const std::int8_t* code = &view.codes[i * kLocalCodeSize];
-      std::int16_t* group = &codes[i / kGroup * kGroup * kLocalCodeSize];
-      for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
-        group[d / 2 * 2 * kGroup + i % kGroup * 2 + d % 2] = code[d];
-      }
+      : codes(packed_codes(view.codes, kCandidates)),
+        count(view.keypoints.size()),
+        padded(codes.size() / kLocalCodeSize),
+        xs(padded, 0.0f),
+        ys(padded, 0.0f) {
+    for (std::size_t i = 0; i < count; ++i) {
       xs[i] = view.keypoints[i].x_px;
       ys[i] = view.keypoints[i].y_px;
     }
@@ -141,24 +130,26 @@ struct PackedCandidate {
 
 // One contrast hypothesis while it is worked on.
 struct Hypothesis {
-  std::vector<std::int32_t> row, best_of_query, rival, columns;
+  // rows: kQueries x padded.
+  std::vector<std::int32_t> rows, best_of_query, rival, columns;
 
   Hypothesis(std::size_t queries, std::size_t padded)
-      : row(padded),
+      : rows(kQueries * padded),
         best_of_query(queries),
         rival(queries, kLeast),
         columns(padded, std::numeric_limits<std::int32_t>::min()) {}
 
   void take_row(int q, const PackedCandidate& candidate, const CodesView& view, bool with_rival) {
-    std::fill(row.begin() + candidate.count, row.end(), kLeast);
     const auto i = static_cast<std::size_t>(q);
-    best_of_query[i] =
-        HWY_DYNAMIC_DISPATCH(best_of_row)(row.data(), candidate.padded, q, columns.data());
+    const int padded = static_cast<int>(candidate.padded);
+    std::int32_t* row = &rows[i % kQueries * candidate.padded];
+    std::fill(row + candidate.count, row + candidate.padded, kLeast);
+    best_of_query[i] = HWY_DYNAMIC_DISPATCH(best_of_row)(row, padded, q, columns.data());
     if (!with_rival) return;
     const Keypoint& place = view.keypoints[index_of(best_of_query[i])];
-    rival[i] = HWY_DYNAMIC_DISPATCH(best_elsewhere)(
-        row.data(), candidate.xs.data(), candidate.ys.data(), candidate.padded, place.x_px,
-        place.y_px, kSamePlacePx * kSamePlacePx, kLeast);
+    rival[i] = HWY_DYNAMIC_DISPATCH(best_elsewhere)(row, candidate.xs.data(), candidate.ys.data(),
+                                                    padded, place.x_px, place.y_px,
+                                                    kSamePlacePx * kSamePlacePx, kLeast);
   }
 
   static std::size_t index_of(std::int32_t key) {
@@ -194,16 +185,19 @@ void match(const CodesView& query, const CodesView& candidate, int even_size, fl
   if (query.keypoints.empty() || candidate.keypoints.empty()) return;
 
   const PackedCandidate packed(candidate);
-  const auto padded = static_cast<std::size_t>(packed.padded);
-  Hypothesis same(query.keypoints.size(), padded), inverted(query.keypoints.size(), padded);
-  std::array<std::int16_t, kLocalCodeSize> code;
-  for (std::size_t q = 0; q < query.keypoints.size(); ++q) {
-    std::copy_n(&query.codes[q * kLocalCodeSize], kLocalCodeSize, code.begin());
+  Hypothesis same(query.keypoints.size(), packed.padded);
+  Hypothesis inverted(query.keypoints.size(), packed.padded);
+  std::vector<std::int16_t> codes;
+  widen_codes(query.codes, kQueries, codes);
+  for (std::size_t first = 0; first < query.keypoints.size(); first += kQueries) {
     HWY_DYNAMIC_DISPATCH(similarities)
-    (code.data(), packed.codes.data(), packed.groups, even_size / 2, same.row.data(),
-     inverted.row.data());
-    same.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
-    inverted.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
+    (&codes[first * kLocalCodeSize], packed.codes.data(), static_cast<int>(packed.padded),
+     even_size / 2, static_cast<std::ptrdiff_t>(packed.padded), same.rows.data(),
+     inverted.rows.data());
+    for (std::size_t q = first; q < std::min(first + kQueries, query.keypoints.size()); ++q) {
+      same.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
+      inverted.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
+    }
   }
   same.mutual(ratio, output.same);
   inverted.mutual(ratio, output.inverted);

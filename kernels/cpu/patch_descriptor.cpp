@@ -10,6 +10,8 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <numbers>
 
 #undef HWY_TARGET_INCLUDE
@@ -24,10 +26,15 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kSide = 32, kRing = kSide + 2, kRowFloats = 40;
-constexpr int kCells = 4, kBins = 8, kCellSide = kSide / kCells;
+constexpr int kCells = 4, kBins = 8;
+// Largest share of one histogram bin: limits what a single strong edge can do.
+constexpr float kClip = 0.2f;
 
 // patch[(j + 1) * kRowFloats + (i + 1)] = image at (x + c u - s v, y + s u + c v), u = (i - 15.5)
 // spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated.
+//
+// The four neighbours of a sample are fetched as two pairs by scalar loads: gather instructions
+// take several times as long.
 void sample_patch(const float* image, int width, int height, int stride, float x, float y,
                   float step_cos, float step_sin, float* patch) {
   const hn::CappedTag<float, 8> tag;
@@ -38,7 +45,9 @@ void sample_patch(const float* image, int width, int height, int stride, float x
   const auto bottom = hn::Set(tag, static_cast<float>(height - 1));
   const auto last_column = hn::Set(index_tag, width - 2), last_row = hn::Set(index_tag, height - 2);
   const auto stride_lanes = hn::Set(index_tag, stride);
-  const auto one = hn::Set(index_tag, 1);
+  HWY_ALIGN float along_x[kRowFloats], along_y[kRowFloats];
+  HWY_ALIGN std::int32_t offsets[kRowFloats];
+  HWY_ALIGN float upper[2 * kRowFloats] = {}, lower[2 * kRowFloats] = {};
   for (int j = 0; j < kRing; ++j) {
     const float v = static_cast<float>(j) - 16.5f;
     const auto row_x = hn::Set(tag, x - step_sin * v), row_y = hn::Set(tag, y + step_cos * v);
@@ -50,14 +59,20 @@ void sample_patch(const float* image, int width, int height, int stride, float x
           hn::Min(hn::Max(hn::Add(row_y, hn::Mul(u, hn::Set(tag, step_sin))), zero), bottom);
       const auto column = hn::Min(hn::ConvertTo(index_tag, px), last_column);
       const auto row = hn::Min(hn::ConvertTo(index_tag, py), last_row);
-      const auto fx = hn::Sub(px, hn::ConvertTo(tag, column));
-      const auto fy = hn::Sub(py, hn::ConvertTo(tag, row));
-      const auto index = hn::Add(hn::Mul(row, stride_lanes), column);
-      const auto below = hn::Add(index, stride_lanes);
-      const auto a = hn::GatherIndex(tag, image, index);
-      const auto b = hn::GatherIndex(tag, image, hn::Add(index, one));
-      const auto c = hn::GatherIndex(tag, image, below);
-      const auto d = hn::GatherIndex(tag, image, hn::Add(below, one));
+      hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, along_x + i);
+      hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, along_y + i);
+      hn::Store(hn::Add(hn::Mul(row, stride_lanes), column), index_tag, offsets + i);
+    }
+    for (int i = 0; i < kRing; ++i) {
+      const float* from = image + offsets[i];
+      std::memcpy(upper + 2 * i, from, 2 * sizeof(float));
+      std::memcpy(lower + 2 * i, from + stride, 2 * sizeof(float));
+    }
+    for (int i = 0; i < kRowFloats; i += lanes) {
+      hn::Vec<decltype(tag)> a, b, c, d;
+      hn::LoadInterleaved2(tag, upper + 2 * i, a, b);
+      hn::LoadInterleaved2(tag, lower + 2 * i, c, d);
+      const auto fx = hn::Load(tag, along_x + i), fy = hn::Load(tag, along_y + i);
       const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
       const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
       hn::StoreU(hn::Add(top, hn::Mul(fy, hn::Sub(low, top))), tag, patch + j * kRowFloats + i);
@@ -65,15 +80,10 @@ void sample_patch(const float* image, int width, int height, int stride, float x
   }
 }
 
-// weights[k * 2]: of sample k for cell first(k); weights[k * 2 + 1]: for the next one, where
-// first(k) = clamp((k - 4) / 8, 0, 2) for k >= 4.
-void pool_patch(const float* patch, const float* weights, const float* bin_cos,
-                const float* bin_sin, float* histogram) {
+// Gradients of the patch, kSide x kSide each: direction of unit length, magnitude.
+void patch_gradients(const float* patch, float* direction_x, float* direction_y, float* magnitude) {
   const hn::CappedTag<float, 8> tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
-  HWY_ALIGN float direction_x[kSide], direction_y[kSide], magnitude[kSide];
-  HWY_ALIGN float row_cells[kCells * kBins];
-  std::fill(histogram, histogram + kCells * kCells * kBins, 0.0f);
   for (int y = 0; y < kSide; ++y) {
     const float* row = patch + (y + 1) * kRowFloats + 1;
     for (int x = 0; x < kSide; x += lanes) {
@@ -82,44 +92,135 @@ void pool_patch(const float* patch, const float* weights, const float* bin_cos,
           hn::Sub(hn::LoadU(tag, row + x + kRowFloats), hn::LoadU(tag, row + x - kRowFloats));
       const auto m = hn::Sqrt(hn::Add(hn::Mul(gx, gx), hn::Mul(gy, gy)));
       const auto inverse = hn::Div(hn::Set(tag, 1.0f), hn::Max(m, hn::Set(tag, 1e-6f)));
-      hn::Store(hn::Mul(gx, inverse), tag, direction_x + x);
-      hn::Store(hn::Mul(gy, inverse), tag, direction_y + x);
-      hn::Store(m, tag, magnitude + x);
+      hn::Store(hn::Mul(gx, inverse), tag, direction_x + y * kSide + x);
+      hn::Store(hn::Mul(gy, inverse), tag, direction_y + y * kSide + x);
+      hn::Store(m, tag, magnitude + y * kSide + x);
     }
-    for (int b = 0; b < kBins; b += lanes) {
-      const auto cos_b = hn::LoadU(tag, bin_cos + b), sin_b = hn::LoadU(tag, bin_sin + b);
-      auto cell0 = hn::Zero(tag), cell1 = cell0, cell2 = cell0, cell3 = cell0;
-      const auto votes = [&](int x) HWY_ATTR {
-        const auto t =
-            hn::Max(hn::Zero(tag), hn::Add(hn::Mul(hn::Set(tag, direction_x[x]), cos_b),
-                                           hn::Mul(hn::Set(tag, direction_y[x]), sin_b)));
-        const auto t2 = hn::Mul(t, t), t4 = hn::Mul(t2, t2);
-        return hn::Mul(hn::Mul(t4, t4), hn::Set(tag, magnitude[x]));
-      };
-      const auto spread = [&](int from, int to, auto& left, auto& right) HWY_ATTR {
-        for (int x = from; x < to; ++x) {
-          const auto v = votes(x);
-          left = hn::Add(left, hn::Mul(v, hn::Set(tag, weights[2 * x])));
-          right = hn::Add(right, hn::Mul(v, hn::Set(tag, weights[2 * x + 1])));
+  }
+}
+
+// weights[k * 2]: of sample k for cell first(k); weights[k * 2 + 1]: for the next one, where
+// first(k) = 0 for k < 12, 1 for k < 20, else 2.
+//
+// A direction and its opposite share the eighth power of their cosine, which the sign gives to one
+// of them. Columns of samples are summed over the rows of each row of cells first, then over the
+// samples of each cell.
+void pool_patch(const float* patch, const float* weights, const float* bin_cos,
+                const float* bin_sin, float* histogram) {
+  const hn::CappedTag<float, 8> tag;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
+  HWY_ALIGN float direction_x[kSide * kSide], direction_y[kSide * kSide];
+  HWY_ALIGN float magnitude[kSide * kSide];
+  patch_gradients(patch, direction_x, direction_y, magnitude);
+  // columns[(cell row * kBins + bin) * kSide + x]
+  HWY_ALIGN float columns[kCells * kBins * kSide];
+  const auto zero = hn::Zero(tag);
+  for (int b = 0; b < kBins / 2; ++b) {
+    const auto cos_b = hn::Set(tag, bin_cos[b]), sin_b = hn::Set(tag, bin_sin[b]);
+    for (int x = 0; x < kSide; x += kLanes) {
+      auto upper = zero, upper_opposite = zero, lower = zero, lower_opposite = zero;
+      const auto add_rows = [&](int from, int to) HWY_ATTR {
+        for (int y = from; y < to; ++y) {
+          const int at = y * kSide + x;
+          const auto t = hn::Add(hn::Mul(hn::Load(tag, direction_x + at), cos_b),
+                                 hn::Mul(hn::Load(tag, direction_y + at), sin_b));
+          const auto t2 = hn::Mul(t, t), t4 = hn::Mul(t2, t2);
+          const auto vote = hn::Mul(hn::Mul(t4, t4), hn::Load(tag, magnitude + at));
+          const auto along = hn::IfThenElseZero(hn::Gt(t, zero), vote);
+          const auto opposite = hn::Sub(vote, along);
+          const auto first = hn::Set(tag, weights[2 * y]);
+          const auto second = hn::Set(tag, weights[2 * y + 1]);
+          upper = hn::Add(upper, hn::Mul(along, first));
+          upper_opposite = hn::Add(upper_opposite, hn::Mul(opposite, first));
+          lower = hn::Add(lower, hn::Mul(along, second));
+          lower_opposite = hn::Add(lower_opposite, hn::Mul(opposite, second));
         }
       };
-      spread(0, 12, cell0, cell1);
-      spread(12, 20, cell1, cell2);
-      spread(20, kSide, cell2, cell3);
-      hn::Store(cell0, tag, row_cells + b);
-      hn::Store(cell1, tag, row_cells + kBins + b);
-      hn::Store(cell2, tag, row_cells + 2 * kBins + b);
-      hn::Store(cell3, tag, row_cells + 3 * kBins + b);
+      // A row of cells is whole when the samples go on to the next one.
+      const auto finish = [&](int cell_row) HWY_ATTR {
+        float* to = columns + (cell_row * kBins + b) * kSide + x;
+        hn::Store(upper, tag, to);
+        hn::Store(upper_opposite, tag, to + kBins / 2 * kSide);
+        upper = lower, upper_opposite = lower_opposite;
+        lower = zero, lower_opposite = zero;
+      };
+      add_rows(0, 12);
+      finish(0);
+      add_rows(12, 20);
+      finish(1);
+      add_rows(20, kSide);
+      finish(2);
+      finish(3);
     }
-    const int first = y < 12 ? 0 : y < 20 ? 1 : 2;
-    const auto upper = hn::Set(tag, weights[2 * y]), lower = hn::Set(tag, weights[2 * y + 1]);
-    float* target = histogram + first * kCells * kBins;
-    for (int i = 0; i < kCells * kBins; i += lanes) {
-      const auto cells = hn::Load(tag, row_cells + i);
-      float* low = target + kCells * kBins + i;
-      hn::StoreU(hn::Add(hn::LoadU(tag, target + i), hn::Mul(cells, upper)), tag, target + i);
-      hn::StoreU(hn::Add(hn::LoadU(tag, low), hn::Mul(cells, lower)), tag, low);
+  }
+  // Four bins side by side, sample by sample.
+  const hn::CappedTag<float, 4> four;
+  for (int row = 0; row < kCells; ++row) {
+    for (int b = 0; b < kBins; b += 4) {
+      HWY_ALIGN float turned[kSide * 4];
+      const float* from = columns + (row * kBins + b) * kSide;
+      for (int x = 0; x < kSide; x += kLanes) {
+        hn::StoreInterleaved4(hn::Load(tag, from + x), hn::Load(tag, from + kSide + x),
+                              hn::Load(tag, from + 2 * kSide + x),
+                              hn::Load(tag, from + 3 * kSide + x), tag, turned + 4 * x);
+      }
+      auto left = hn::Zero(four), right = left;
+      float* to = histogram + row * kCells * kBins + b;
+      const auto add_samples = [&](int first, int last) HWY_ATTR {
+        for (int x = first; x < last; ++x) {
+          const auto v = hn::Load(four, turned + 4 * x);
+          left = hn::Add(left, hn::Mul(v, hn::Set(four, weights[2 * x])));
+          right = hn::Add(right, hn::Mul(v, hn::Set(four, weights[2 * x + 1])));
+        }
+        hn::StoreU(left, four, to);
+        left = right;
+        right = hn::Zero(four);
+        to += kBins;
+      };
+      add_samples(0, 12);
+      add_samples(12, 20);
+      add_samples(20, kSide);
+      hn::StoreU(left, four, to);
     }
+  }
+}
+
+// Eight partial sums: the same order on all instruction sets.
+HWY_INLINE float sum_of_eight(const float* partial) {
+  return ((partial[0] + partial[4]) + (partial[1] + partial[5])) +
+         ((partial[2] + partial[6]) + (partial[3] + partial[7]));
+}
+
+void root_normalise(float* values) {
+  const hn::CappedTag<float, 8> tag;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
+  HWY_ALIGN float partial[8];
+  for (int half = 0; half < 8; half += kLanes) {
+    auto sum = hn::Zero(tag);
+    for (int d = half; d < kDescriptorSize; d += 8) {
+      const auto value = hn::LoadU(tag, values + d);
+      sum = hn::Add(sum, hn::Mul(value, value));
+    }
+    hn::Store(sum, tag, partial + half);
+  }
+  const float squared = sum_of_eight(partial);
+  if (!(squared > 0)) {
+    std::fill(values, values + kDescriptorSize, 0.0f);
+    return;
+  }
+  const auto limit = hn::Set(tag, kClip * std::sqrt(squared));
+  for (int half = 0; half < 8; half += kLanes) {
+    auto sum = hn::Zero(tag);
+    for (int d = half; d < kDescriptorSize; d += 8) {
+      const auto value = hn::Min(hn::LoadU(tag, values + d), limit);
+      hn::StoreU(value, tag, values + d);
+      sum = hn::Add(sum, value);
+    }
+    hn::Store(sum, tag, partial + half);
+  }
+  const auto total = hn::Set(tag, sum_of_eight(partial));
+  for (int d = 0; d < kDescriptorSize; d += kLanes) {
+    hn::StoreU(hn::Sqrt(hn::Div(hn::LoadU(tag, values + d), total)), tag, values + d);
   }
 }
 
@@ -133,11 +234,10 @@ namespace {
 
 HWY_EXPORT(sample_patch);
 HWY_EXPORT(pool_patch);
+HWY_EXPORT(root_normalise);
 
 constexpr int kPatchSide = 32, kPatchFloats = 34 * 40;
 constexpr int kOrientations = 8;
-// Largest share of one histogram bin: limits what a single strong edge can do.
-constexpr float kClip = 0.2f;
 
 struct Tables {
   std::array<float, 2 * kPatchSide> weights;  // of each sample for two neighbouring cells
@@ -165,22 +265,6 @@ Tables make_tables() {
   return tables;
 }
 
-void root_normalise(float* values) {
-  float squared = 0;
-  for (int d = 0; d < kDescriptorSize; ++d) squared += values[d] * values[d];
-  if (!(squared > 0)) {
-    std::fill(values, values + kDescriptorSize, 0.0f);
-    return;
-  }
-  const float limit = kClip * std::sqrt(squared);
-  float sum = 0;
-  for (int d = 0; d < kDescriptorSize; ++d) {
-    values[d] = std::min(values[d], limit);
-    sum += values[d];
-  }
-  for (int d = 0; d < kDescriptorSize; ++d) values[d] = std::sqrt(values[d] / sum);
-}
-
 }  // namespace
 
 void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
@@ -194,7 +278,7 @@ void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
    spacing * std::sin(keypoint.angle_rad), patch.data());
   HWY_DYNAMIC_DISPATCH(pool_patch)
   (patch.data(), tables.weights.data(), tables.bin_cos.data(), tables.bin_sin.data(), descriptor);
-  root_normalise(descriptor);
+  HWY_DYNAMIC_DISPATCH(root_normalise)(descriptor);
 }
 
 }  // namespace pressmark::kernels::cpu

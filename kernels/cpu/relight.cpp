@@ -8,8 +8,11 @@
 #include <numbers>
 #include <vector>
 
+#include "kernels/cpu/absolute_median.hpp"
 #include "kernels/cpu/fft.hpp"
 #include "kernels/cpu/illumination.hpp"
+#include "kernels/cpu/light.hpp"
+#include "kernels/cpu/masked_rows.hpp"
 #include "kernels/cpu/scale_space.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -47,6 +50,49 @@ void divide_out_light(float* elements, int width, const float* frequency_x,
   }
 }
 
+void multiply(const float* values, float factor, int count, float* products) {
+  const hn::CappedTag<float, 8> tag;
+  for (int i = 0; i < count; i += static_cast<int>(hn::Lanes(tag))) {
+    hn::StoreU(hn::Mul(hn::LoadU(tag, values + i), hn::Set(tag, factor)), tag, products + i);
+  }
+}
+
+// Adds |values| that are not masked, and their number, to eight sums each.
+void add_sizes(const float* values, const std::uint8_t* mask, int count, float* sums,
+               float* counts) {
+  const hn::CappedTag<float, 8> tag;
+  const hn::RebindToSigned<decltype(tag)> wide;
+  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  for (int half = 0; half < 8; half += lanes) {
+    auto sum = hn::Zero(tag), number = sum;
+    for (int i = half; i < count; i += 8) {
+      const auto keep = hn::RebindMask(
+          tag, hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + i)), hn::Zero(wide)));
+      sum = hn::Add(sum, hn::IfThenElseZero(keep, hn::Abs(hn::LoadU(tag, values + i))));
+      number = hn::Add(number, hn::IfThenElseZero(keep, hn::Set(tag, 1.0f)));
+    }
+    hn::StoreU(sum, tag, sums + half);
+    hn::StoreU(number, tag, counts + half);
+  }
+}
+
+// 128 + scale * value, rounded and clamped; 128 where masked.
+void to_grey(const float* values, const std::uint8_t* mask, int count, float scale,
+             std::uint8_t* grey) {
+  const hn::CappedTag<float, 8> tag;
+  const hn::RebindToSigned<decltype(tag)> wide;
+  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
+  const auto low = hn::Zero(tag), high = hn::Set(tag, 255.0f), middle = hn::Set(tag, 128.5f);
+  for (int i = 0; i < count; i += static_cast<int>(hn::Lanes(tag))) {
+    const auto value = hn::Add(middle, hn::Mul(hn::Set(tag, scale), hn::LoadU(tag, values + i)));
+    const auto clamped = hn::ConvertTo(wide, hn::Min(hn::Max(value, low), high));
+    const auto keep = hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + i)), hn::Zero(wide));
+    hn::StoreU(hn::DemoteTo(narrow, hn::IfThenElse(keep, clamped, hn::Set(wide, 128))), narrow,
+               grey + i);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pressmark::kernels::cpu
 HWY_AFTER_NAMESPACE();
@@ -56,125 +102,13 @@ namespace pressmark::kernels::cpu {
 namespace {
 
 HWY_EXPORT(divide_out_light);
+HWY_EXPORT(multiply);
+HWY_EXPORT(add_sizes);
+HWY_EXPORT(to_grey);
 
-constexpr float kGradientSigma = 1.5f;
-constexpr float kDamping = 3.0f;  // gradients above this many medians are damped
-// Cells vote with equal energy, so that outlines and background do not outweigh the relief, trusted
-// by (1 - coherence)^2, because edges and grain are coherent whatever the light, and by nearness to
-// the centre of the photo, where the mark is (Gaussian of kCentreSigma long sides).
-constexpr int kCellPx = 16;
-constexpr double kCentreSigma = 0.2;
-constexpr float kSureCoherence = 0.1f;
 constexpr float kRegularisation = 0.1f;
 constexpr int kBorderPx = 24;
 constexpr float kGreyPerSpread = 20.0f;
-
-// Median of |values| by a histogram up to 16 means; exact to 1/64 of the mean.
-class AbsoluteMedian {
- public:
-  explicit AbsoluteMedian(double mean) : scale_(mean > 0 ? static_cast<float>(64 / mean) : 0.0f) {}
-
-  void add(float value) {
-    const float bin = std::fabs(value) * scale_;
-    ++counts_[static_cast<std::size_t>(std::min(bin, static_cast<float>(kBins - 1)))];
-    ++total_;
-  }
-
-  float median() const {
-    std::uint64_t below = 0;
-    for (std::size_t bin = 0; bin < kBins; ++bin) {
-      below += counts_[bin];
-      if (2 * below >= total_) return (static_cast<float>(bin) + 0.5f) / std::max(scale_, 1e-20f);
-    }
-    return 0;
-  }
-
- private:
-  static constexpr std::size_t kBins = 1024;
-  float scale_;
-  std::array<std::uint32_t, kBins> counts_{};
-  std::uint64_t total_ = 0;
-};
-
-// Sums over a cell of the damped structure tensor: difference and cross term as in doubled angles.
-struct CellTensor {
-  double difference = 0, cross = 0, energy = 0, count = 0;
-};
-
-Light estimate_from(const Plane& detail, const GreyImage& masked) {
-  const int width = detail.width, height = detail.height;
-  if (width < 3 || height < 3) return {};
-  Plane smooth, squared;
-  gaussian_blur(detail, kGradientSigma, smooth);
-  squared.resize(width, height);
-  const auto mask_row = [&](int y) {
-    return masked.pixels.empty() ? nullptr
-                                 : masked.pixels.data() + static_cast<std::ptrdiff_t>(y) * width;
-  };
-  double mean = 0, count = 0;
-  for (int y = 1; y + 1 < height; ++y) {
-    const float *above = smooth.row(y - 1), *here = smooth.row(y), *below = smooth.row(y + 1);
-    const std::uint8_t* mask = mask_row(y);
-    float* to = squared.row(y);
-    for (int x = 1; x + 1 < width; ++x) {
-      const float dx = here[x + 1] - here[x - 1], dy = below[x] - above[x];
-      to[x] = dx * dx + dy * dy;
-      if (mask != nullptr && mask[x] != 0) to[x] = -1;
-      if (to[x] >= 0) mean += to[x], count += 1;
-    }
-  }
-  if (!(mean > 0)) return {};
-  AbsoluteMedian histogram(mean / count);
-  for (int y = 1; y + 1 < height; y += 2) {  // enough for a median
-    const float* from = squared.row(y);
-    for (int x = 1; x + 1 < width; ++x) {
-      if (from[x] >= 0) histogram.add(from[x]);
-    }
-  }
-  const float limit = kDamping * kDamping * histogram.median();
-
-  const int columns = (width + kCellPx - 1) / kCellPx, rows = (height + kCellPx - 1) / kCellPx;
-  std::vector<CellTensor> cells(static_cast<std::size_t>(columns * rows));
-  for (int y = 1; y + 1 < height; ++y) {
-    const float *above = smooth.row(y - 1), *here = smooth.row(y), *below = smooth.row(y + 1);
-    const float* energy = squared.row(y);
-    for (int x = 1; x + 1 < width; ++x) {
-      if (energy[x] < 0) continue;
-      const float dx = here[x + 1] - here[x - 1], dy = below[x] - above[x];
-      const float weight = energy[x] > limit ? limit / energy[x] : 1.0f;
-      CellTensor& cell = cells[static_cast<std::size_t>(y / kCellPx * columns + x / kCellPx)];
-      cell.difference += weight * (dx * dx - dy * dy);
-      cell.cross += weight * (2 * dx * dy);
-      cell.energy += weight * energy[x];
-      cell.count += 1;
-    }
-  }
-  double difference = 0, cross = 0, total = 0;
-  for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < columns; ++column) {
-      const CellTensor& cell = cells[static_cast<std::size_t>(row * columns + column)];
-      if (!(cell.energy > 1e-6 * cell.count)) continue;
-      const double along = std::sqrt(cell.difference * cell.difference + cell.cross * cell.cross);
-      const double isotropy = std::max(0.0, 1 - along / cell.energy);
-      const double side = kCentreSigma * std::max(width, height);
-      const double x = ((column + 0.5) * kCellPx - 0.5 * width) / side;
-      const double y = ((row + 0.5) * kCellPx - 0.5 * height) / side;
-      const double trust = cell.count * isotropy * isotropy * std::exp(-0.5 * (x * x + y * y));
-      difference += trust * cell.difference / cell.energy;
-      cross += trust * cell.cross / cell.energy;
-      total += trust;
-    }
-  }
-  if (!(total > 0)) return {};
-  double azimuth = 0.5 * std::atan2(cross, difference);
-  if (azimuth < 0) azimuth += std::numbers::pi;
-  Light light;
-  light.azimuth_rad = static_cast<float>(azimuth);
-  if (light.azimuth_rad >= std::numbers::pi_v<float>) light.azimuth_rad = 0;
-  light.coherence = static_cast<float>(std::sqrt(difference * difference + cross * cross) / total);
-  light.sure = light.coherence >= kSureCoherence;
-  return light;
-}
 
 // Index inside 0 .. size - 1 of the image mirrored at its borders.
 int mirrored(int i, int size) {
@@ -209,7 +143,8 @@ void continue_periodically(const Plane& detail, const Continuation& columns,
     const auto row = static_cast<std::size_t>(y);
     const float* from = detail.row(rows.from[row]);
     float* to = padded.row(y);
-    for (int x = 0; x < padded.width; ++x) {
+    HWY_DYNAMIC_DISPATCH(multiply)(from, rows.weight[row], detail.width, to);
+    for (int x = detail.width; x < padded.width; ++x) {
       const auto column = static_cast<std::size_t>(x);
       to[x] = from[columns.from[column]] * (rows.weight[row] * columns.weight[column]);
     }
@@ -236,11 +171,11 @@ void relight_detail(const Plane& detail, const GreyImage& masked, float azimuth_
   if (relit.pixels.empty()) return;
   const int padded_width = fft_length(width + 2 * kBorderPx, Plane::kRowPad);
   const int padded_height = fft_length(height + 2 * kBorderPx, 2);
-  Plane padded;
+  thread_local Plane padded;
   continue_periodically(detail, Continuation(width, padded_width),
                         Continuation(height, padded_height), padded);
   const ImageFft fft(padded_width, padded_height);
-  Spectrum spectrum;
+  thread_local Spectrum spectrum;
   fft.forward(padded, spectrum);
   const std::vector<float> x = frequencies(padded_width, padded_width);
   const std::vector<float> y = frequencies(padded_height, padded_height + kFftLanes);
@@ -252,68 +187,49 @@ void relight_detail(const Plane& detail, const GreyImage& masked, float azimuth_
   }
   fft.inverse(spectrum, padded);
 
-  const std::vector<std::uint8_t> none(masked.pixels.empty() ? static_cast<std::size_t>(width) : 0);
-  const auto mask_row = [&](int py) {
-    return masked.pixels.empty() ? none.data()
-                                 : masked.pixels.data() + static_cast<std::ptrdiff_t>(py) * width;
-  };
+  MaskedRows mask(masked, width);
   // Every other row is enough for the spread.
   double mean = 0, count = 0;
   for (int py = 0; py < height; py += 2) {
-    const float* row = padded.row(py);
-    const std::uint8_t* mask = mask_row(py);
-    float sum = 0;
-    int unmasked = 0;
-    for (int px = 0; px < width; ++px) {
-      if (mask[px] != 0) continue;
-      sum += std::fabs(row[px]);
-      ++unmasked;
+    std::array<float, 8> sums, counts;
+    HWY_DYNAMIC_DISPATCH(add_sizes)
+    (padded.row(py), mask.row(py), width, sums.data(), counts.data());
+    for (std::size_t lane = 0; lane < sums.size(); ++lane) {
+      mean += static_cast<double>(sums[lane]);
+      count += static_cast<double>(counts[lane]);
     }
-    mean += sum;
-    count += unmasked;
   }
   mean = count > 0 ? mean / count : 0;
   if (!(mean > 1e-6)) return;
-  AbsoluteMedian histogram(mean);
-  for (int py = 0; py < height; py += 2) {
-    const float* row = padded.row(py);
-    const std::uint8_t* mask = mask_row(py);
-    for (int px = 0; px < width; ++px) {
-      if (mask[px] == 0) histogram.add(row[px]);
-    }
-  }
-  const float scale = kGreyPerSpread / (1.48f * histogram.median());
-  std::uint8_t* to = relit.pixels.data();
+  AbsoluteMedian median(mean);
+  for (int py = 0; py < height; py += 2) median.add(padded.row(py), mask.row(py), width);
+  const float scale = kGreyPerSpread / (1.48f * median.median());
+  std::vector<std::uint8_t> line(static_cast<std::size_t>(width) + 8);
   for (int py = 0; py < height; ++py) {
-    const float* row = padded.row(py);
-    const std::uint8_t* mask = mask_row(py);
-    for (int px = 0; px < width; ++px, ++to) {
-      if (mask[px] != 0) continue;
-      const float value = 128.5f + scale * row[px];
-      *to = static_cast<std::uint8_t>(std::clamp(value, 0.0f, 255.0f));
-    }
+    HWY_DYNAMIC_DISPATCH(to_grey)(padded.row(py), mask.row(py), width, scale, line.data());
+    std::copy_n(line.data(), width, relit.pixels.data() + static_cast<std::ptrdiff_t>(py) * width);
   }
 }
 
 }  // namespace
 
 Light estimate_light(const GreyImage& image, const GreyImage& masked) {
-  Plane detail;
+  thread_local Plane detail;
   flatten_illumination(image, masked, detail);
-  return estimate_from(detail, masked);
+  return light_of(detail, masked);
 }
 
 Light relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit) {
-  Plane detail;
+  thread_local Plane detail;
   flatten_illumination(image, masked, detail);
-  const Light light = estimate_from(detail, masked);
+  const Light light = light_of(detail, masked);
   relight_detail(detail, masked, light.azimuth_rad, relit);
   return light;
 }
 
 void relight_from(const GreyImage& image, const GreyImage& masked, float azimuth_rad,
                   GreyImage& relit) {
-  Plane detail;
+  thread_local Plane detail;
   flatten_illumination(image, masked, detail);
   relight_detail(detail, masked, azimuth_rad, relit);
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blur: one pass over the rows, each first filtered vertically into a line that stays in the cache,
-// then horizontally. Multiplications and additions are kept apart (no fused ones), so that all
-// instruction sets give the same bits.
+// Blur: one pass over the rows, two at a time: first filtered vertically into lines that stay in
+// the cache, then horizontally. Multiplications and additions are kept apart (no fused ones), so
+// that all instruction sets give the same bits.
 #include "kernels/cpu/scale_space.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/scale_space.cpp"
@@ -22,57 +24,85 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using Tag = hn::CappedTag<float, 8>;
+using Lanes = hn::Vec<Tag>;
 
-// target[x] = taps[0] * centre[x] + sum_i taps[i] * (rows[-i][x] + rows[i][x]); `rows` holds
-// 2 * radius + 1 row pointers. x < count, a multiple of 16.
-void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
-                     float* target) {
+// targets[j][x] = taps[0] * rows[r + j][x] + sum_i taps[i] * (rows[r + j - i][x] + rows[r + j +
+// i][x]), r = radius, j = 0, 1, for kVectors vectors from `x` on; `rows` holds 2 * radius + 2 row
+// pointers. Every row is loaded once for both targets.
+template <int kVectors>
+HWY_INLINE void filter_vertical_at(const float* const* rows, const float* taps, int radius,
+                                   std::size_t x, float* const* targets) {
   const Tag tag;
   const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t x = 0; x < count; x += 2 * lanes) {
-    const auto t0 = hn::Set(tag, taps[0]);
-    auto a = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x));
-    auto b = hn::Mul(t0, hn::LoadU(tag, rows[radius] + x + lanes));
-    for (int i = 1; i <= radius; ++i) {
-      const auto t = hn::Set(tag, taps[i]);
-      const float* above = rows[radius - i] + x;
-      const float* below = rows[radius + i] + x;
-      a = hn::Add(a, hn::Mul(t, hn::Add(hn::LoadU(tag, above), hn::LoadU(tag, below))));
-      b = hn::Add(
-          b, hn::Mul(t, hn::Add(hn::LoadU(tag, above + lanes), hn::LoadU(tag, below + lanes))));
-    }
-    hn::StoreU(a, tag, target + x);
-    hn::StoreU(b, tag, target + x + lanes);
+  Lanes upper[kVectors], lower[kVectors], above[kVectors], below[kVectors];
+  const auto t0 = hn::Set(tag, taps[0]);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    above[v] = hn::LoadU(tag, rows[radius] + x + v * lanes);
+    below[v] = hn::LoadU(tag, rows[radius + 1] + x + v * lanes);
+    upper[v] = hn::Mul(t0, above[v]);
+    lower[v] = hn::Mul(t0, below[v]);
   }
+  // above, below: the rows `i - 1` above the upper target and below the lower one.
+  for (int i = 1; i <= radius; ++i) {
+    const auto t = hn::Set(tag, taps[i]);
+    const float* next_above = rows[radius - i] + x;
+    const float* next_below = rows[radius + 1 + i] + x;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const auto a = hn::LoadU(tag, next_above + v * lanes);
+      const auto b = hn::LoadU(tag, next_below + v * lanes);
+      upper[v] = hn::Add(upper[v], hn::Mul(t, hn::Add(a, below[v])));
+      lower[v] = hn::Add(lower[v], hn::Mul(t, hn::Add(above[v], b)));
+      above[v] = a;
+      below[v] = b;
+    }
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    hn::StoreU(upper[v], tag, targets[0] + x + v * lanes);
+    hn::StoreU(lower[v], tag, targets[1] + x + v * lanes);
+  }
+}
+
+// x < count, a multiple of 16.
+void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
+                     float* const* targets) {
+  const std::size_t lanes = hn::Lanes(Tag());
+  for (std::size_t x = 0; x < count; x += 2 * lanes) {
+    filter_vertical_at<2>(rows, taps, radius, x, targets);
+  }
+}
+
+template <int kVectors>
+HWY_INLINE void filter_horizontal_at(const float* line, const float* taps, int radius,
+                                     std::size_t x, float* target) {
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  Lanes sum[kVectors];
+  const auto t0 = hn::Set(tag, taps[0]);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    sum[v] = hn::Mul(t0, hn::LoadU(tag, line + x + v * lanes));
+  }
+  for (int i = 1; i <= radius; ++i) {
+    const auto t = hn::Set(tag, taps[i]);
+    const float* left = line + x - i;
+    const float* right = line + x + i;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sum[v] = hn::Add(sum[v], hn::Mul(t, hn::Add(hn::LoadU(tag, left + v * lanes),
+                                                  hn::LoadU(tag, right + v * lanes))));
+    }
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], tag, target + x + v * lanes);
 }
 
 // The same along x; `line` is readable from -radius to count + radius.
 void filter_horizontal(const float* line, const float* taps, int radius, std::size_t count,
                        float* target) {
-  const Tag tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t x = 0; x < count; x += 2 * lanes) {
-    const auto t0 = hn::Set(tag, taps[0]);
-    auto a = hn::Mul(t0, hn::LoadU(tag, line + x));
-    auto b = hn::Mul(t0, hn::LoadU(tag, line + x + lanes));
-    for (int i = 1; i <= radius; ++i) {
-      const auto t = hn::Set(tag, taps[i]);
-      const float* left = line + x - i;
-      const float* right = line + x + i;
-      a = hn::Add(a, hn::Mul(t, hn::Add(hn::LoadU(tag, left), hn::LoadU(tag, right))));
-      b = hn::Add(b,
-                  hn::Mul(t, hn::Add(hn::LoadU(tag, left + lanes), hn::LoadU(tag, right + lanes))));
-    }
-    hn::StoreU(a, tag, target + x);
-    hn::StoreU(b, tag, target + x + lanes);
+  const std::size_t lanes = hn::Lanes(Tag());
+  std::size_t x = 0;
+  for (; x + 4 * lanes <= count; x += 4 * lanes) {
+    filter_horizontal_at<4>(line, taps, radius, x, target);
   }
-}
-
-void subtract(const float* a, const float* b, std::size_t count, float* target) {
-  const Tag tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t i = 0; i < count; i += lanes) {
-    hn::StoreU(hn::Sub(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i)), tag, target + i);
+  for (; x < count; x += 2 * lanes) {
+    filter_horizontal_at<2>(line, taps, radius, x, target);
   }
 }
 
@@ -86,7 +116,6 @@ namespace {
 
 HWY_EXPORT(filter_vertical);
 HWY_EXPORT(filter_horizontal);
-HWY_EXPORT(subtract);
 
 // Blur that a photo is assumed to have, in canonical pixels.
 constexpr float kCameraSigma = 0.5f;
@@ -137,28 +166,59 @@ void double_size(const Plane& source, Plane& target) {
 void Plane::resize(int new_width, int new_height) {
   width = new_width;
   height = new_height;
-  stride = (new_width + kRowPad - 1) / kRowPad * kRowPad;
+  stride = (new_width + kRowPad / 2 + kRowPad - 1) / kRowPad * kRowPad;
+  // Rows a power of two apart fall into few sets of the cache, which a vertical filter then misses.
+  if (stride % (8 * kRowPad) == 0) stride += kRowPad;
   values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height));
 }
 
-void gaussian_blur(const Plane& source, float sigma, Plane& target) {
+namespace {
+
+int inside(int i, int size, Border border) {
+  if (border == Border::kReplicate) return std::clamp(i, 0, size - 1);
+  while (i < 0 || i >= size) i = i < 0 ? -1 - i : 2 * size - 1 - i;
+  return i;
+}
+
+}  // namespace
+
+void filter_separably(const Plane& source, std::span<const float> taps, Border border,
+                      Plane& target) {
   assert(&source != &target && source.width > 0 && source.height > 0);
   target.resize(source.width, source.height);
-  const std::vector<float> taps = gaussian_taps(sigma);
-  const int radius = static_cast<int>(taps.size()) - 1;
+  const int radius = static_cast<int>(taps.size()) - 1, width = source.width;
   const auto stride = static_cast<std::size_t>(source.stride);
-  std::vector<float> padded(stride + 2 * static_cast<std::size_t>(radius));
-  float* line = padded.data() + radius;
-  std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 1));
-  for (int y = 0; y < source.height; ++y) {
-    for (int i = -radius; i <= radius; ++i) {
-      rows[static_cast<std::size_t>(radius + i)] =
-          source.row(std::clamp(y + i, 0, source.height - 1));
+  // Two rows at a time; beyond an odd height the second one is filtered for nothing.
+  const std::size_t padded = stride + 2 * static_cast<std::size_t>(radius);
+  std::vector<float> buffer(2 * padded);
+  float* const lines[] = {buffer.data() + radius, buffer.data() + padded + radius};
+  std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 2));
+  for (int y = 0; y < source.height; y += 2) {
+    for (int i = -radius; i <= radius + 1; ++i) {
+      rows[static_cast<std::size_t>(radius + i)] = source.row(inside(y + i, source.height, border));
     }
-    HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, line);
-    std::fill(padded.data(), line, line[0]);
-    std::fill(line + source.width, padded.data() + padded.size(), line[source.width - 1]);
-    HWY_DYNAMIC_DISPATCH(filter_horizontal)(line, taps.data(), radius, stride, target.row(y));
+    HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, lines);
+    for (int j = 0; j < 2 && y + j < source.height; ++j) {
+      float* line = lines[j];
+      for (int i = 1; i <= radius; ++i) {
+        line[-i] = line[inside(-i, width, border)];
+        line[width - 1 + i] = line[inside(width - 1 + i, width, border)];
+      }
+      HWY_DYNAMIC_DISPATCH(filter_horizontal)
+      (line, taps.data(), radius, stride, target.row(y + j));
+    }
+  }
+}
+
+void gaussian_blur(const Plane& source, float sigma, Plane& target) {
+  filter_separably(source, gaussian_taps(sigma), Border::kReplicate, target);
+}
+
+void float_plane(const GreyImage& image, Plane& plane) {
+  plane.resize(image.width, image.height);
+  const std::uint8_t* from = image.pixels.data();
+  for (int y = 0; y < image.height; ++y, from += image.width) {
+    std::copy(from, from + image.width, plane.row(y));
   }
 }
 
@@ -170,19 +230,13 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
   octaves.resize(static_cast<std::size_t>(count));
   if (count == 0) return;
 
-  Plane original;
-  original.resize(image.width, image.height);
-  for (int y = 0; y < image.height; ++y) {
-    const std::uint8_t* from =
-        image.pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width);
-    std::copy(from, from + image.width, original.row(y));
-  }
+  thread_local Plane original, enlarged;
+  float_plane(image, original);
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     Octave& octave = octaves[o];
     octave.step_px = (doubled ? 0.5f : 1.0f) * static_cast<float>(1 << o);
     if (o == 0) {
       const float sigma = kCameraSigma / octave.step_px;
-      Plane enlarged;
       if (doubled) double_size(original, enlarged);
       gaussian_blur(doubled ? enlarged : original,
                     std::sqrt(kBaseSigma * kBaseSigma - sigma * sigma), octave.blurred[0]);
@@ -194,13 +248,6 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
       const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
       gaussian_blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
                     octave.blurred[s]);
-    }
-    for (std::size_t s = 0; s < octave.difference.size(); ++s) {
-      Plane& difference = octave.difference[s];
-      difference.resize(octave.blurred[0].width, octave.blurred[0].height);
-      HWY_DYNAMIC_DISPATCH(subtract)
-      (octave.blurred[s + 1].values.data(), octave.blurred[s].values.data(),
-       difference.values.size(), difference.values.data());
     }
   }
 }

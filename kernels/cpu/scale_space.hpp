@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gaussian and difference-of-Gaussians scale space of one image (Lowe, "Distinctive image features
+// Gaussian scale space of one image (Lowe, "Distinctive image features
 // from scale-invariant keypoints", IJCV 60(2), 2004, section 3).
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "kernels/ops.hpp"
@@ -16,7 +17,8 @@ inline constexpr int kScalesPerOctave = 3;
 // Blur of the first image of each octave, in samples of that octave.
 inline constexpr float kBaseSigma = 1.6f;
 
-// Float image whose rows start at multiples of kRowPad floats; the padding's values mean nothing.
+// Float image whose rows start at multiples of kRowPad floats; half a kRowPad of padding at least
+// follows each row, whose values mean nothing.
 struct Plane {
   static constexpr int kRowPad = 16;
 
@@ -30,8 +32,7 @@ struct Plane {
 
 struct Octave {
   float step_px = 1;  // canonical pixels per sample; a power of two, 1/2 or more
-  std::array<Plane, kScalesPerOctave + 3> blurred;     // blurred[s]: kBaseSigma * 2^(s / 3)
-  std::array<Plane, kScalesPerOctave + 2> difference;  // blurred[s + 1] - blurred[s]
+  std::array<Plane, kScalesPerOctave + 3> blurred;  // blurred[s]: kBaseSigma * 2^(s / 3)
 };
 
 // Octaves until the shorter side would fall below 16 samples; images of less than 400 px begin with
@@ -41,5 +42,15 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves);
 // Separable Gaussian of `sigma` samples, cut at 4 sigma, edges replicated. `target` may not be
 // `source`.
 void gaussian_blur(const Plane& source, float sigma, Plane& target);
+
+// Beyond the borders: the last sample again and again, or the image mirrored at its edge.
+enum class Border { kReplicate, kReflect };
+
+// target = sum over i, j in [-r, r] of taps[|i|] taps[|j|] source, r = taps.size() - 1. `target`
+// may not be `source`.
+void filter_separably(const Plane& source, std::span<const float> taps, Border border,
+                      Plane& target);
+
+void float_plane(const GreyImage& image, Plane& plane);
 
 }  // namespace pressmark::kernels::cpu

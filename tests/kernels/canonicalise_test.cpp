@@ -60,6 +60,39 @@ TEST_P(CanonicaliseTest, OtherFactorsKeepTheMeanOfTheImage) {
   EXPECT_NEAR(mean(reduced.pixels), mean(picture.pixels), 0.5);
 }
 
+// By definition: every source pixel counts with the area that it covers of the reduced one.
+double area_mean(const test::Picture& picture, double scale, int x, int y) {
+  double sum = 0, area = 0;
+  for (int v = 0; v < picture.height; ++v) {
+    for (int u = 0; u < picture.width; ++u) {
+      const double across =
+          std::min((x + 1) * scale, u + 1.0) - std::max(x * scale, static_cast<double>(u));
+      const double down =
+          std::min((y + 1) * scale, v + 1.0) - std::max(y * scale, static_cast<double>(v));
+      if (across <= 0 || down <= 0) continue;
+      sum += across * down * picture.pixels[static_cast<std::size_t>(v * picture.width + u)];
+      area += across * down;
+    }
+  }
+  return sum / area;
+}
+
+TEST_P(CanonicaliseTest, OtherFactorsWeighPixelsByTheirArea) {
+  for (int reduced_side : {29, 48, 61}) {
+    const test::Picture picture = test::grey_of(test::test_picture(72, 72));
+    const GreyImage reduced = canonicalise(view_of(picture), reduced_side);
+    ASSERT_EQ(reduced.width, reduced_side);
+    ASSERT_EQ(reduced.height, reduced_side);
+    for (int y = 0; y < reduced_side; ++y) {
+      for (int x = 0; x < reduced_side; ++x) {
+        ASSERT_NEAR(reduced.pixels[static_cast<std::size_t>(y * reduced_side + x)],
+                    area_mean(picture, 72.0 / reduced_side, x, y), 0.501)
+            << x << ", " << y << " of " << reduced_side;
+      }
+    }
+  }
+}
+
 TEST_P(CanonicaliseTest, WeighsColoursAsBt601) {
   const std::uint8_t colours[][3] = {
       {255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {10, 100, 200}, {255, 255, 255}};

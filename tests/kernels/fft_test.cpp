@@ -94,8 +94,10 @@ TEST(ImageFftTest, IsTheTransformAlongBothAxesAndTheInverseUndoesIt) {
     }
     Plane back;
     fft.inverse(spectrum, back);
-    for (std::size_t i = 0; i < image.values.size(); ++i) {
-      EXPECT_NEAR(back.values[i] / static_cast<float>(width * height), image.values[i], 2e-6);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        EXPECT_NEAR(back.row(y)[x] / static_cast<float>(width * height), image.row(y)[x], 2e-6);
+      }
     }
   }
 }

@@ -63,6 +63,32 @@ TEST(GaussianBlurTest, KeepsAConstant) {
   }
 }
 
+TEST(FilterSeparablyTest, MirrorsAtTheEdgeWhereToldTo) {
+  const std::vector<float> taps{0.2f, 0.2f, 0.1f, 0.1f};
+  for (const auto& [width, height] : {std::pair{1, 1}, {2, 5}, {21, 6}}) {
+    const Plane plane = random_plane(width, height, 4);
+    Plane filtered;
+    filter_separably(plane, taps, Border::kReflect, filtered);
+    const auto mirrored = [](int i, int size) {
+      while (i < 0 || i >= size) i = i < 0 ? -1 - i : 2 * size - 1 - i;
+      return i;
+    };
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        float sum = 0;
+        for (int j = -3; j <= 3; ++j) {
+          for (int i = -3; i <= 3; ++i) {
+            sum += taps[static_cast<std::size_t>(std::abs(i))] *
+                   taps[static_cast<std::size_t>(std::abs(j))] *
+                   plane.row(mirrored(y + j, height))[mirrored(x + i, width)];
+          }
+        }
+        ASSERT_NEAR(filtered.row(y)[x], sum, 1e-3) << x << ", " << y;
+      }
+    }
+  }
+}
+
 GreyImage noise(int width, int height) {
   std::mt19937_64 random(3);
   GreyImage image{width, height, {}};
@@ -80,9 +106,6 @@ TEST(ScaleSpaceTest, OctavesHalveUntilASideHasNo16Samples) {
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     EXPECT_EQ(octaves[o].step_px, static_cast<float>(1 << o));
     for (const Plane& plane : octaves[o].blurred) {
-      EXPECT_EQ(std::pair(plane.width, plane.height), sizes[o]);
-    }
-    for (const Plane& plane : octaves[o].difference) {
       EXPECT_EQ(std::pair(plane.width, plane.height), sizes[o]);
     }
   }
@@ -128,21 +151,6 @@ TEST(ScaleSpaceTest, EveryImageHasTheBlurOfItsScale) {
                               std::pow(0.5 / octaves[o].step_px, 2);
       EXPECT_NEAR(std::sqrt(squares / sum), std::sqrt(expected), 0.02 * std::sqrt(expected))
           << "octave " << o << ", image " << s;
-    }
-  }
-}
-
-TEST(ScaleSpaceTest, DifferencesAreOfNeighbours) {
-  std::vector<Octave> octaves;
-  build_scale_space(noise(80, 60), octaves);
-  for (const Octave& octave : octaves) {
-    for (std::size_t s = 0; s < octave.difference.size(); ++s) {
-      for (int y = 0; y < octave.difference[s].height; ++y) {
-        for (int x = 0; x < octave.difference[s].width; ++x) {
-          ASSERT_EQ(octave.difference[s].row(y)[x],
-                    octave.blurred[s + 1].row(y)[x] - octave.blurred[s].row(y)[x]);
-        }
-      }
     }
   }
 }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bins and weighted magnitudes are worked out eight pixels at a time and added to eight histograms,
+// because neighbouring pixels mostly share a bin: additions to one place would wait for each other.
+// Multiplications and additions are kept apart, so that all instruction sets give the same bits.
+#include "kernels/cpu/orientation.hpp"
+
+#include <hwy/cache_control.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <utility>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/orientation.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr int kBins = 36;
+
+// polynomial_atan2 of kernels/math/angle.hpp, step by step.
+template <typename Tag>
+HWY_INLINE hn::Vec<Tag> angle_of(const Tag& tag, hn::Vec<Tag> y, hn::Vec<Tag> x) {
+  constexpr auto kPi = std::numbers::pi_v<float>;
+  const auto ax = hn::Abs(x), ay = hn::Abs(y), zero = hn::Zero(tag);
+  const auto high = hn::Max(ax, ay), t = hn::Div(hn::Min(ax, ay), high), t2 = hn::Mul(t, t);
+  auto sum = hn::Set(tag, 0.0208351f);
+  for (const float coefficient : {-0.0851330f, 0.1801410f, -0.3302995f, 0.9998660f}) {
+    sum = hn::Add(hn::Set(tag, coefficient), hn::Mul(t2, sum));
+  }
+  auto angle = hn::Mul(t, sum);
+  angle = hn::IfThenElse(hn::Gt(ay, ax), hn::Sub(hn::Set(tag, 0.5f * kPi), angle), angle);
+  angle = hn::IfThenElse(hn::Lt(x, zero), hn::Sub(hn::Set(tag, kPi), angle), angle);
+  angle = hn::IfThenElse(hn::Lt(y, zero), hn::Sub(hn::Set(tag, 2.0f * kPi), angle), angle);
+  return hn::IfThenElseZero(hn::Gt(high, zero), angle);
+}
+
+// Adds the gradients of `count` pixels to eight histograms, by column: histograms[lane * kBins +
+// bin] += row_weight * weights[i] * magnitude. Rows are readable 8 floats beyond the last pixel's
+// neighbour, weights to the next multiple of 8.
+void add_gradients(const float* above, const float* here, const float* below, const float* weights,
+                   float row_weight, int count, float* histograms) {
+  const hn::CappedTag<float, 8> tag;
+  const hn::RebindToSigned<decltype(tag)> index_tag;
+  constexpr float kBinsPerRad = kBins / (2.0f * std::numbers::pi_v<float>);
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
+  HWY_ALIGN float value[8];
+  HWY_ALIGN std::int32_t bin[8];
+  const auto full_turn = hn::Set(index_tag, kBins), no_bin = hn::Zero(index_tag);
+  for (int i = 0; i < count; i += 8) {
+    for (int half = 0; half < 8; half += kLanes) {
+      const int x = i + half;
+      const auto gx = hn::Sub(hn::LoadU(tag, here + x + 1), hn::LoadU(tag, here + x - 1));
+      const auto gy = hn::Sub(hn::LoadU(tag, below + x), hn::LoadU(tag, above + x));
+      const auto magnitude = hn::Sqrt(hn::Add(hn::Mul(gx, gx), hn::Mul(gy, gy)));
+      const auto position =
+          hn::Add(hn::Mul(angle_of(tag, gy, gx), hn::Set(tag, kBinsPerRad)), hn::Set(tag, 0.5f));
+      auto whole = hn::ConvertTo(index_tag, position);
+      whole = hn::IfThenElse(hn::Lt(whole, full_turn), whole, hn::Sub(whole, full_turn));
+      auto vote =
+          hn::Mul(hn::Mul(hn::Set(tag, row_weight), hn::LoadU(tag, weights + x)), magnitude);
+      if (x + kLanes > count) {
+        // What lies beyond the window may be anything.
+        const auto inside = hn::FirstN(tag, static_cast<std::size_t>(count > x ? count - x : 0));
+        vote = hn::IfThenElseZero(inside, vote);
+        whole = hn::IfThenElse(hn::RebindMask(index_tag, inside), whole, no_bin);
+      }
+      hn::Store(vote, tag, value + half);
+      hn::Store(whole, index_tag, bin + half);
+    }
+    for (int lane = 0; lane < 8; ++lane) histograms[lane * kBins + bin[lane]] += value[lane];
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pressmark::kernels::cpu {
+namespace {
+
+HWY_EXPORT(add_gradients);
+
+constexpr std::size_t kOrientationBins = 36;
+// A second orientation counts if its peak reaches this share of the first.
+constexpr float kPeakRatio = 0.8f;
+constexpr int kRowsAhead = 6, kFloatsPerLine = 16;
+constexpr int kMaxRadius = 64;  // samples; an octave's sigmas stay below 5
+
+}  // namespace
+
+std::vector<float> orientations(const Plane& image, float x, float y, float sigma) {
+  const float window = 1.5f * sigma;
+  const int radius = std::min(kMaxRadius, static_cast<int>(std::lround(3.0f * window)));
+  const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
+  // weights[kMaxRadius + i]: of a distance of i samples.
+  std::array<float, 2 * kMaxRadius + 9> weights{};
+  float* const weight = weights.data() + kMaxRadius;
+  for (int i = 0; i <= radius; ++i) {
+    weight[i] = weight[-i] = std::exp(-0.5f * static_cast<float>(i * i) / (window * window));
+  }
+  constexpr std::size_t n = kOrientationBins;
+  std::array<float, 8 * n> histograms{};
+  std::array<float, n> raw, histogram{};
+  const int first = std::max(-radius, 1 - cx), last = std::min(radius, image.width - 2 - cx);
+  for (int j = -radius; j <= radius; ++j) {
+    const int row = cy + j;
+    if (row < 1 || row >= image.height - 1 || last < first) continue;
+    const int left = cx + first;
+    // No prefetcher of the hardware follows windows of rows that lie kilobytes apart.
+    const float* ahead = image.row(std::min(row + kRowsAhead, image.height - 1)) + left;
+    for (int i = 0; i <= last - first; i += kFloatsPerLine) hwy::Prefetch(ahead + i);
+    HWY_DYNAMIC_DISPATCH(add_gradients)
+    (image.row(row - 1) + left, image.row(row) + left, image.row(row + 1) + left, weight + first,
+     weight[j], last - first + 1, histograms.data());
+  }
+  for (std::size_t b = 0; b < n; ++b) {
+    const auto of = [&](std::size_t lane) { return histograms[lane * n + b]; };
+    raw[b] = ((of(0) + of(1)) + (of(2) + of(3))) + ((of(4) + of(5)) + (of(6) + of(7)));
+  }
+  for (std::size_t b = 0; b < n; ++b) {
+    histogram[b] = (raw[(b + n - 2) % n] + raw[(b + 2) % n]) * (1.0f / 16) +
+                   (raw[(b + n - 1) % n] + raw[(b + 1) % n]) * (4.0f / 16) + raw[b] * (6.0f / 16);
+  }
+  const float highest = *std::max_element(histogram.begin(), histogram.end());
+  constexpr float kBinsPerRad = kOrientationBins / (2.0f * std::numbers::pi_v<float>);
+  std::vector<std::pair<float, float>> peaks;
+  for (std::size_t b = 0; b < n && highest > 0; ++b) {
+    const float before = histogram[(b + n - 1) % n], here = histogram[b],
+                after = histogram[(b + 1) % n];
+    if (here <= before || here <= after || here < kPeakRatio * highest) continue;
+    const float bin = static_cast<float>(b) + 0.5f * (before - after) / (before - 2 * here + after);
+    peaks.emplace_back(-here, bin / kBinsPerRad);
+  }
+  std::sort(peaks.begin(), peaks.end());
+  std::vector<float> angles;
+  for (const auto& peak : peaks) angles.push_back(peak.second);
+  return angles;
+}
+
+}  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE

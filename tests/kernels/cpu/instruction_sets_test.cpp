@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every instruction set that the machine has gives the same bytes.
+#include <hwy/targets.h>
+
+#include "tests/kernels/conformance.hpp"
+#include "tests/kernels/relief.hpp"
+
+namespace pressmark::kernels {
+namespace {
+
+struct Described {
+  GreyImage reduced, glare, relit;
+  Light light;
+  DenseCode dense;
+  CohortStatistics cohort;
+  std::vector<std::uint8_t> detail;
+  LocalFeatures features;
+  std::vector<std::int8_t> codes;
+  std::vector<float> global;
+  WordAssignment words;
+  SignedMatches matches;
+};
+
+Described describe(const GreyImage& photo, const GreyImage& other) {
+  std::mt19937_64 random(7);
+  const std::vector<std::int8_t> words = random_codes(random, 301);
+  const std::vector<float> mean = uniform_values(random, kDescriptorSize, 0, 0.1);
+  const std::vector<float> projection =
+      uniform_values(random, std::size_t{kLocalCodeSize} * kDescriptorSize, -1, 1);
+  const std::vector<float> centroids = uniform_values(random, 9 * kLocalCodeSize, -0.2, 0.2);
+  const std::unique_ptr<Backend> backend = make_cpu_backend();
+
+  Described result;
+  const ImageView view{photo.pixels.data(), photo.width, photo.height, 1, photo.width};
+  backend->canonicalise({&view, 1}, 171, {&result.reduced, 1});
+  const GreyImage& image = result.reduced;
+  backend->mask_glare({&image, 1}, {&result.glare, 1});
+  backend->relight({&image, 1}, {&result.glare, 1}, {&result.relit, 1}, {&result.light, 1});
+  backend->dense_codes({&image, 1}, {&result.glare, 1}, {&result.dense, 1});
+  DenseCode cohort;
+  const GreyImage unmasked;
+  backend->dense_codes({&other, 1}, {&unmasked, 1}, {&cohort, 1});
+  result.cohort = backend->prepare_cohort({&cohort, 1})->statistics(result.dense);
+  backend->code_details({&image, 1}, {&result.detail, 1});
+  backend->extract({&image, 1}, {&result.glare, 1}, 300, {&result.features, 1});
+  backend->embed({&result.features, 1}, {mean, projection}, {&result.codes, 1});
+  backend->aggregate({&result.codes, 1}, {9, 9 * kLocalCodeSize, centroids, {}, {}},
+                     {&result.global, 1});
+  const std::span<const std::int8_t> codes(result.codes);
+  backend->assign({&codes, 1}, {301, words}, 32, 3, {&result.words, 1});
+  const std::vector<Keypoint> places = random_keypoints(random, 301, 170);
+  const CodesView candidate{places, words};
+  backend->match({result.features.keypoints, result.codes}, {&candidate, 1}, 32, 0.95f,
+                 {&result.matches, 1});
+  return result;
+}
+
+TEST(InstructionSetsTest, AllGiveTheSameBytes) {
+  const GreyImage photo = Relief(263, 217, 5).lit(0.7), other = Relief(120, 100, 6).lit(2.0);
+  const Described expected = describe(photo, other);
+  ASSERT_GT(expected.features.keypoints.size(), 50u);
+  ASSERT_NE(expected.cohort.mean, 0);
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().DeInit();
+    const Described found = describe(photo, other);
+    EXPECT_EQ(found.reduced.pixels, expected.reduced.pixels);
+    EXPECT_EQ(found.glare.pixels, expected.glare.pixels);
+    EXPECT_EQ(found.relit.pixels, expected.relit.pixels);
+    EXPECT_EQ(found.light.azimuth_rad, expected.light.azimuth_rad);
+    EXPECT_EQ(found.light.coherence, expected.light.coherence);
+    EXPECT_EQ(found.dense.values, expected.dense.values);
+    EXPECT_EQ(found.cohort.mean, expected.cohort.mean);
+    EXPECT_EQ(found.cohort.deviation, expected.cohort.deviation);
+    EXPECT_EQ(found.detail, expected.detail);
+    EXPECT_EQ(found.features.keypoints, expected.features.keypoints);
+    EXPECT_EQ(found.features.descriptors, expected.features.descriptors);
+    EXPECT_EQ(found.codes, expected.codes);
+    EXPECT_EQ(found.global, expected.global);
+    EXPECT_EQ(found.words.same, expected.words.same);
+    EXPECT_EQ(found.words.inverted, expected.words.inverted);
+    EXPECT_TRUE(equal(found.matches, expected.matches));
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().DeInit();
+}
+
+}  // namespace
+}  // namespace pressmark::kernels
