@@ -227,12 +227,5 @@ Light relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit)
   return light;
 }
 
-void relight_from(const GreyImage& image, const GreyImage& masked, float azimuth_rad,
-                  GreyImage& relit) {
-  thread_local Plane detail;
-  flatten_illumination(image, masked, detail);
-  relight_detail(detail, masked, azimuth_rad, relit);
-}
-
 }  // namespace pressmark::kernels::cpu
 #endif  // HWY_ONCE

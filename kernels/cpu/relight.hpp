@@ -24,8 +24,4 @@ Light estimate_light(const GreyImage& image, const GreyImage& masked);
 // masked and where the image holds nothing. Sides up to 2048 px. Deterministic, on one thread.
 Light relight(const GreyImage& image, const GreyImage& masked, GreyImage& relit);
 
-// The same with an azimuth that is known from elsewhere.
-void relight_from(const GreyImage& image, const GreyImage& masked, float azimuth_rad,
-                  GreyImage& relit);
-
 }  // namespace pressmark::kernels::cpu
