@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <complex>
 #include <numbers>
 #include <numeric>
 #include <vector>
@@ -19,6 +20,10 @@ constexpr float kRotationRad = 0.5f;
 constexpr float kScaleOctaves = 0.6f;
 // Votes whose transforms are tried, the heaviest: bounds the time that one crowded image takes.
 constexpr std::size_t kMostTried = 128;
+
+// A keypoint says where it is and how it is turned and large: like a second point this many of its
+// sizes away.
+constexpr float kArm = 4.0f;
 
 // A vote with the similarity that it states: candidate = query turned by `rotation`, times
 // 2^octaves.
@@ -44,11 +49,14 @@ float angle_between(float a, float b) {
   return std::abs(difference - kTurn * std::nearbyint(difference / kTurn));
 }
 
-float support(const Stated& tried, const std::vector<Stated>& votes) {
+// Calls agreeing(i) for each vote that agrees with `tried`.
+template <typename Agreeing>
+void each_agreeing(const Stated& tried, const std::vector<Stated>& votes,
+                   const Agreeing& agreeing) {
   const float scale = std::exp2(tried.octaves);
   const float along = scale * std::cos(tried.rotation), across = scale * std::sin(tried.rotation);
-  std::array<float, kVoteKinds> sums{};
-  for (const Stated& vote : votes) {
+  for (std::size_t i = 0; i < votes.size(); ++i) {
+    const Stated& vote = votes[i];
     const float dx = vote.query_x - tried.query_x, dy = vote.query_y - tried.query_y;
     const float error_x = tried.candidate_x + along * dx - across * dy - vote.candidate_x;
     const float error_y = tried.candidate_y + across * dx + along * dy - vote.candidate_y;
@@ -58,14 +66,64 @@ float support(const Stated& tried, const std::vector<Stated>& votes) {
         angle_between(vote.rotation, tried.rotation) > kRotationRad) {
       continue;
     }
-    sums[static_cast<std::size_t>(vote.kind)] += vote.weight;
+    agreeing(i);
   }
-  return std::max(sums[0], sums[1]) + std::max(sums[2], sums[3]);
+}
+
+// Whether the inverted hypothesis holds more votes, of each channel, and all votes that count.
+struct Support {
+  std::array<float, kVoteKinds> sums{};
+  float votes() const { return std::max(sums[0], sums[1]) + std::max(sums[2], sums[3]); }
+  bool counts(int kind) const {
+    return sums[static_cast<std::size_t>(kind)] >= sums[static_cast<std::size_t>(kind ^ 1)];
+  }
+};
+
+Support support(const Stated& tried, const std::vector<Stated>& votes) {
+  Support result;
+  each_agreeing(tried, votes, [&](std::size_t i) {
+    result.sums[static_cast<std::size_t>(votes[i].kind)] += votes[i].weight;
+  });
+  return result;
+}
+
+// The similarity through the weighted means of both sides that has the least squared errors, of
+// places and arms.
+VotedPosition fitted(std::span<const Vote> votes, const std::vector<std::size_t>& agreeing) {
+  using Point = std::complex<double>;
+  const auto place = [](const Keypoint& point) { return Point(point.x_px, point.y_px); };
+  const auto arm = [](const Keypoint& point) {
+    return std::polar(static_cast<double>(kArm * point.size_px),
+                      static_cast<double>(point.angle_rad));
+  };
+  double weights = 0;
+  Point query, candidate;
+  for (const std::size_t i : agreeing) {
+    const auto weight = static_cast<double>(votes[i].weight);
+    weights += weight;
+    query += weight * place(votes[i].query);
+    candidate += weight * place(votes[i].candidate);
+  }
+  query /= weights;
+  candidate /= weights;
+  Point product;
+  double squares = 0;
+  for (const std::size_t i : agreeing) {
+    const auto weight = static_cast<double>(votes[i].weight);
+    const Point from = place(votes[i].query) - query, to = place(votes[i].candidate) - candidate;
+    const Point from_arm = arm(votes[i].query), to_arm = arm(votes[i].candidate);
+    product += weight * (std::conj(from) * to + std::conj(from_arm) * to_arm);
+    squares += weight * (std::norm(from) + std::norm(from_arm));
+  }
+  const Point linear = product / squares;
+  return {static_cast<float>(query.real()),     static_cast<float>(query.imag()),
+          static_cast<float>(candidate.real()), static_cast<float>(candidate.imag()),
+          static_cast<float>(std::arg(linear)), static_cast<float>(std::log2(std::abs(linear)))};
 }
 
 }  // namespace
 
-float agreeing_votes(std::span<const Vote> votes) {
+Agreement find_agreement(std::span<const Vote> votes) {
   std::vector<Stated> all;
   all.reserve(votes.size());
   for (const Vote& vote : votes) all.push_back(stated_by(vote));
@@ -78,9 +136,28 @@ float agreeing_votes(std::span<const Vote> votes) {
         });
     tried.resize(kMostTried);
   }
-  float best = 0;
-  for (const std::size_t i : tried) best = std::max(best, support(all[i], all));
-  return best;
+  std::vector<Support> supports;
+  supports.reserve(tried.size());
+  for (const std::size_t i : tried) supports.push_back(support(all[i], all));
+  Agreement result;
+  std::vector<char> is_explained(all.size(), 0);
+  std::vector<std::size_t> agreeing;
+  while (result.positions.size() < kVotedPositions) {
+    std::size_t best = tried.size();
+    for (std::size_t t = 0; t < tried.size(); ++t) {
+      if (is_explained[tried[t]] != 0) continue;
+      if (best == tried.size() || supports[t].votes() > supports[best].votes()) best = t;
+    }
+    if (best == tried.size()) break;
+    if (result.positions.empty()) result.votes = supports[best].votes();
+    agreeing.clear();
+    each_agreeing(all[tried[best]], all, [&](std::size_t i) {
+      is_explained[i] = 1;
+      if (supports[best].counts(all[i].kind)) agreeing.push_back(i);
+    });
+    result.positions.push_back(fitted(votes, agreeing));
+  }
+  return result;
 }
 
 }  // namespace pressmark::index

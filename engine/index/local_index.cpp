@@ -20,7 +20,7 @@ constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
 constexpr int kProbedWords = 8;
 // Share of the codes compared with a query's code that may vote: what lies above this quantile of
 // similarities is unlike chance, whatever the code, however large the catalogue.
-constexpr double kVotingShare = 0.01;
+constexpr double kVotingShare = 0.04;
 // With fewer images than this a share of what was compared would be nothing.
 constexpr std::size_t kLeastVoting = 3;
 // Similarities are ranked in steps of 2^-8 or so.
@@ -216,7 +216,8 @@ void LocalIndex::remove(std::span<const ImageId> ids) {
   }
 }
 
-std::vector<VotedImage> LocalIndex::search(const Description& query, int count) const {
+void LocalIndex::search(const Description& query,
+                        const std::function<void(ImageId, const Agreement&)>& on_image) const {
   const std::size_t rows = impl_->ids.size();
   Poll poll(*impl_->backend, rows, impl_->present);
   std::array<LocalCodes, kVoteKinds> asked;  // under each hypothesis
@@ -255,7 +256,6 @@ std::vector<VotedImage> LocalIndex::search(const Description& query, int count) 
 
   std::vector<std::size_t> starts(rows + 1, 0);
   const std::vector<Ballot> sorted = by_row(poll.ballots(), starts);
-  std::vector<VotedImage> images;
   std::vector<Ballot> ballots;
   std::vector<Vote> votes;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -270,15 +270,8 @@ std::vector<VotedImage> LocalIndex::search(const Description& query, int count) 
                        asked[ballot.kind].keypoints[ballot.query],
                        impl_->lists[channel][ballot.word].postings[ballot.place].keypoint()});
     }
-    images.push_back({impl_->ids[row], agreeing_votes(votes)});
+    on_image(impl_->ids[row], find_agreement(votes));
   }
-  const auto wanted = std::min(images.size(), static_cast<std::size_t>(std::max(count, 0)));
-  std::partial_sort(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(wanted),
-                    images.end(), [](const VotedImage& a, const VotedImage& b) {
-                      return a.votes > b.votes || (a.votes == b.votes && a.id < b.id);
-                    });
-  images.resize(wanted);
-  return images;
 }
 
 std::int64_t LocalIndex::size() const {
