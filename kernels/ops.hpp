@@ -175,16 +175,15 @@ class DenseAlignment {
  public:
   virtual ~DenseAlignment() = default;
 
-  // The most promising starts, moved to where they fit best at a quarter of the resolution: at most
-  // kScreenedStarts, best first; ties: earlier start.
-  static constexpr std::size_t kScreenedStarts = 3;
+  // The most promising starts, shifted to where they fit best at a quarter of the resolution: at
+  // most kScreenedStarts, best first; ties: earlier start.
+  static constexpr std::size_t kScreenedStarts = 6;
   virtual std::vector<DenseStart> screen(const DensePyramid& candidate,
                                          std::span<const DenseStart> starts) const = 0;
 
-  // Best correlation at half resolution within one step of rotation (pi / 16), one of scale
-  // (2^(1 / 4)) and one cell of any start; 0 without starts.
-  virtual float align(const DensePyramid& candidate,
-                      std::span<const DenseStart> starts) const = 0;
+  // Best correlation at half resolution near the starts: within two steps of rotation (pi / 16),
+  // two of scale (2^(1 / 4)) and three cells; 0 without starts.
+  virtual float align(const DensePyramid& candidate, std::span<const DenseStart> starts) const = 0;
 };
 
 // Dense codes of a cohort made ready to be compared with others. Thread-safe.

@@ -96,8 +96,8 @@ std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
     if (alignment == nullptr) return;
     starts.clear();
     for (const index::VotedPosition& position : agreement.positions) {
-      starts.push_back(start_of(position, query.width_px, query.height_px, image.width_px,
-                                image.height_px));
+      starts.push_back(
+          start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
     }
     entry.starts = alignment->screen(image.dense, starts);
     entry.set_promise(entry.starts.front().score, query.dense_cohort, image.cohort);
@@ -164,8 +164,8 @@ Rankings CandidateFinder::find(const Description& query, const kernels::DenseSea
   const bool is_small = global_.size() <= options.dense_images;
   const auto alignment = is_small ? nullptr : backend_->prepare_alignment(query.dense);
   std::vector<Voted> voted = count_votes(query, alignment.get());
-  rankings.votes = ranked(voted, count,
-                          [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
+  rankings.votes =
+      ranked(voted, count, [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
   if (is_small) {
     rankings.dense = rank_dense(query, dense, count);
   } else {
@@ -183,10 +183,9 @@ Rankings CandidateFinder::find(const Description& query, const kernels::DenseSea
     }
   }
   rankings.united = index::unite_candidates(
-      std::array<index::RankingShare, 3>{
-          {{rankings.dense, is_small ? 3 : kAlignedPerRound},
-           {rankings.votes, is_small ? 3 : 1},
-           {rankings.global, 1}}},
+      std::array<index::RankingShare, 3>{{{rankings.dense, is_small ? 3 : kAlignedPerRound},
+                                          {rankings.votes, is_small ? 3 : 1},
+                                          {rankings.global, 1}}},
       static_cast<std::size_t>(count));
   return rankings;
 }

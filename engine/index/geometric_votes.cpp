@@ -32,6 +32,11 @@ struct Stated {
   float weight, query_x, query_y, candidate_x, candidate_y, rotation, octaves;
 };
 
+float wrapped(float angle) {
+  constexpr float kTurn = 2 * std::numbers::pi_v<float>;
+  return angle - kTurn * std::nearbyint(angle / kTurn);
+}
+
 Stated stated_by(const Vote& vote) {
   return {vote.kind,
           vote.weight,
@@ -39,14 +44,15 @@ Stated stated_by(const Vote& vote) {
           vote.query.y_px,
           vote.candidate.x_px,
           vote.candidate.y_px,
-          vote.candidate.angle_rad - vote.query.angle_rad,
+          wrapped(vote.candidate.angle_rad - vote.query.angle_rad),
           std::log2(vote.candidate.size_px / vote.query.size_px)};
 }
 
+// Of rotations in [-pi, pi].
 float angle_between(float a, float b) {
   constexpr float kTurn = 2 * std::numbers::pi_v<float>;
-  const float difference = a - b;
-  return std::abs(difference - kTurn * std::nearbyint(difference / kTurn));
+  const float difference = std::abs(a - b);
+  return std::min(difference, kTurn - difference);
 }
 
 // Calls agreeing(i) for each vote that agrees with `tried`.
@@ -57,16 +63,14 @@ void each_agreeing(const Stated& tried, const std::vector<Stated>& votes,
   const float along = scale * std::cos(tried.rotation), across = scale * std::sin(tried.rotation);
   for (std::size_t i = 0; i < votes.size(); ++i) {
     const Stated& vote = votes[i];
+    // What costs least and rejects most comes first.
+    if (angle_between(vote.rotation, tried.rotation) > kRotationRad) continue;
+    if (std::abs(vote.octaves - tried.octaves) > kScaleOctaves) continue;
     const float dx = vote.query_x - tried.query_x, dy = vote.query_y - tried.query_y;
     const float error_x = tried.candidate_x + along * dx - across * dy - vote.candidate_x;
     const float error_y = tried.candidate_y + across * dx + along * dy - vote.candidate_y;
     const float near = kNearPx + kNearShare * scale * std::sqrt(dx * dx + dy * dy);
-    if (error_x * error_x + error_y * error_y > near * near ||
-        std::abs(vote.octaves - tried.octaves) > kScaleOctaves ||
-        angle_between(vote.rotation, tried.rotation) > kRotationRad) {
-      continue;
-    }
-    agreeing(i);
+    if (error_x * error_x + error_y * error_y <= near * near) agreeing(i);
   }
 }
 
@@ -87,38 +91,51 @@ Support support(const Stated& tried, const std::vector<Stated>& votes) {
   return result;
 }
 
+// A vote as least squares see it.
+struct Observation {
+  std::complex<float> query, candidate, query_arm, candidate_arm;
+};
+
+Observation observation_of(const Vote& vote) {
+  const auto arm = [](const Keypoint& point) {
+    return std::polar(kArm * point.size_px, point.angle_rad);
+  };
+  return {{vote.query.x_px, vote.query.y_px},
+          {vote.candidate.x_px, vote.candidate.y_px},
+          arm(vote.query),
+          arm(vote.candidate)};
+}
+
 // The similarity through the weighted means of both sides that has the least squared errors, of
 // places and arms.
-VotedPosition fitted(std::span<const Vote> votes, const std::vector<std::size_t>& agreeing) {
-  using Point = std::complex<double>;
-  const auto place = [](const Keypoint& point) { return Point(point.x_px, point.y_px); };
-  const auto arm = [](const Keypoint& point) {
-    return std::polar(static_cast<double>(kArm * point.size_px),
-                      static_cast<double>(point.angle_rad));
-  };
-  double weights = 0;
-  Point query, candidate;
+VotedPosition fitted(std::span<const Vote> votes, std::span<const Observation> observations,
+                     std::span<const std::size_t> agreeing) {
+  float weights = 0;
+  std::complex<float> query, candidate;
   for (const std::size_t i : agreeing) {
-    const auto weight = static_cast<double>(votes[i].weight);
-    weights += weight;
-    query += weight * place(votes[i].query);
-    candidate += weight * place(votes[i].candidate);
+    weights += votes[i].weight;
+    query += votes[i].weight * observations[i].query;
+    candidate += votes[i].weight * observations[i].candidate;
   }
   query /= weights;
   candidate /= weights;
-  Point product;
-  double squares = 0;
+  // Sum of conj(from) * to, real and imaginary part: written out, since a product of std::complex
+  // looks after infinities.
+  float along = 0, across = 0, squares = 0;
   for (const std::size_t i : agreeing) {
-    const auto weight = static_cast<double>(votes[i].weight);
-    const Point from = place(votes[i].query) - query, to = place(votes[i].candidate) - candidate;
-    const Point from_arm = arm(votes[i].query), to_arm = arm(votes[i].candidate);
-    product += weight * (std::conj(from) * to + std::conj(from_arm) * to_arm);
-    squares += weight * (std::norm(from) + std::norm(from_arm));
+    const Observation& seen = observations[i];
+    const auto take = [&](std::complex<float> from, std::complex<float> to) {
+      along += votes[i].weight * (from.real() * to.real() + from.imag() * to.imag());
+      across += votes[i].weight * (from.real() * to.imag() - from.imag() * to.real());
+      squares += votes[i].weight * std::norm(from);
+    };
+    take(seen.query - query, seen.candidate - candidate);
+    take(seen.query_arm, seen.candidate_arm);
   }
-  const Point linear = product / squares;
-  return {static_cast<float>(query.real()),     static_cast<float>(query.imag()),
-          static_cast<float>(candidate.real()), static_cast<float>(candidate.imag()),
-          static_cast<float>(std::arg(linear)), static_cast<float>(std::log2(std::abs(linear)))};
+  const float scale = std::sqrt(along * along + across * across) / squares;
+  return {
+      query.real(),    query.imag(), candidate.real(), candidate.imag(), std::atan2(across, along),
+      std::log2(scale)};
 }
 
 }  // namespace
@@ -127,6 +144,9 @@ Agreement find_agreement(std::span<const Vote> votes) {
   std::vector<Stated> all;
   all.reserve(votes.size());
   for (const Vote& vote : votes) all.push_back(stated_by(vote));
+  std::vector<Observation> observations;
+  observations.reserve(votes.size());
+  for (const Vote& vote : votes) observations.push_back(observation_of(vote));
   std::vector<std::size_t> tried(all.size());
   std::iota(tried.begin(), tried.end(), 0);
   if (tried.size() > kMostTried) {
@@ -155,7 +175,7 @@ Agreement find_agreement(std::span<const Vote> votes) {
       is_explained[i] = 1;
       if (supports[best].counts(all[i].kind)) agreeing.push_back(i);
     });
-    result.positions.push_back(fitted(votes, agreeing));
+    result.positions.push_back(fitted(votes, observations, agreeing));
   }
   return result;
 }

@@ -28,8 +28,8 @@ struct Vote {
   Keypoint candidate;  // of the image voted for
 };
 
-// candidate = candidate_(x, y) + 2^octaves * (query - query_(x, y)) turned by rotation_rad; pixels of
-// the canonical images.
+// candidate = candidate_(x, y) + 2^octaves * (query - query_(x, y)) turned by rotation_rad; pixels
+// of the canonical images.
 struct VotedPosition {
   float query_x = 0, query_y = 0, candidate_x = 0, candidate_y = 0, rotation_rad = 0, octaves = 0;
 };

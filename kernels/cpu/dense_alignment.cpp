@@ -51,9 +51,8 @@ std::int32_t correlation(const std::int8_t* from, const std::int16_t* candidate)
 }
 
 template <std::size_t kSide>
-std::int32_t largest_of(const std::int8_t* from, const std::int16_t* candidate,
-                        std::size_t columns, std::size_t rows, std::size_t* column,
-                        std::size_t* row) {
+std::int32_t largest_of(const std::int8_t* from, const std::int16_t* candidate, std::size_t columns,
+                        std::size_t rows, std::size_t* column, std::size_t* row) {
   std::int32_t largest = std::numeric_limits<std::int32_t>::min();
   for (std::size_t y = 0; y < rows; ++y) {
     for (std::size_t x = 0; x < columns; ++x) {
@@ -94,9 +93,10 @@ int template_index(int turn, int scale) {
   return scale * kTurns + turn;
 }
 
+// Of 2^13 values at most: their squares add up to less than 2^27.
 float norm_of(std::span<const std::int8_t> values) {
-  std::int64_t sum = 0;
-  for (const std::int8_t value : values) sum += std::int64_t{value} * value;
+  std::int32_t sum = 0;
+  for (const std::int8_t value : values) sum += std::int32_t{value} * value;
   return std::sqrt(static_cast<float>(sum));
 }
 
@@ -138,21 +138,37 @@ std::vector<std::complex<float>> padded(const DenseField& field, float rotation_
   return result;
 }
 
-float rotation_of(int turn) {
-  return 2 * std::numbers::pi_v<float> * static_cast<float>(turn) / kTurns;
-}
+constexpr float kTurnStep = 2 * std::numbers::pi_v<float> / kTurns;
 
 float scale_of(int scale) {
   return std::exp2(static_cast<float>(scale - kScales / 2) / kScaleSteps);
 }
 
-// Starts that are looked at more closely.
-constexpr std::size_t kCloser = 6;
+// Cosine and sine of each turn, times each scale.
+struct Linear {
+  float along, across;
+};
+const std::array<Linear, kTurns * kScales>& linear_parts() {
+  static const auto parts = [] {
+    std::array<Linear, kTurns * kScales> result;
+    for (int scale = 0; scale < kScales; ++scale) {
+      for (int turn = 0; turn < kTurns; ++turn) {
+        const float rotation = kTurnStep * static_cast<float>(turn);
+        result[static_cast<std::size_t>(template_index(turn, scale))] = {
+            scale_of(scale) * std::cos(rotation), scale_of(scale) * std::sin(rotation)};
+      }
+    }
+    return result;
+  }();
+  return parts;
+}
+
+// Starts that are looked at at half resolution.
+constexpr std::size_t kAlignedStarts = 3;
 
 std::vector<DenseStart> best_of(std::vector<DenseStart> starts, std::size_t count) {
-  std::stable_sort(
-      starts.begin(), starts.end(),
-      [](const DenseStart& a, const DenseStart& b) { return a.score > b.score; });
+  std::stable_sort(starts.begin(), starts.end(),
+                   [](const DenseStart& a, const DenseStart& b) { return a.score > b.score; });
   starts.resize(std::min(starts.size(), count));
   return starts;
 }
@@ -174,12 +190,11 @@ DenseTemplates::DenseTemplates(const DenseField& query) : side_(query.side) {
       const auto index = static_cast<std::size_t>(template_index(turn, scale));
       const auto opposite = static_cast<std::size_t>(template_index(turn + kTurns / 2, scale));
       const auto values = std::span(values_).subspan(index * both, both);
-      round_to_int8(padded(query, rotation_of(turn), scale_of(scale)), values);
+      round_to_int8(padded(query, kTurnStep * static_cast<float>(turn), scale_of(scale)), values);
       for (const std::size_t start : {std::size_t{0}, plane}) {
         const auto part = values.subspan(start, plane);
-        std::reverse_copy(
-            part.begin(), part.end(),
-            values_.begin() + static_cast<std::ptrdiff_t>(opposite * both + start));
+        std::reverse_copy(part.begin(), part.end(),
+                          values_.begin() + static_cast<std::ptrdiff_t>(opposite * both + start));
       }
       norms_[index] = norms_[opposite] = norm_of(values);
     }
@@ -197,14 +212,14 @@ DenseStart DenseTemplates::best_shift(const Candidate& candidate, const DenseSta
   const float steps = std::clamp(start.octaves, -2.0f, 2.0f) * kScaleSteps;
   const int scale = static_cast<int>(std::nearbyint(steps)) + kScales / 2 + scales;
   if (scale < 0 || scale >= kScales) return best;
-  int turn = static_cast<int>(std::nearbyint(start.rotation_rad / rotation_of(1))) + turns;
+  int turn = static_cast<int>(std::nearbyint(start.rotation_rad / kTurnStep)) + turns;
   turn = (turn % kTurns + kTurns) % kTurns;
-  best.rotation_rad = rotation_of(turn);
+  best.rotation_rad = kTurnStep * static_cast<float>(turn);
   best.octaves = static_cast<float>(scale - kScales / 2) / kScaleSteps;
 
   // Where the start's point gets by the turn alone, and the shift that is missing.
-  const float c = scale_of(scale) * std::cos(best.rotation_rad);
-  const float s = scale_of(scale) * std::sin(best.rotation_rad);
+  const auto index = static_cast<std::size_t>(template_index(turn, scale));
+  const auto [c, s] = linear_parts()[index];
   const float turned_x = c * start.query_x - s * start.query_y;
   const float turned_y = s * start.query_x + c * start.query_y;
   const auto cells = [&](float sides) {
@@ -215,7 +230,6 @@ DenseStart DenseTemplates::best_shift(const Candidate& candidate, const DenseSta
   const int x = cells(start.candidate_x - turned_x), y = cells(start.candidate_y - turned_y);
   const int first_x = std::max(x - 1, -reach), last_x = std::min(x + 1, reach);
   const int first_y = std::max(y - 1, -reach), last_y = std::min(y + 1, reach);
-  const auto index = static_cast<std::size_t>(template_index(turn, scale));
   const float norms = norms_[index] * candidate.norm;
   if (first_x > last_x || first_y > last_y || !(norms > 0)) return best;
 
@@ -259,17 +273,17 @@ std::vector<DenseStart> DenseLocalSearch::screen(const DensePyramid& candidate,
   for (const DenseStart& start : starts) {
     tried.push_back(quarter_.best_shift(quarter, start, 0, 0));
   }
-  tried = best_of(std::move(tried), kCloser);
-  for (DenseStart& start : tried) start = quarter_.best_neighbour(quarter, start);
   return best_of(std::move(tried), kScreenedStarts);
 }
 
 float DenseLocalSearch::align(const DensePyramid& candidate,
                               std::span<const DenseStart> starts) const {
-  if (starts.empty()) return 0;
+  const DenseTemplates::Candidate quarter = DenseTemplates::widened(candidate.quarter);
+  std::vector<DenseStart> tried;
+  for (const DenseStart& start : starts) tried.push_back(quarter_.best_neighbour(quarter, start));
   const DenseTemplates::Candidate half = DenseTemplates::widened(candidate.half);
   float best = 0;
-  for (const DenseStart& start : starts) {
+  for (const DenseStart& start : best_of(std::move(tried), kAlignedStarts)) {
     best = std::max(best, half_.best_neighbour(half, start).score);
   }
   return best;
