@@ -142,8 +142,8 @@ void add_match_command(CLI::App& app, Context& context) {
       ->type_name("FILE");
   command
       ->add_option("--dense-images", arguments->options.search.dense_images,
-                   "Correlate dense codes with the whole catalogue up to this many images, to find "
-                   "candidates (0..10000)")
+                   "To find candidates, correlate dense codes in all positions up to this many "
+                   "images, and only where local codes propose beyond (0..10000)")
       ->capture_default_str()
       ->type_name("N");
   command

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "engine/index/unite_candidates.hpp"
@@ -17,23 +19,123 @@ index::LocalIndex make_local_index(const kernels::Backend& backend,
       {{{model.raw.words(), model.raw.even_size}, {model.relit.words(), model.relit.even_size}}}};
 }
 
+// Of the images with votes, those that promise most are aligned, and so many at least.
+constexpr double kAlignedShare = 0.2;
+constexpr std::size_t kLeastAligned = 1000;
+
+// Candidates by alignment for one by votes and one by global vector.
+constexpr int kAlignedPerRound = 5;
+
+// Where a vote's position lies in the frames of dense codes, which are squares about the centres of
+// the images as large as their long sides.
+kernels::DenseStart start_of(const index::VotedPosition& position, int query_width,
+                             int query_height, int width, int height) {
+  const auto query_side = static_cast<float>(std::max(query_width, query_height));
+  const auto side = static_cast<float>(std::max(width, height));
+  const auto from_centre = [](float px, int extent, float frame) {
+    return (px - 0.5f * static_cast<float>(extent - 1)) / frame;
+  };
+  return {from_centre(position.query_x, query_width, query_side),
+          from_centre(position.query_y, query_height, query_side),
+          from_centre(position.candidate_x, width, side),
+          from_centre(position.candidate_y, height, side),
+          position.rotation_rad,
+          position.octaves + std::log2(query_side / side),
+          0};
+}
+
 }  // namespace
 
 CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::ModelData& model)
-    : global_(model.global_size), local_(make_local_index(backend, model)) {}
+    : backend_(&backend), global_(model.global_size), local_(make_local_index(backend, model)) {}
 
 void CandidateFinder::add(ImageId id, const Description& description) {
   global_.add({&id, 1}, description.global);
   local_.add(id, description);
-  if (global_.size() > SearchOptions::kMostDenseImages) {
-    ids_ = {};
+  Image& image = images_.emplace_back();
+  image.id = id;
+  image.width_px = description.width_px;
+  image.height_px = description.height_px;
+  image.cohort = description.dense_cohort;
+  backend_->reduce_dense({&description.dense, 1}, {&image.dense, 1});
+  if (images_.size() > SearchOptions::kMostDenseImages) {
     codes_ = {};
-    cohorts_ = {};
-    return;
+  } else {
+    codes_.push_back(description.dense);
   }
-  ids_.push_back(id);
-  codes_.push_back(description.dense);
-  cohorts_.push_back(description.dense_cohort);
+}
+
+// An image with votes. Its promise joins what dense codes and votes say: the normalised correlation
+// at a quarter, or once it is aligned at half resolution, and the logarithm of the votes.
+struct CandidateFinder::Voted {
+  std::size_t image = 0;
+  float votes = 0;
+  bool is_aligned = false;
+  double promise = 0;
+  std::vector<kernels::DenseStart> starts;  // where it may be aligned
+
+  void set_promise(float correlation, const CohortStatistics& query,
+                   const CohortStatistics& candidate) {
+    promise = kernels::normalised_score(correlation, query, candidate) +
+              std::log(static_cast<double>(votes));
+  }
+};
+
+// Without promise where there is no alignment.
+std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
+    const Description& query, const kernels::DenseAlignment* alignment) const {
+  std::vector<Voted> voted;
+  std::vector<kernels::DenseStart> starts;
+  std::size_t row = 0;
+  local_.search(query, [&](ImageId id, const index::Agreement& agreement) {
+    while (images_[row].id != id) ++row;  // both ascend
+    const Image& image = images_[row];
+    Voted& entry = voted.emplace_back();
+    entry.image = row;
+    entry.votes = agreement.votes;
+    if (alignment == nullptr) return;
+    starts.clear();
+    for (const index::VotedPosition& position : agreement.positions) {
+      starts.push_back(
+          start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
+    }
+    entry.starts = alignment->screen(image.dense, starts);
+    entry.set_promise(entry.starts.front().score, query.dense_cohort, image.cohort);
+  });
+  return voted;
+}
+
+void CandidateFinder::align_most_promising(const Description& query,
+                                           const kernels::DenseAlignment& alignment,
+                                           std::span<Voted> voted) const {
+  const auto share = static_cast<std::size_t>(kAlignedShare * static_cast<double>(voted.size()));
+  const std::size_t aligned = std::min(voted.size(), std::max(kLeastAligned, share));
+  std::nth_element(voted.begin(), voted.begin() + static_cast<std::ptrdiff_t>(aligned), voted.end(),
+                   [](const Voted& a, const Voted& b) {
+                     return a.promise > b.promise || (a.promise == b.promise && a.image < b.image);
+                   });
+  for (Voted& entry : voted.first(aligned)) {
+    const Image& image = images_[entry.image];
+    entry.is_aligned = true;
+    entry.set_promise(alignment.align(image.dense, entry.starts), query.dense_cohort, image.cohort);
+  }
+}
+
+// before(a, b): whether a ranks before b; ties by id.
+template <typename Before>
+std::vector<ImageId> CandidateFinder::ranked(std::vector<Voted>& voted, int count,
+                                             const Before& before) const {
+  const auto wanted =
+      static_cast<std::ptrdiff_t>(std::min(voted.size(), static_cast<std::size_t>(count)));
+  std::partial_sort(voted.begin(), voted.begin() + wanted, voted.end(),
+                    [&](const Voted& a, const Voted& b) {
+                      if (before(a, b) != before(b, a)) return before(a, b);
+                      return a.image < b.image;
+                    });
+  std::vector<ImageId> ranking;
+  std::transform(voted.begin(), voted.begin() + wanted, std::back_inserter(ranking),
+                 [&](const Voted& entry) { return images_[entry.image].id; });
+  return ranking;
 }
 
 std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
@@ -43,7 +145,7 @@ std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
   dense.search(codes_, matches);
   std::vector<double> scores(codes_.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    scores[i] = kernels::normalised_score(matches[i].score, query.dense_cohort, cohorts_[i]);
+    scores[i] = kernels::normalised_score(matches[i].score, query.dense_cohort, images_[i].cohort);
   }
   std::vector<std::size_t> order(codes_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -51,7 +153,7 @@ std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
                    [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
   order.resize(std::min(order.size(), static_cast<std::size_t>(count)));
   std::vector<ImageId> ranking;
-  for (const std::size_t i : order) ranking.push_back(ids_[i]);
+  for (const std::size_t i : order) ranking.push_back(images_[i].id);
   return ranking;
 }
 
@@ -59,21 +161,31 @@ Rankings CandidateFinder::find(const Description& query, const kernels::DenseSea
                                int count, const SearchOptions& options,
                                std::optional<ImageId> left_out) const {
   Rankings rankings;
-  for (const index::VotedImage& image : local_.search(query, count)) {
-    rankings.votes.push_back(image.id);
+  const bool is_small = global_.size() <= options.dense_images;
+  const auto alignment = is_small ? nullptr : backend_->prepare_alignment(query.dense);
+  std::vector<Voted> voted = count_votes(query, alignment.get());
+  rankings.votes =
+      ranked(voted, count, [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
+  if (is_small) {
+    rankings.dense = rank_dense(query, dense, count);
+  } else {
+    align_most_promising(query, *alignment, voted);
+    rankings.dense = ranked(voted, count, [](const Voted& a, const Voted& b) {
+      return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
+    });
   }
   for (const index::Neighbour& neighbour : global_.search(query.global, count)) {
     rankings.global.push_back(neighbour.id);
   }
-  if (global_.size() <= options.dense_images) rankings.dense = rank_dense(query, dense, count);
   if (left_out) {
     for (auto* ranking : {&rankings.votes, &rankings.global, &rankings.dense}) {
       std::erase(*ranking, *left_out);
     }
   }
   rankings.united = index::unite_candidates(
-      std::array<index::RankingShare, 3>{
-          {{rankings.votes, 3}, {rankings.dense, 3}, {rankings.global, 1}}},
+      std::array<index::RankingShare, 3>{{{rankings.dense, is_small ? 3 : kAlignedPerRound},
+                                          {rankings.votes, is_small ? 3 : 1},
+                                          {rankings.global, 1}}},
       static_cast<std::size_t>(count));
   return rankings;
 }

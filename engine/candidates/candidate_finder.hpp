@@ -21,7 +21,7 @@ namespace pressmark::candidates {
 struct Rankings {
   std::vector<ImageId> global;  // nearest global vectors
   std::vector<ImageId> votes;   // most local codes that agree in geometry
-  std::vector<ImageId> dense;   // highest normalised correlation; empty in a larger catalogue
+  std::vector<ImageId> dense;   // highest normalised correlation of dense codes
   std::vector<ImageId> united;  // what the engine goes by
 };
 
@@ -33,8 +33,9 @@ class CandidateFinder {
   // Ids ascend.
   void add(ImageId id, const Description& description);
 
-  // `count` of each ranking at most. `dense` is of the query. Dense codes are correlated with the
-  // whole catalogue where it has no more than options.dense_images images.
+  // `count` of each ranking at most. `dense` is of the query. In a catalogue of no more than
+  // options.dense_images images dense codes are correlated in all positions, otherwise in those
+  // that votes propose.
   // Image `left_out` is in none of them: the query itself, where it is catalogued too.
   Rankings find(const Description& query, const kernels::DenseSearch& dense, int count,
                 const SearchOptions& options, std::optional<ImageId> left_out = std::nullopt) const;
@@ -43,15 +44,29 @@ class CandidateFinder {
   std::string describe_local() const { return local_.description(); }
 
  private:
+  struct Voted;
+  std::vector<Voted> count_votes(const Description& query,
+                                 const kernels::DenseAlignment* alignment) const;
+  void align_most_promising(const Description& query, const kernels::DenseAlignment& alignment,
+                            std::span<Voted> voted) const;
   std::vector<ImageId> rank_dense(const Description& query, const kernels::DenseSearch& dense,
                                   int count) const;
+  template <typename Before>
+  std::vector<ImageId> ranked(std::vector<Voted>& voted, int count, const Before& before) const;
 
+  // What is compared near positions that votes propose.
+  struct Image {
+    ImageId id = 0;
+    int width_px = 0, height_px = 0;
+    CohortStatistics cohort;
+    kernels::DensePyramid dense;
+  };
+
+  const kernels::Backend* backend_;
   index::GlobalIndex global_;
   index::LocalIndex local_;
-  // As long as any limit allows to correlate them all.
-  std::vector<ImageId> ids_;
-  std::vector<DenseCode> codes_;
-  std::vector<CohortStatistics> cohorts_;
+  std::vector<Image> images_;     // ids ascend
+  std::vector<DenseCode> codes_;  // as long as any limit allows to correlate them all
 };
 
 }  // namespace pressmark::candidates

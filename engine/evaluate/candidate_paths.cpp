@@ -11,13 +11,6 @@ CandidatePaths::CandidatePaths(std::span<const Description> gallery, const model
   }
 }
 
-std::vector<std::string_view> CandidatePaths::names() const {
-  if (size_ > static_cast<std::size_t>(options_.dense_images)) {
-    return {"global", "local_votes", "union"};
-  }
-  return {"global", "local_votes", "dense", "union"};
-}
-
 std::vector<std::vector<std::size_t>> CandidatePaths::rank(const Description& query,
                                                            std::size_t self) const {
   // Without `self`, which would take the place of a candidate in one of the rankings.
@@ -35,10 +28,8 @@ std::vector<std::vector<std::size_t>> CandidatePaths::rank(const Description& qu
     }
     return images;
   };
-  std::vector<std::vector<std::size_t>> paths{complete(rankings.global), complete(rankings.votes)};
-  if (names().size() == 4) paths.push_back(complete(rankings.dense));
-  paths.push_back(complete(rankings.united));
-  return paths;
+  return {complete(rankings.global), complete(rankings.votes), complete(rankings.dense),
+          complete(rankings.united)};
 }
 
 }  // namespace pressmark::evaluation

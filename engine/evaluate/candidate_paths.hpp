@@ -21,8 +21,9 @@ class CandidatePaths {
   CandidatePaths(std::span<const Description> gallery, const models::ModelData& model,
                  const kernels::Backend& backend, const SearchOptions& options);
 
-  // Without `dense` where the gallery is larger than SearchOptions::dense_images.
-  std::vector<std::string_view> names() const;
+  static std::vector<std::string_view> names() {
+    return {"global", "local_votes", "dense", "union"};
+  }
 
   // For each path all gallery images but `self`, best first. The last path is what the engine
   // goes by. Safe to call from many threads.

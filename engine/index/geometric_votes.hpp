@@ -7,8 +7,9 @@
 // nothing at the edges of bins.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
+#include <vector>
 
 #include "pressmark/types.hpp"
 
@@ -27,8 +28,23 @@ struct Vote {
   Keypoint candidate;  // of the image voted for
 };
 
-// The largest sum of weights that agree with the transform of one vote; per channel of the better
-// hypothesis. 0 where there is none. Depends on the order of votes by rounding alone.
-float agreeing_votes(std::span<const Vote> votes);
+// candidate = candidate_(x, y) + 2^octaves * (query - query_(x, y)) turned by rotation_rad; pixels
+// of the canonical images.
+struct VotedPosition {
+  float query_x = 0, query_y = 0, candidate_x = 0, candidate_y = 0, rotation_rad = 0, octaves = 0;
+};
+inline constexpr std::size_t kVotedPositions = 40;
+
+struct Agreement {
+  // The largest sum of weights that agree with the transform of one vote; per channel of the better
+  // hypothesis. 0 where there is none.
+  float votes = 0;
+  // Where most votes put the candidate, best first, each fitted to those that agree with it; the
+  // others are stated by a vote that agrees with none before. At most kVotedPositions.
+  std::vector<VotedPosition> positions;
+};
+
+// Depends on the order of votes by rounding alone.
+Agreement find_agreement(std::span<const Vote> votes);
 
 }  // namespace pressmark::index

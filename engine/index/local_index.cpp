@@ -20,7 +20,7 @@ constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
 constexpr int kProbedWords = 8;
 // Share of the codes compared with a query's code that may vote: what lies above this quantile of
 // similarities is unlike chance, whatever the code, however large the catalogue.
-constexpr double kVotingShare = 0.01;
+constexpr double kVotingShare = 0.03;
 // With fewer images than this a share of what was compared would be nothing.
 constexpr std::size_t kLeastVoting = 3;
 // Similarities are ranked in steps of 2^-8 or so.
@@ -52,7 +52,7 @@ std::size_t similarity_step(std::int32_t similarity) {
 
 // A vote before it is known what else its image got.
 struct Ballot {
-  std::uint32_t row;
+  Posting posting;      // a copy: the lists are read once, in order
   std::uint16_t query;  // keypoint
   std::uint8_t kind;    // vote_kind()
   std::int32_t weight;
@@ -97,7 +97,7 @@ class Poll {
       for (std::size_t place = 0; place < postings.size(); ++place) {
         const std::int32_t weight = similarities_[next++] - chance;
         if (weight <= 0) continue;
-        cast({postings[place].row, query, static_cast<std::uint8_t>(kind), weight, word,
+        cast({postings[place], query, static_cast<std::uint8_t>(kind), weight, word,
               static_cast<std::uint32_t>(place)},
              first);
       }
@@ -123,8 +123,8 @@ class Poll {
 
   // A code has one ballot for an image: its best.
   void cast(const Ballot& ballot, std::size_t first) {
-    if (present_[ballot.row] == 0) return;
-    std::uint32_t& last = last_ballot_[ballot.row];  // + 1
+    if (present_[ballot.posting.row] == 0) return;
+    std::uint32_t& last = last_ballot_[ballot.posting.row];  // + 1
     if (last > first) {
       if (ballot.weight > ballots_[last - 1].weight) ballots_[last - 1] = ballot;
       return;
@@ -156,11 +156,11 @@ void keep_one_per_posting(std::vector<Ballot>& ballots) {
 
 // Ballots by row, rows ascending: counting sort, which keeps their order otherwise.
 std::vector<Ballot> by_row(const std::vector<Ballot>& ballots, std::vector<std::size_t>& starts) {
-  for (const Ballot& ballot : ballots) ++starts[ballot.row + 1];
+  for (const Ballot& ballot : ballots) ++starts[ballot.posting.row + 1];
   std::partial_sum(starts.begin(), starts.end(), starts.begin());
   std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
   std::vector<Ballot> sorted(ballots.size());
-  for (const Ballot& ballot : ballots) sorted[next[ballot.row]++] = ballot;
+  for (const Ballot& ballot : ballots) sorted[next[ballot.posting.row]++] = ballot;
   return sorted;
 }
 
@@ -216,7 +216,8 @@ void LocalIndex::remove(std::span<const ImageId> ids) {
   }
 }
 
-std::vector<VotedImage> LocalIndex::search(const Description& query, int count) const {
+void LocalIndex::search(const Description& query,
+                        const std::function<void(ImageId, const Agreement&)>& on_image) const {
   const std::size_t rows = impl_->ids.size();
   Poll poll(*impl_->backend, rows, impl_->present);
   std::array<LocalCodes, kVoteKinds> asked;  // under each hypothesis
@@ -255,7 +256,6 @@ std::vector<VotedImage> LocalIndex::search(const Description& query, int count) 
 
   std::vector<std::size_t> starts(rows + 1, 0);
   const std::vector<Ballot> sorted = by_row(poll.ballots(), starts);
-  std::vector<VotedImage> images;
   std::vector<Ballot> ballots;
   std::vector<Vote> votes;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -265,20 +265,11 @@ std::vector<VotedImage> LocalIndex::search(const Description& query, int count) 
     keep_one_per_posting(ballots);
     votes.clear();
     for (const Ballot& ballot : ballots) {
-      const std::size_t channel = ballot.kind / 2;
       votes.push_back({ballot.kind, static_cast<float>(ballot.weight),
-                       asked[ballot.kind].keypoints[ballot.query],
-                       impl_->lists[channel][ballot.word].postings[ballot.place].keypoint()});
+                       asked[ballot.kind].keypoints[ballot.query], ballot.posting.keypoint()});
     }
-    images.push_back({impl_->ids[row], agreeing_votes(votes)});
+    on_image(impl_->ids[row], find_agreement(votes));
   }
-  const auto wanted = std::min(images.size(), static_cast<std::size_t>(std::max(count, 0)));
-  std::partial_sort(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(wanted),
-                    images.end(), [](const VotedImage& a, const VotedImage& b) {
-                      return a.votes > b.votes || (a.votes == b.votes && a.id < b.id);
-                    });
-  images.resize(wanted);
-  return images;
 }
 
 std::int64_t LocalIndex::size() const {

@@ -8,20 +8,17 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "engine/index/geometric_votes.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::index {
-
-struct VotedImage {
-  ImageId id = 0;
-  float votes = 0;  // > 0; comparable within one search only
-};
 
 // By what one channel's codes are indexed; borrowed from a model.
 struct ChannelWords {
@@ -43,9 +40,10 @@ class LocalIndex {
   // Hidden from every later search.
   void remove(std::span<const ImageId> ids);
 
-  // The `count` images with the most agreeing votes, by votes, then id; fewer where fewer have any.
-  // Safe to call from many threads, each search runs on its caller's thread.
-  std::vector<VotedImage> search(const Description& query, int count) const;
+  // Calls on_image for each image that has votes, by id; votes are comparable within one search
+  // only. Safe to call from many threads, each search runs on its caller's thread.
+  void search(const Description& query,
+              const std::function<void(ImageId, const Agreement&)>& on_image) const;
 
   std::int64_t size() const;        // images, without removed ones
   std::string description() const;  // "Votes, 2 x 4096 words, 38400 codes of 100 images"

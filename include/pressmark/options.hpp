@@ -27,12 +27,12 @@ struct PRESSMARK_API DescribeOptions {
   bool operator==(const DescribeOptions&) const = default;
 };
 
-// Finding candidates: by votes of local codes, by global vector and, in a catalogue that is small
-// enough, by correlation of dense codes.
+// Finding candidates: by votes of local codes, by global vector and by correlation of dense codes,
+// in all positions in a catalogue that is small enough, else where votes propose.
 struct PRESSMARK_API SearchOptions {
   static constexpr int kMostDenseImages = 10'000;
   int candidates = 100;  // 1..100000; each is verified, so time grows with it
-  // 0..kMostDenseImages; largest catalogue that is correlated as a whole: 1.6 ms per image.
+  // 0..kMostDenseImages; largest catalogue correlated in all positions: 1.6 ms per image.
   int dense_images = 500;
   void validate() const;
 };

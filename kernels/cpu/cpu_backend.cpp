@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "kernels/cpu/dense.hpp"
+#include "kernels/cpu/dense_alignment.hpp"
 #include "kernels/cpu/detail_code.hpp"
 #include "kernels/cpu/illumination.hpp"
 #include "kernels/cpu/relight.hpp"
@@ -65,6 +66,16 @@ class CpuBackend final : public Backend {
 
   std::unique_ptr<DenseSearch> prepare_search(const DenseCode& query) const override {
     return std::make_unique<cpu::DenseQuery>(query);
+  }
+
+  void reduce_dense(std::span<const DenseCode> codes,
+                    std::span<DensePyramid> outputs) const override {
+    assert(codes.size() == outputs.size());
+    for (std::size_t i = 0; i < codes.size(); ++i) cpu::reduce_dense(codes[i], outputs[i]);
+  }
+
+  std::unique_ptr<DenseAlignment> prepare_alignment(const DenseCode& query) const override {
+    return std::make_unique<cpu::DenseLocalSearch>(query);
   }
 
   void refine_dense(const DenseCode& query, std::span<const DenseCode> candidates,

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/candidates/candidate_finder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace pressmark::candidates {
+namespace {
+
+constexpr std::size_t kKeypoints = 40;
+
+class CandidateFinderTest : public testing::Test {
+ protected:
+  CandidateFinderTest() {
+    for (models::LocalModel* local : {&model_.raw, &model_.relit}) {
+      local->vocabulary = random_codes(16);
+      local->even_size = 32;
+    }
+    model_.global_size = 4;
+    options_.dense_images = 0;
+  }
+
+  std::vector<std::int8_t> random_codes(std::size_t count) {
+    std::vector<std::int8_t> codes(count * kLocalCodeSize);
+    for (std::int8_t& value : codes) value = static_cast<std::int8_t>(random_() % 41) - 20;
+    return codes;
+  }
+
+  double uniform(double low, double high) {
+    return low + (high - low) * static_cast<double>(random_() % 10'000) / 10'000;
+  }
+
+  void assign_words(Description& description) const {
+    for (const Channel channel : kChannels) {
+      LocalCodes& local = description.local(channel);
+      const models::LocalModel& model = channel == Channel::kRaw ? model_.raw : model_.relit;
+      const std::span<const std::int8_t> codes(local.codes);
+      kernels::WordAssignment words;
+      backend_->assign({&codes, 1}, model.words(), model.even_size, 1, {&words, 1});
+      local.words = words.same;
+    }
+  }
+
+  Description random_description() {
+    Description description;
+    description.width_px = description.height_px = 512;
+    for (const Channel channel : kChannels) {
+      LocalCodes& local = description.local(channel);
+      local.codes = random_codes(kKeypoints);
+      for (std::size_t i = 0; i < kKeypoints; ++i) {
+        local.keypoints.push_back(
+            {static_cast<float>(uniform(60, 450)), static_cast<float>(uniform(60, 450)),
+             static_cast<float>(uniform(4, 16)), static_cast<float>(uniform(0, 6.28))});
+      }
+    }
+    assign_words(description);
+    for (int i = 0; i < model_.global_size; ++i) {
+      description.global.push_back(static_cast<float>(uniform(-1, 1)));
+    }
+    // Blocks, which remain when the code is reduced.
+    constexpr std::size_t kBlock = 8, kSide = kDenseSide;
+    std::array<std::int8_t, 2 * kSide * kSide / (kBlock * kBlock)> blocks;
+    for (std::int8_t& value : blocks) value = static_cast<std::int8_t>(random_() % 255) - 127;
+    for (std::size_t i = 0; i < description.dense.values.size(); ++i) {
+      const std::size_t x = i % kSide / kBlock, y = i / kSide / kBlock;
+      description.dense.values[i] = blocks[y * kSide / kBlock + x];
+    }
+    description.dense_cohort = {0.2f, 0.03f};
+    return description;
+  }
+
+  // Of `original` one code of each channel remains, in place but hardly to be known again, and the
+  // dense code.
+  Description seen_again(const Description& original) {
+    Description result = random_description();
+    for (const Channel channel : kChannels) {
+      const LocalCodes& from = original.local(channel);
+      LocalCodes& to = result.local(channel);
+      to.keypoints[0] = from.keypoints[0];
+      for (std::size_t i = 0; i < kLocalCodeSize; ++i) {
+        to.codes[i] =
+            static_cast<std::int8_t>(from.codes[i] + static_cast<int>(random_() % 91) - 45);
+      }
+    }
+    assign_words(result);
+    result.dense = original.dense;
+    return result;
+  }
+
+  Rankings find(const CandidateFinder& finder, const Description& query, int count,
+                std::optional<ImageId> left_out = std::nullopt) const {
+    return finder.find(query, *backend_->prepare_search(query.dense), count, options_, left_out);
+  }
+
+  std::mt19937_64 random_{11};
+  std::unique_ptr<kernels::Backend> backend_ = kernels::make_cpu_backend();
+  models::ModelData model_;
+  SearchOptions options_;
+};
+
+TEST_F(CandidateFinderTest, AlignmentLiftsWhatHasFewVotes) {
+  CandidateFinder finder(*backend_, model_);
+  std::vector<Description> gallery;
+  for (ImageId id = 1; id <= 150; ++id) {
+    gallery.push_back(random_description());
+    finder.add(id, gallery.back());
+  }
+  int first_by_votes = 0, first_by_alignment = 0;
+  constexpr int kQueries = 10;
+  for (std::size_t i = 0; i < kQueries; ++i) {
+    const Description query = seen_again(gallery[10 * i]);
+    const auto wanted = static_cast<ImageId>(10 * i + 1);
+    const Rankings rankings = find(finder, query, 20);
+    first_by_votes += rankings.votes.at(0) == wanted;
+    first_by_alignment += rankings.dense.at(0) == wanted && rankings.united.at(0) == wanted;
+  }
+  EXPECT_LE(first_by_votes, kQueries / 2);
+  EXPECT_GE(first_by_alignment, kQueries - 1);
+}
+
+TEST_F(CandidateFinderTest, SmallCataloguesAreSearchedWhole) {
+  CandidateFinder finder(*backend_, model_);
+  std::vector<Description> gallery;
+  for (ImageId id = 1; id <= 10; ++id) {
+    gallery.push_back(random_description());
+    finder.add(id, gallery.back());
+  }
+  // Without a single local code nothing proposes a position.
+  Description query = gallery[6];
+  query.raw = query.relit = {};
+  EXPECT_TRUE(find(finder, query, 10).dense.empty());
+  options_.dense_images = 10;
+  EXPECT_EQ(find(finder, query, 10).dense.at(0), 7);
+}
+
+TEST_F(CandidateFinderTest, NoRankingIsLongerThanAskedForOrNamesAnImageTwice) {
+  CandidateFinder finder(*backend_, model_);
+  for (ImageId id = 1; id <= 30; ++id) finder.add(7 * id, random_description());
+  for (const int count : {1, 5, 29, 100}) {
+    const Rankings rankings = find(finder, random_description(), count);
+    for (std::vector<ImageId> ranking :
+         {rankings.votes, rankings.dense, rankings.global, rankings.united}) {
+      EXPECT_LE(ranking.size(), static_cast<std::size_t>(count));
+      std::sort(ranking.begin(), ranking.end());
+      EXPECT_EQ(std::adjacent_find(ranking.begin(), ranking.end()), ranking.end());
+    }
+    EXPECT_EQ(rankings.united.size(), static_cast<std::size_t>(std::min(count, 30)));
+  }
+}
+
+TEST_F(CandidateFinderTest, WhatIsLeftOutIsInNoRanking) {
+  CandidateFinder finder(*backend_, model_);
+  const Description query = random_description();
+  finder.add(1, random_description());
+  finder.add(2, query);
+  finder.add(3, random_description());
+  EXPECT_EQ(find(finder, query, 3).united.at(0), 2);
+  const Rankings rankings = find(finder, query, 3, ImageId{2});
+  for (const auto& ranking : {rankings.votes, rankings.dense, rankings.global, rankings.united}) {
+    EXPECT_THAT(ranking, testing::Not(testing::Contains(2)));
+  }
+}
+
+TEST_F(CandidateFinderTest, EmptyCataloguesAndEmptyPhotosGiveNothing) {
+  CandidateFinder finder(*backend_, model_);
+  EXPECT_TRUE(find(finder, random_description(), 5).united.empty());
+  finder.add(1, random_description());
+  Description empty;
+  empty.global.assign(4, 0);
+  EXPECT_TRUE(find(finder, empty, 5).dense.empty());
+}
+
+}  // namespace
+}  // namespace pressmark::candidates
