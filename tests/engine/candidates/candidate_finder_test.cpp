@@ -73,18 +73,13 @@ class CandidateFinderTest : public testing::Test {
     return description;
   }
 
-  // Of `original` one code of each channel remains, in place but hardly to be known again, and the
-  // dense code.
+  // Of `original` one raw code remains, in place but hardly to be known again, and the dense code.
   Description seen_again(const Description& original) {
     Description result = random_description();
-    for (const Channel channel : kChannels) {
-      const LocalCodes& from = original.local(channel);
-      LocalCodes& to = result.local(channel);
-      to.keypoints[0] = from.keypoints[0];
-      for (std::size_t i = 0; i < kLocalCodeSize; ++i) {
-        to.codes[i] =
-            static_cast<std::int8_t>(from.codes[i] + static_cast<int>(random_() % 91) - 45);
-      }
+    result.raw.keypoints[0] = original.raw.keypoints[0];
+    for (std::size_t i = 0; i < kLocalCodeSize; ++i) {
+      const int noise = static_cast<int>(random_() % 121) - 60;
+      result.raw.codes[i] = static_cast<std::int8_t>(original.raw.codes[i] + noise);
     }
     assign_words(result);
     result.dense = original.dense;
