@@ -46,6 +46,12 @@ kernels::DenseStart start_of(const index::VotedPosition& position, int query_wid
 
 }  // namespace
 
+std::vector<ImageId> unite(std::span<const std::vector<ImageId>> rankings, int count) {
+  std::vector<index::RankingShare> shares;
+  for (const std::vector<ImageId>& ranking : rankings) shares.push_back({ranking, 1});
+  return index::unite_candidates(shares, static_cast<std::size_t>(count));
+}
+
 CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::ModelData& model)
     : backend_(&backend), global_(model.global_size), local_(make_local_index(backend, model)) {}
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct Rankings {
   std::vector<ImageId> dense;   // highest normalised correlation of dense codes
   std::vector<ImageId> united;  // what the engine goes by
 };
+
+// One ranking of those of several photos: of each in turn its next image, `count` at most.
+std::vector<ImageId> unite(std::span<const std::vector<ImageId>> rankings, int count);
 
 // The backend must outlive it. After the last add, safe to use from many threads.
 class CandidateFinder {

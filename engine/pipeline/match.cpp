@@ -8,7 +8,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "engine/index/unite_candidates.hpp"
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 #include "engine/pipeline/describe.hpp"
@@ -28,7 +27,6 @@ struct QueryPhoto {
   DescribedPhoto photo;
   std::string quality;
   bool is_compared = false;
-  std::vector<ImageId> candidates;  // by itself
   std::vector<ScoredImage> hits;
 };
 
@@ -59,12 +57,6 @@ std::vector<std::vector<const PhotoInput*>> group_by_mark(std::span<const PhotoI
     marks[place->second].push_back(&query);
   }
   return marks;
-}
-
-std::vector<ImageId> unite(const std::vector<QueryPhoto>& photos, int count) {
-  std::vector<index::RankingShare> shares;
-  for (const QueryPhoto& photo : photos) shares.push_back({photo.candidates, 1});
-  return index::unite_candidates(shares, static_cast<std::size_t>(count));
 }
 
 template <typename Scored, typename ScoreOf>
@@ -125,20 +117,21 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   };
   const auto answer = [&](MarkItem& item) {
     std::vector<std::unique_ptr<const verify::PreparedQuery>> prepared;
+    std::vector<std::vector<ImageId>> rankings;
     for (QueryPhoto& query : item.photos) {
       describe_query(query);
       prepared.emplace_back();
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
       prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
-      query.candidates = snapshot.finder
+      rankings.push_back(snapshot.finder
                              .find(description, prepared.back()->dense(), options.search.candidates,
                                    options.search)
-                             .united;
+                             .united);
     }
-    const std::vector<ImageId> candidates = unite(item.photos, options.search.candidates);
-    item.candidates = static_cast<int>(candidates.size());
-    for (const ImageId id : candidates) {
+    const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
+    item.candidates = static_cast<int>(united.size());
+    for (const ImageId id : united) {
       const Description candidate = impl_->store.read_description(*snapshot.find(id));
       MarkCandidate joined{id};
       std::vector<double> scores;

@@ -48,7 +48,7 @@ class Planted(ProgramTest):
         rows = [f"{view},light" for view in views] + [f"{SAMPLES / 'strangers'}/none.png,light"]
         manifest.write_text("\n".join(["file,mark", *rows]) + "\n")
         out = self.folder / "out"
-        result = self.check(2, "match", self.catalogue, manifest, "--jsonl", "--out", out)
+        result = self.check(3, "match", self.catalogue, manifest, "--jsonl", "--out", out)
         mark = [item for item in records(result.stdout) if item["type"] == "mark"]
         self.assertEqual(len(mark), 1)
         self.assertEqual((mark[0]["mark"], mark[0]["status"]), ("light", "hit"))
@@ -56,7 +56,7 @@ class Planted(ProgramTest):
         self.assertEqual([hit["photos"] for hit in mark[0]["hits"]], [1, 1])
         self.assertIn("mark light, 2 photos", (out / "report.html").read_text())
         self.assertEqual(records((out / "hits.jsonl").read_bytes())[-1], mark[0])
-        table = self.check(2, "match", self.catalogue, manifest).stdout.decode()
+        table = self.check(3, "match", self.catalogue, manifest).stdout.decode()
         self.assertIn("mark light: 2 photos together", table)
 
     def without_command(self, output):

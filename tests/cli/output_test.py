@@ -137,15 +137,17 @@ class Json(ProgramTest):
                    "Köln")
 
     def check_record(self, record, nested=False):
+        nested = nested or record["type"] != "query"
         expected = [name for name in self.fields[record["type"]] if nested or name != "hits"]
         self.assertEqual(list(record), expected)
 
     def test_both_forms_of_every_verb_agree_with_the_docs(self):
         view = SAMPLES / "views/view_1.png"
         gone = self.folder / "gone.jpg"
+        marked = self.write("marks.csv", f"file,mark\n{view},M\n")
         commands = {
             "add": (3, SAMPLES / "good/rgb.png", SAMPLES / "bad/text.jpg", gone),
-            "match": (3, view, SAMPLES / "bad/text.jpg", gone),
+            "match": (3, view, marked, SAMPLES / "bad/text.jpg", gone),
             "info": (0,),
             "list": (0,),
             "show": (0, "1"),

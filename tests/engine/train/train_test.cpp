@@ -61,7 +61,7 @@ TEST_F(TrainTest, TheResultIsAWholeModelWithItsOrigin) {
   EXPECT_EQ(result.images, 40);
   EXPECT_EQ(result.marks, 0);
   EXPECT_GT(result.matching_pairs, 2 * 512);
-  EXPECT_EQ(result.compared_mates, 80);  // each image with its warp, in both directions
+  EXPECT_EQ(result.compared_mates, 80);           // each image with its warp, in both directions
   EXPECT_EQ(result.compared_non_mates, 80 * 39);  // every second of the 78 others
   EXPECT_TRUE(result.failures.empty());
   EXPECT_EQ(done.size(), 120u);
