@@ -139,7 +139,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
         if (prepared[i] == nullptr) continue;
         Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(),
                                                         *prepared[i], candidate, options.verify);
-        scores.push_back(verification.score);
+        scores.push_back(verification.verified ? verification.score : 0.0);
         if (scores.back() > scores[joined.best_photo]) joined.best_photo = scores.size() - 1;
         if (!verification.verified) continue;
         ++joined.photos;

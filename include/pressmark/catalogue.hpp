@@ -96,8 +96,8 @@ struct MarkHit {
   CatalogueImage image;
   double score = 0;                // of all photos together, on the scale of Verification::score
   double expected_false_hits = 0;  // as in Hit, of that score
-  std::size_t best_photo = 0;      // index in MarkResult::photos: the one that agrees best
-  int photos = 0;                  // that hit the image by themselves; 0 is possible
+  std::size_t best_photo = 0;      // index in MarkResult::photos: the best that hits it
+  int photos = 0;                  // that hit the image by themselves; >= 1
 };
 
 // The answer for query photos that PhotoInput::mark declares to show one mark. Beside the
