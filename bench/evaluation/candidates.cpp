@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Candidates in a large catalogue: which share of a query's mates is among the first k? The photos
+// of a set with ground truth are hidden among strangers, rendered ones as a rule; each stranger
+// counts twice, because its mirror image is another mark. Figures:
+// docs/decisions/0006-candidates-by-local-votes.md.
+#include <fmt/format.h>
+#include <tbb/parallel_for.h>
+#include <opencv2/core.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/candidates/candidate_finder.hpp"
+#include "engine/image/image.hpp"
+#include "engine/model/model_data.hpp"
+#include "engine/pipeline/describe.hpp"
+#include "pressmark/engine.hpp"
+#include "pressmark/evaluate.hpp"
+#include "pressmark/inputs.hpp"
+
+namespace {
+
+using namespace pressmark;
+
+constexpr std::array<std::size_t, 4> kFirst = {10, 100, 1000, 10'000};
+// Photos that are described at once, then added in order.
+constexpr std::size_t kBlock = 512;
+
+struct Path {
+  const char* name;
+  std::vector<ImageId> candidates::Rankings::*ranking;
+  std::array<std::size_t, kFirst.size()> found{};
+};
+
+void mirror(image::PixelBuffer& pixels) {
+  const auto channels = static_cast<std::ptrdiff_t>(pixels.channels);
+  const auto row_size = channels * pixels.width;
+  for (auto row = pixels.pixels.begin(); row != pixels.pixels.end(); row += row_size) {
+    std::reverse(row, row + row_size);  // turns the order of the channels, too
+    for (auto pixel = row; pixel != row + row_size; pixel += channels) {
+      std::reverse(pixel, pixel + channels);
+    }
+  }
+}
+
+// As it is and mirrored; empty where the file is no photo.
+std::vector<Description> describe_both_ways(const pipeline::Describer& describer,
+                                            const std::filesystem::path& file) {
+  std::vector<Description> result;
+  try {
+    const image::Bytes bytes = image::read_file(file, describer.decode.max_file_bytes);
+    image::Photo photo =
+        image::decode(bytes, describer.decode, 2 * describer.describe.long_side_px);
+    result.push_back(pipeline::describe_photo(describer, photo));
+    mirror(photo.pixels);
+    result.push_back(pipeline::describe_photo(describer, photo));
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}: {}\n", file.string(), error.what());
+  }
+  return result;
+}
+
+double cpu_seconds() {
+  std::timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+int run(const std::filesystem::path& set, const std::filesystem::path& strangers, std::size_t most,
+        std::size_t every) {
+  const Model model = Model::load_default();
+  const std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend();
+  const auto cohort = backend->prepare_cohort(model.data().cohort);
+  const DecodeOptions decode;
+  const DescribeOptions describe;
+  DescribeOptions describe_query;
+  describe_query.max_keypoints = MatchOptions{}.query_keypoints;
+  const pipeline::Describer describer{*backend, model, *cohort, describe, decode};
+  const pipeline::Describer query_describer{*backend, model, *cohort, describe_query, decode};
+
+  candidates::CandidateFinder finder(*backend, model.data());
+  ImageId next = 0;
+  const std::vector<TruthRow> truth = read_truth(set, set / "truth.csv");
+  for (const TruthRow& row : truth) {
+    const std::vector<Description> both = describe_both_ways(describer, set / row.file);
+    if (both.empty()) return 1;
+    finder.add(next++, both.front());
+  }
+  const PhotoList list = collect_photos({&strangers, 1});
+  for (std::size_t begin = 0; begin < list.photos.size() && next < static_cast<ImageId>(most);
+       begin += kBlock) {
+    std::vector<std::vector<Description>> block(std::min(kBlock, list.photos.size() - begin));
+    tbb::parallel_for(std::size_t{0}, block.size(), [&](std::size_t i) {
+      block[i] = describe_both_ways(describer, list.photos[begin + i].file);
+    });
+    for (const std::vector<Description>& both : block) {
+      for (const Description& description : both) {
+        if (next < static_cast<ImageId>(most)) finder.add(next++, description);
+      }
+    }
+    fmt::print(stderr, "\r{} photos", next);
+  }
+  fmt::print(stderr, "\n");
+
+  std::array<Path, 4> paths{{{"global", &candidates::Rankings::global},
+                             {"local_votes", &candidates::Rankings::votes},
+                             {"dense", &candidates::Rankings::dense},
+                             {"union", &candidates::Rankings::united}}};
+  std::size_t mates = 0, queries = 0;
+  double seconds = 0;
+  for (std::size_t q = 0; q < truth.size(); q += every, ++queries) {
+    const Description query =
+        pipeline::describe_loaded(query_describer, pipeline::load_file(set / truth[q].file, decode),
+                                  {})
+            .description;
+    const auto dense = backend->prepare_search(query.dense);
+    const double begin = cpu_seconds();
+    const candidates::Rankings rankings =
+        finder.find(query, *dense, static_cast<int>(kFirst.back()), {}, static_cast<ImageId>(q));
+    seconds += cpu_seconds() - begin;
+    const auto is_mate = [&](ImageId id) {
+      return id < static_cast<ImageId>(truth.size()) && id != static_cast<ImageId>(q) &&
+             truth[static_cast<std::size_t>(id)].identity == truth[q].identity;
+    };
+    for (ImageId id = 0; id < static_cast<ImageId>(truth.size()); ++id) mates += is_mate(id);
+    for (Path& path : paths) {
+      const std::vector<ImageId>& ranking = rankings.*path.ranking;
+      for (std::size_t rank = 0; rank < ranking.size(); ++rank) {
+        if (!is_mate(ranking[rank])) continue;
+        for (std::size_t k = 0; k < kFirst.size(); ++k) path.found[k] += rank < kFirst[k];
+      }
+    }
+  }
+  fmt::print("{} photos, {} queries, {} mates; {:.2f} s of CPU time a query\n{:<12}", next, queries,
+             mates, seconds / static_cast<double>(queries), "first");
+  for (const std::size_t first : kFirst) fmt::print(" {:>6}", first);
+  for (const Path& path : paths) {
+    fmt::print("\n{:<12}", path.name);
+    for (const std::size_t found : path.found) {
+      fmt::print(" {:>6.3f}", static_cast<double>(found) / static_cast<double>(mates));
+    }
+  }
+  fmt::print("\n");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const long most = argc > 3 ? std::atol(argv[3]) : 100'000;
+  const long every = argc > 4 ? std::atol(argv[4]) : 1;
+  if (argc < 3 || argc > 5 || most < 1 || every < 1) {
+    std::fputs("usage: evaluate_candidates SET STRANGERS [PHOTOS [EVERY]]\n", stderr);
+    return 2;
+  }
+  cv::setNumThreads(1);
+  try {
+    return run(argv[1], argv[2], static_cast<std::size_t>(most), static_cast<std::size_t>(every));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
