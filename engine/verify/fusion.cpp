@@ -10,7 +10,7 @@ namespace pressmark::verify {
 namespace {
 
 // log_false_alarms takes keypoints for independent, which neighbours are not: many of them are
-// worth less than their sum. Figures: docs/decisions/0004-dense-code.md.
+// worth less than their sum. Figures: docs/decisions/0008-fusion-of-three-figures.md.
 constexpr double kSurprisePower = 0.7;
 
 }  // namespace

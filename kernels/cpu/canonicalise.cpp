@@ -69,9 +69,8 @@ namespace {
 HWY_EXPORT(weigh_rows);
 HWY_EXPORT(round_row);
 
-// What the pixels of a source axis contribute to each pixel of the reduced one:
-// weights[first_weight
-// .. first_weight + count) to the source pixels from `first` on.
+// What the pixels of a source axis contribute to each pixel of the reduced one: to the source
+// pixels from `first` on belong the `count` weights from `first_weight` on.
 struct Share {
   std::size_t first, count, first_weight;
 };

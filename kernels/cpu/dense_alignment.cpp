@@ -263,7 +263,9 @@ DenseStart DenseTemplates::best_neighbour(const Candidate& candidate,
 }
 
 DenseLocalSearch::DenseLocalSearch(const DenseCode& query)
-    : half_(halved(field_of(query))), quarter_(halved(halved(field_of(query)))) {}
+    : DenseLocalSearch(halved(field_of(query))) {}
+
+DenseLocalSearch::DenseLocalSearch(const DenseField& half) : half_(half), quarter_(halved(half)) {}
 
 std::vector<DenseStart> DenseLocalSearch::screen(const DensePyramid& candidate,
                                                  std::span<const DenseStart> starts) const {

@@ -52,6 +52,8 @@ class DenseLocalSearch final : public DenseAlignment {
   float align(const DensePyramid& candidate, std::span<const DenseStart> starts) const override;
 
  private:
+  explicit DenseLocalSearch(const DenseField& half);
+
   DenseTemplates half_, quarter_;
 };
 
