@@ -9,6 +9,8 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/unmasked-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -19,13 +21,12 @@ void bins_of(const float* values, const std::uint8_t* mask, int count, float sca
              std::int32_t* bins) {
   const hn::CappedTag<float, 8> tag;
   const hn::RebindToSigned<decltype(tag)> wide;
-  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   const auto limit = hn::Set(tag, static_cast<float>(last)), factor = hn::Set(tag, scale);
   const auto none = hn::Set(wide, last + 1);
   for (int i = 0; i < count; i += lanes) {
     const auto bin = hn::Min(hn::Mul(hn::Abs(hn::LoadU(tag, values + i)), factor), limit);
-    const auto keep = hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + i)), hn::Zero(wide));
+    const auto keep = unmasked(wide, mask + i);
     hn::StoreU(hn::IfThenElse(keep, hn::ConvertTo(wide, bin), none), wide, bins + i);
   }
 }

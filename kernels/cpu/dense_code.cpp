@@ -17,6 +17,8 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/unmasked-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -31,14 +33,10 @@ struct Gradients {
 
 HWY_INLINE Gradients gradients_at(const float* const* rows, const std::uint8_t* mask, int x) {
   const hn::CappedTag<float, 8> tag;
-  const hn::RebindToSigned<decltype(tag)> wide;
-  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
   const auto dx = hn::Sub(hn::LoadU(tag, rows[1] + x + 1), hn::LoadU(tag, rows[1] + x - 1));
   const auto dy = hn::Sub(hn::LoadU(tag, rows[2] + x), hn::LoadU(tag, rows[0] + x));
   const auto xx = hn::Mul(dx, dx), yy = hn::Mul(dy, dy), energy = hn::Add(xx, yy);
-  const auto unmasked =
-      hn::RebindMask(tag, hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + x)), hn::Zero(wide)));
-  const auto keep = hn::And(unmasked, hn::Gt(energy, hn::Set(tag, kTiny)));
+  const auto keep = hn::And(unmasked(tag, mask + x), hn::Gt(energy, hn::Set(tag, kTiny)));
   const auto one = hn::Set(tag, 1.0f), inverse = hn::Div(one, energy);
   return {hn::IfThenElseZero(keep, hn::Mul(hn::Sub(xx, yy), inverse)),
           hn::IfThenElseZero(keep, hn::Mul(hn::Mul(hn::Mul(hn::Set(tag, 2.0f), dx), dy), inverse)),

@@ -17,6 +17,8 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/unmasked-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -62,8 +64,7 @@ void subtract_level(const std::uint8_t* values, const std::uint8_t* mask, const 
   const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
   for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(tag))) {
     const auto value = hn::ConvertTo(tag, hn::PromoteTo(wide, hn::LoadU(narrow, values + x)));
-    const auto keep = hn::RebindMask(
-        tag, hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + x)), hn::Zero(wide)));
+    const auto keep = unmasked(tag, mask + x);
     const auto rest = hn::IfThenElseZero(keep, hn::Sub(value, hn::LoadU(tag, level + x)));
     hn::StoreU(rest, tag, detail + x);
     hn::StoreU(hn::Add(hn::LoadU(tag, sizes + x), hn::Abs(rest)), tag, sizes + x);

@@ -18,6 +18,8 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/unmasked-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -29,14 +31,11 @@ void square_gradients(const float* above, const float* here, const float* below,
                       const std::uint8_t* mask, int count, float* squared, float* sums,
                       float* counts) {
   const hn::CappedTag<float, 8> tag;
-  const hn::RebindToSigned<decltype(tag)> wide;
-  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   for (int x = 0; x < count; x += lanes) {
     const auto dx = hn::Sub(hn::LoadU(tag, here + x + 1), hn::LoadU(tag, here + x - 1));
     const auto dy = hn::Sub(hn::LoadU(tag, below + x), hn::LoadU(tag, above + x));
-    const auto keep = hn::RebindMask(
-        tag, hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + x)), hn::Zero(wide)));
+    const auto keep = unmasked(tag, mask + x);
     const auto value = hn::IfThenElseZero(keep, hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy)));
     const auto one = hn::IfThenElseZero(keep, hn::Set(tag, 1.0f));
     hn::StoreU(value, tag, squared + x);

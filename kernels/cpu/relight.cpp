@@ -21,6 +21,8 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/unmasked-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -61,14 +63,11 @@ void multiply(const float* values, float factor, int count, float* products) {
 void add_sizes(const float* values, const std::uint8_t* mask, int count, float* sums,
                float* counts) {
   const hn::CappedTag<float, 8> tag;
-  const hn::RebindToSigned<decltype(tag)> wide;
-  const hn::Rebind<std::uint8_t, decltype(tag)> narrow;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   for (int half = 0; half < 8; half += lanes) {
     auto sum = hn::Zero(tag), number = sum;
     for (int i = half; i < count; i += 8) {
-      const auto keep = hn::RebindMask(
-          tag, hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + i)), hn::Zero(wide)));
+      const auto keep = unmasked(tag, mask + i);
       sum = hn::Add(sum, hn::IfThenElseZero(keep, hn::Abs(hn::LoadU(tag, values + i))));
       number = hn::Add(number, hn::IfThenElseZero(keep, hn::Set(tag, 1.0f)));
     }
@@ -87,7 +86,7 @@ void to_grey(const float* values, const std::uint8_t* mask, int count, float sca
   for (int i = 0; i < count; i += static_cast<int>(hn::Lanes(tag))) {
     const auto value = hn::Add(middle, hn::Mul(hn::Set(tag, scale), hn::LoadU(tag, values + i)));
     const auto clamped = hn::ConvertTo(wide, hn::Min(hn::Max(value, low), high));
-    const auto keep = hn::Eq(hn::PromoteTo(wide, hn::LoadU(narrow, mask + i)), hn::Zero(wide));
+    const auto keep = unmasked(wide, mask + i);
     hn::StoreU(hn::DemoteTo(narrow, hn::IfThenElse(keep, clamped, hn::Set(wide, 128))), narrow,
                grey + i);
   }
