@@ -27,17 +27,27 @@ find_library(CSV_LIBRARY csv REQUIRED)
 find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
 find_path(MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp REQUIRED)
 
-# CUDA is used where a toolkit is found; without one nothing is missing but the GPU backend.
+# CUDA is used where a toolkit is found; without one nothing is missing but the GPU backend. Nothing
+# of CUDA is needed at run time but the driver, and that only by the GPU backend.
+set(PRESSMARK_HAS_CUDA OFF)
 if(NOT PRESSMARK_CUDA STREQUAL "OFF")
   include(CheckLanguage)
+  # CMake's own choice may be an architecture that the toolkit no longer knows.
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES "${PRESSMARK_CUDA_ARCHITECTURES}")
+  endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
-    find_package(CUDAToolkit QUIET)
+    enable_language(CUDA)
+    # CMake 3.25 does not know how nvcc is asked for C++20.
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+      set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    endif()
+    find_package(CUDAToolkit 13.0 REQUIRED)
+    set(PRESSMARK_HAS_CUDA ON)
+    message(STATUS "CUDA ${CUDAToolkit_VERSION}: kernels for ${PRESSMARK_CUDA_ARCHITECTURES}")
   elseif(PRESSMARK_CUDA STREQUAL "ON")
     message(FATAL_ERROR "PRESSMARK_CUDA=ON, but no CUDA compiler was found")
   endif()
-endif()
-if(CUDAToolkit_FOUND)
-  message(STATUS "CUDA toolkit ${CUDAToolkit_VERSION} found; there are no CUDA kernels yet, "
-                 "the CPU backend does all work")
 endif()

@@ -5,6 +5,8 @@ option(PRESSMARK_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
 set(PRESSMARK_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 set(PRESSMARK_CUDA "AUTO" CACHE STRING "CUDA backend: AUTO (if a toolkit is found), ON, OFF")
 set_property(CACHE PRESSMARK_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(PRESSMARK_CUDA_ARCHITECTURES "80-real;90" CACHE STRING
+    "What kernels are compiled for: 80-real is machine code, 90 machine code and PTX for later devices")
 set(PRESSMARK_DATA_DIR "${CMAKE_CURRENT_SOURCE_DIR}/../shared/data" CACHE PATH
     "Photo sets for tests and evaluation that cannot be shipped; used where present")
 
@@ -13,6 +15,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -24,21 +27,30 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()
 
-# Private build flags of every target of ours; never exported.
+# Private build flags of every target of ours; never exported. nvcc hands those after -Xcompiler to
+# the host's compiler.
 add_library(pressmark_build_flags INTERFACE)
-target_compile_options(pressmark_build_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+set(flags
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   # Backends and thread counts must give equal results: no contraction to fused multiply-add.
   -ffp-contract=off)
 if(PRESSMARK_WARNINGS_AS_ERRORS)
-  target_compile_options(pressmark_build_flags INTERFACE -Werror)
+  list(APPEND flags -Werror)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   # The oldest processor that is supported; faster code is chosen at run time (Highway).
-  target_compile_options(pressmark_build_flags INTERFACE -march=x86-64-v2)
+  list(APPEND flags -march=x86-64-v2)
 endif()
 if(PRESSMARK_SANITIZE)
-  target_compile_options(pressmark_build_flags INTERFACE
-    -fsanitize=${PRESSMARK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  list(APPEND flags -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  # A comma would end an option of -Xcompiler.
+  string(REPLACE "," ";" sanitizers "${PRESSMARK_SANITIZE}")
+  foreach(sanitizer IN LISTS sanitizers)
+    list(APPEND flags -fsanitize=${sanitizer})
+  endforeach()
   target_link_options(pressmark_build_flags INTERFACE -fsanitize=${PRESSMARK_SANITIZE})
 endif()
+list(JOIN flags "," flags_of_nvcc)
+target_compile_options(pressmark_build_flags INTERFACE
+  "$<$<COMPILE_LANGUAGE:C,CXX>:${flags};-Wpedantic>"
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${flags_of_nvcc}>")

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/ops.hpp"
+#include "tests/support/cuda_on_host/cuda_host_backend.hpp"
 
 namespace pressmark::kernels {
 
@@ -21,7 +22,8 @@ struct BackendFactory {
   std::unique_ptr<Backend> (*make)();
 };
 
-inline const BackendFactory kBackends[] = {{"cpu", &make_cpu_backend}};
+inline const BackendFactory kBackends[] = {{"cpu", &make_cpu_backend},
+                                           {"cuda_on_host", &test::make_cuda_host_backend}};
 
 class BackendTest : public testing::TestWithParam<BackendFactory> {
  protected:

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function per stage for a batch, on a lane. Contracts: kernels/ops.hpp. Each waits for its
+// stream before it returns.
+#pragma once
+
+#include "kernels/cuda/runtime/lane.hpp"
+#include "kernels/ops.hpp"
+
+namespace pressmark::kernels::cuda {
+
+void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
+                  std::span<std::int32_t> outputs);
+
+}  // namespace pressmark::kernels::cuda
