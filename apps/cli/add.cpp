@@ -20,6 +20,7 @@ struct Arguments {
   double scale_mm_per_px = 0;
   AddOptions options;
   int threads = 0;
+  std::string device{kDefaultDevice};
   OutputFormat format;
 };
 
@@ -56,8 +57,10 @@ void write_run_manifest(const std::filesystem::path& catalogue, const RunFacts& 
 int run_add(const Arguments& arguments, const Context& context) {
   PhotoList list = gather_inputs(arguments.inputs);
   apply_facts(arguments, list);
-  Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kWrite);
-  RunFacts facts = begin_run(context, catalogue.model());
+  Catalogue catalogue =
+      Catalogue::open(arguments.catalogue, Catalogue::Access::kWrite, arguments.device);
+  RunFacts facts = begin_run(context, catalogue.model(), catalogue.device());
+  print_device(arguments.device, catalogue.device());
   facts.catalogue = arguments.catalogue;
   facts.threads = arguments.threads;
   facts.add = arguments.options;
@@ -122,6 +125,7 @@ void add_add_command(CLI::App& app, Context& context) {
                     "Create seizures that are named but not declared by place, date or agency");
   add_decode_options(*command, arguments->options.decode);
   add_threads_option(*command, arguments->threads);
+  add_device_option(*command, arguments->device);
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_add(*arguments, context); };

@@ -64,14 +64,25 @@ void add_threads_option(CLI::App& command, int& threads) {
       ->type_name("N");
 }
 
+void add_device_option(CLI::App& command, std::string& device) {
+  command
+      .add_option("--device", device,
+                  "Where kernels run: cpu, cuda or cuda:N, or auto: a CUDA device if one works")
+      ->capture_default_str();
+}
+
+void print_device(std::string_view asked_for, std::string_view device) {
+  if (asked_for != kDefaultDevice) print_message(fmt::format("device: {}", device));
+}
+
 Model load_model(const std::filesystem::path& directory) {
   return directory.empty() ? Model::load_default() : Model::load(directory);
 }
 
-RunFacts begin_run(const Context& context, const Model& model) {
+RunFacts begin_run(const Context& context, const Model& model, std::string_view device) {
   RunFacts facts;
   facts.command = context.arguments;
-  facts.device = "cpu";
+  facts.device = device;
   facts.model_id = model.id();
   facts.model_name = model.name();
   facts.started_at = utc_now();

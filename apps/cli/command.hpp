@@ -10,6 +10,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pressmark/catalogue.hpp"
@@ -49,13 +50,18 @@ void add_completion_command(CLI::App& app, Context& context);
 void add_decode_options(CLI::App& command, DecodeOptions& options);
 void add_describe_options(CLI::App& command, DescribeOptions& options);
 void add_verify_options(CLI::App& command, VerifyOptions& options);
+inline constexpr std::string_view kDefaultDevice = "cpu";
 void add_threads_option(CLI::App& command, int& threads);
+void add_device_option(CLI::App& command, std::string& device);
+
+// Says which device does the work, where another one than the default was asked for.
+void print_device(std::string_view asked_for, std::string_view device);
 
 // The model in `directory`, or the default one where that is empty.
 Model load_model(const std::filesystem::path& directory);
 
-// Facts that every run manifest has. `started_at` is set to now.
-RunFacts begin_run(const Context& context, const Model& model);
+// Facts that every run manifest has. device: what Engine::device() says. `started_at` is set to now.
+RunFacts begin_run(const Context& context, const Model& model, std::string_view device);
 
 std::string utc_now();  // ISO 8601, to the second
 

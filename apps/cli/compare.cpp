@@ -19,6 +19,7 @@ struct Arguments {
   DescribeOptions describe;
   DecodeOptions decode;
   VerifyOptions verify;
+  std::string device{kDefaultDevice};
   OutputFormat format;
 };
 
@@ -46,8 +47,10 @@ QueryResult as_result(const DescribedPhoto& query, const DescribedPhoto& other,
 }
 
 int run_compare(const Arguments& arguments, const Context& context) {
-  const Engine engine(load_model(arguments.model), arguments.describe, arguments.decode);
-  RunFacts facts = begin_run(context, engine.model());
+  const Engine engine(load_model(arguments.model), arguments.describe, arguments.decode,
+                      arguments.device);
+  RunFacts facts = begin_run(context, engine.model(), engine.device());
+  print_device(arguments.device, engine.device());
   facts.describe = arguments.describe;
   facts.decode = arguments.decode;
   facts.match = MatchOptions{{1}, arguments.verify, arguments.describe.max_keypoints, 1};
@@ -108,6 +111,7 @@ void add_compare_command(CLI::App& app, Context& context) {
   add_describe_options(*command, arguments->describe);
   add_verify_options(*command, arguments->verify);
   add_decode_options(*command, arguments->decode);
+  add_device_option(*command, arguments->device);
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_compare(*arguments, context); };

@@ -109,7 +109,9 @@ EvaluationResult run_evaluation(const Model& model, const EvaluationSet& set,
                        before = now.done;
                        line->update(now);
                      }};
-  return evaluate(model, set, arguments.options, control);
+  const EvaluationResult result = evaluate(model, set, arguments.options, control);
+  print_device(arguments.options.device, result.device);
+  return result;
 }
 
 int run_evaluate(const Arguments& arguments, const Context& context) {
@@ -119,7 +121,7 @@ int run_evaluate(const Arguments& arguments, const Context& context) {
   set.queries = arguments.queries.empty() ? queries_with_mates(set.images)
                                           : read_queries(arguments.queries, set.images);
   const Model model = load_model(arguments.model);
-  RunFacts facts = begin_run(context, model);
+  RunFacts facts = begin_run(context, model, arguments.options.device);
   facts.threads = arguments.threads;
   facts.decode = arguments.options.decode;
   facts.describe = arguments.options.describe;
@@ -134,6 +136,7 @@ int run_evaluate(const Arguments& arguments, const Context& context) {
   if (!arguments.report.empty()) check_writable(arguments.report);
 
   const EvaluationResult result = run_evaluation(model, set, arguments, context);
+  facts.device = result.device;
   facts.finished_at = utc_now();
   for (const EvaluatedImage& image : result.images) {
     const std::filesystem::path path = result.directory / image.truth.file;
@@ -219,6 +222,7 @@ void add_evaluate_command(CLI::App& app, Context& context) {
   add_verify_options(*command, options.verify);
   add_decode_options(*command, options.decode);
   add_threads_option(*command, arguments->threads);
+  add_device_option(*command, options.device);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_evaluate(*arguments, context); };
   });

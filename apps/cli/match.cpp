@@ -22,6 +22,7 @@ struct Arguments {
   DecodeOptions decode;
   std::optional<double> max_false_hits;
   int threads = 0;
+  std::string device{kDefaultDevice};
   OutputFormat format;
 };
 
@@ -33,8 +34,10 @@ std::string run_record(RunFacts facts) {
 
 int run_match(Arguments arguments, const Context& context) {
   const PhotoList list = gather_inputs(arguments.inputs);
-  const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
-  RunFacts facts = begin_run(context, catalogue.model());
+  const Catalogue catalogue =
+      Catalogue::open(arguments.catalogue, Catalogue::Access::kRead, arguments.device);
+  RunFacts facts = begin_run(context, catalogue.model(), catalogue.device());
+  print_device(arguments.device, catalogue.device());
   facts.threads = arguments.threads;
   facts.catalogue = arguments.catalogue;
   facts.catalogue_images = catalogue.info().images;
@@ -179,6 +182,7 @@ void add_match_command(CLI::App& app, Context& context) {
       ->type_name("E");
   add_decode_options(*command, arguments->decode);
   add_threads_option(*command, arguments->threads);
+  add_device_option(*command, arguments->device);
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_match(*arguments, context); };

@@ -21,6 +21,7 @@
 #include "engine/model/model_data.hpp"
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/verify/verify.hpp"
+#include "kernels/backends.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/catalogue.hpp"
 
@@ -122,12 +123,14 @@ class Evaluation {
       : set_(set),
         options_(options),
         control_(control),
-        gallery_engine_(model, options.describe, options.decode),
-        query_engine_(model, query_describe_options(options), options.decode) {}
+        gallery_engine_(model, options.describe, options.decode, options.device),
+        query_engine_(model, query_describe_options(options), options.decode, options.device),
+        backend_(kernels::make_backend(options.device)) {}
 
   EvaluationResult run() {
     const auto start = Clock::now();
     result_.directory = set_.directory;
+    result_.device = gallery_engine_.device();
     describe();
     const evaluation::CandidatePaths paths(gallery_, gallery_engine_.model().data(), *backend_,
                                            options_.search);
@@ -361,7 +364,7 @@ class Evaluation {
   const EvaluateOptions& options_;
   const RunControl& control_;
   const Engine gallery_engine_, query_engine_;
-  const std::unique_ptr<kernels::Backend> backend_ = kernels::make_cpu_backend();
+  const std::unique_ptr<kernels::Backend> backend_;
   Stopwatch describe_time_, candidates_time_, verify_time_;
   EvaluationResult result_;
 

@@ -9,6 +9,7 @@
 
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
+#include "kernels/backends.hpp"
 
 namespace pressmark {
 namespace {
@@ -58,16 +59,17 @@ Catalogue::Catalogue(Catalogue&&) noexcept = default;
 Catalogue& Catalogue::operator=(Catalogue&&) noexcept = default;
 
 Catalogue Catalogue::create(const std::filesystem::path& directory, const Model& model,
-                            const DescribeOptions& describe) {
+                            const DescribeOptions& describe, std::string_view device) {
   describe.validate();
   const TemporaryDirectory model_copy(std::filesystem::temp_directory_path() /
                                       fmt::format("pressmark-model-{}", ::getpid()));
   model.save(model_copy.path());
   store::Store::create(directory, {model.id(), model.global_size(), describe}, model_copy.path());
-  return open(directory, Access::kWrite);
+  return open(directory, Access::kWrite, device);
 }
 
-Catalogue Catalogue::open(const std::filesystem::path& directory, Access access) {
+Catalogue Catalogue::open(const std::filesystem::path& directory, Access access,
+                          std::string_view device) {
   store::Store store(directory, access);
   Model model = Model::load(store.directory() / kModelDirectory);
   if (model.id() != store.settings().model_id) {
@@ -75,7 +77,7 @@ Catalogue Catalogue::open(const std::filesystem::path& directory, Access access)
                 fmt::format("catalogue {}: its model is {}, but its descriptions were made with {}",
                             directory.string(), model.id(), store.settings().model_id));
   }
-  auto backend = kernels::make_cpu_backend();
+  auto backend = kernels::make_backend(device);
   auto cohort = backend->prepare_cohort(model.data().cohort);
   return Catalogue(std::make_unique<Impl>(
       Impl{std::move(store), std::move(model), std::move(backend), std::move(cohort), nullptr}));
@@ -96,6 +98,10 @@ const Model& Catalogue::model() const {
 
 const DescribeOptions& Catalogue::describe_options() const {
   return impl_->store.settings().describe;
+}
+
+std::string_view Catalogue::device() const {
+  return impl_->backend->name();
 }
 
 void Catalogue::list_images(const ImageFilter& filter,

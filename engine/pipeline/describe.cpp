@@ -101,6 +101,8 @@ DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
     photo.description = describe_photo(describer, decoded);
     photo.ok = true;
   } catch (const Error& error) {
+    // No fault of the photo, and the next one would fail, too.
+    if (error.code() == ErrorCode::kDevice) throw;
     fail(photo, error.code(), error.what());
   } catch (const std::bad_alloc&) {
     fail(photo, ErrorCode::kOutOfMemory, "not enough memory to decode the photo");

@@ -33,7 +33,8 @@ LoadedFile load_file(const std::filesystem::path& file, const DecodeOptions& dec
 
 Description describe_photo(const Describer& describer, const image::Photo& photo);
 
-// Completes what load_file began. Failures of the photo are in the result; never throws for them.
+// Completes what load_file began. Failures of the photo are in the result; throws Error(kDevice)
+// where the device fails.
 DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
                                const std::optional<RegionOfInterest>& region);
 

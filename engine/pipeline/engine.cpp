@@ -4,13 +4,15 @@
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/engine_impl.hpp"
 #include "engine/verify/verify.hpp"
+#include "kernels/backends.hpp"
 
 namespace pressmark {
 
-Engine::Engine(Model model, const DescribeOptions& describe, const DecodeOptions& decode) {
+Engine::Engine(Model model, const DescribeOptions& describe, const DecodeOptions& decode,
+               std::string_view device) {
   describe.validate();
   decode.validate();
-  auto backend = kernels::make_cpu_backend();
+  auto backend = kernels::make_backend(device);
   auto cohort = backend->prepare_cohort(model.data().cohort);
   impl_ = std::make_unique<Impl>(
       Impl{std::move(model), describe, decode, std::move(backend), std::move(cohort)});

@@ -140,13 +140,14 @@ class PRESSMARK_API Catalogue {
   enum class Access { kRead, kWrite };
 
   // Creates the directory, which must not exist or be empty. The model is copied into it.
-  // Throws Error: kInvalidArgument (not empty), kIo.
+  // Throws Error: kInvalidArgument (not empty), kIo; device: as for open.
   static Catalogue create(const std::filesystem::path& directory, const Model& model,
-                          const DescribeOptions& describe = {});
+                          const DescribeOptions& describe = {}, std::string_view device = "cpu");
 
   // Throws Error, leaving the directory as it was: kNotFound, kUnsupported (newer format), kBusy
-  // (kWrite, and another writer is at work), kCorruptData, kIo.
-  static Catalogue open(const std::filesystem::path& directory, Access access);
+  // (kWrite, and another writer is at work), kCorruptData, kIo; device: as for Engine.
+  static Catalogue open(const std::filesystem::path& directory, Access access,
+                        std::string_view device = "cpu");
 
   ~Catalogue();
   Catalogue(Catalogue&&) noexcept;
@@ -155,11 +156,13 @@ class PRESSMARK_API Catalogue {
   CatalogueInfo info() const;
   const Model& model() const;
   const DescribeOptions& describe_options() const;
+  std::string_view device() const;  // as Engine::device()
 
   // Describes and stores photos, in order. `on_report` is called once per input, in input order,
   // after the photo is safely on disk: what was reported as added survives any crash. Identified
   // by SHA-256: a photo that is present already is reported as kDuplicate and not changed.
-  // Throws Error for failures of the catalogue itself (kIo, e.g. disk full).
+  // Throws Error for failures of the catalogue itself (kIo, e.g. disk full) and of the device
+  // (kDevice); what was reported stays.
   AddSummary add(std::span<const PhotoInput> photos, std::span<const Seizure> seizures,
                  const AddOptions& options, const RunControl& control,
                  const std::function<void(const AddReport&)>& on_report);

@@ -43,14 +43,17 @@ PRESSMARK_API std::string quality_problem(const Description& description);
 
 class PRESSMARK_API Engine {
  public:
-  // Throws Error(kInvalidArgument).
+  // device: where kernels run: "cpu"; "cuda" or "cuda:N", a CUDA device; "auto", the first CUDA
+  // device that works, else the CPU. The same answers on all. Throws Error: kInvalidArgument,
+  // kUnsupported (a device that this build has no code for), kDevice (it does not work).
   explicit Engine(Model model, const DescribeOptions& describe = {},
-                  const DecodeOptions& decode = {});
+                  const DecodeOptions& decode = {}, std::string_view device = "cpu");
   ~Engine();
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
-  // Reads, decodes and describes one file. Anything wrong with the file is in the result.
+  // Reads, decodes and describes one file. Anything wrong with the file is in the result. Throws
+  // Error(kDevice) where the device fails.
   DescribedPhoto describe_file(const std::filesystem::path& file,
                                const std::optional<RegionOfInterest>& region = {}) const;
 
@@ -60,7 +63,7 @@ class PRESSMARK_API Engine {
 
   const Model& model() const;
   const DescribeOptions& describe_options() const;
-  std::string_view device() const;  // "cpu"
+  std::string_view device() const;  // "cpu", "cuda:0 (NVIDIA H100 80GB HBM3)"
 
   struct Impl;  // engine/pipeline/engine_impl.hpp
   const Impl& impl() const { return *impl_; }

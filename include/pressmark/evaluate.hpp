@@ -68,6 +68,7 @@ struct PRESSMARK_API EvaluateOptions {
   // Compare each pair both ways. Off: a pair is compared once, the image that stands first in the
   // truth file as the query, and its scores count both ways.
   bool both_directions = false;
+  std::string device = "cpu";  // as for Engine
   void validate() const;
 };
 
@@ -171,6 +172,7 @@ struct EvaluationTimings {
 
 struct EvaluationResult {
   std::filesystem::path directory;  // of the set
+  std::string device;               // Engine::device()
   std::vector<EvaluatedImage> images;
   std::int64_t failed = 0;
   std::int64_t queries = 0;         // asked, without failed ones

@@ -9,8 +9,10 @@ Devices find_devices() {
   Devices devices;
   int count = 0;
   if (const cudaError_t status = cudaGetDeviceCount(&count); status != cudaSuccess) {
-    devices.why_none = cudaGetErrorString(status);
     static_cast<void>(cudaGetLastError());
+    int driver = 0;
+    const bool has_driver = cudaDriverGetVersion(&driver) == cudaSuccess && driver > 0;
+    devices.why_none = has_driver ? cudaGetErrorString(status) : "no CUDA driver is installed";
     return devices;
   }
   for (int ordinal = 0; ordinal < count; ++ordinal) {
