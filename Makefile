@@ -5,7 +5,7 @@ PRESET ?= release
 DATA ?= ../shared/data
 OUT ?= out
 
-.PHONY: all build demo test evaluate bench format clean
+.PHONY: all build demo test evaluate bench gpu-check format clean
 
 all: build
 
@@ -37,8 +37,16 @@ bench: build
 	tools/install-deps demo
 	tools/bench build/$(PRESET) $(OUT)/bench
 
+# For a machine with a CUDA device: conformance, compute-sanitizer, benchmarks, one file (docs/gpu.md).
+gpu-check: PRESET = cuda
+gpu-check:
+	tools/install-deps build test
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET) --target kernels_gpu_test bench_devices pressmark_cli
+	tools/gpu-check build/$(PRESET) $(OUT)/gpu-check.txt
+
 format:
-	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+	git ls-files "*.cpp" "*.hpp" "*.cu" "*.h" | xargs clang-format -i
 
 clean:
 	rm -rf build $(OUT)

@@ -60,7 +60,8 @@ void print_device(std::string_view asked_for, std::string_view device);
 // The model in `directory`, or the default one where that is empty.
 Model load_model(const std::filesystem::path& directory);
 
-// Facts that every run manifest has. device: what Engine::device() says. `started_at` is set to now.
+// Facts that every run manifest has. device: what Engine::device() says. `started_at` is set to
+// now.
 RunFacts begin_run(const Context& context, const Model& model, std::string_view device);
 
 std::string utc_now();  // ISO 8601, to the second
