@@ -214,6 +214,9 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
 
+  // So many images should one call have for the backend to be at its best.
+  virtual std::size_t images_at_once() const { return 1; }
+
   // Grey (ITU-R BT.601, rounded) and reduced by area averaging so that the long side is
   // min(long_side_px, original). outputs.size() == images.size().
   virtual void canonicalise(std::span<const ImageView> images, int long_side_px,

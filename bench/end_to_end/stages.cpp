@@ -202,8 +202,8 @@ void describe_decoded(benchmark::State& state) {
   const auto cohort = p.backend->prepare_cohort(p.model.data().cohort);
   const DecodeOptions decode;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        pipeline::describe_photo({*p.backend, p.model, *cohort, p.options, decode}, p.photo));
+    benchmark::DoNotOptimize(pipeline::describe_photos(
+        {*p.backend, p.model, *cohort, p.options, decode}, {&p.photo, 1}));
   }
 }
 BENCHMARK(describe_decoded)->Unit(benchmark::kMillisecond);

@@ -58,9 +58,9 @@ std::vector<Description> describe_both_ways(const pipeline::Describer& describer
     const image::Bytes bytes = image::read_file(file, describer.decode.max_file_bytes);
     image::Photo photo =
         image::decode(bytes, describer.decode, 2 * describer.describe.long_side_px);
-    result.push_back(pipeline::describe_photo(describer, photo));
+    result.push_back(pipeline::describe_photos(describer, {&photo, 1}).front());
     mirror(photo.pixels);
-    result.push_back(pipeline::describe_photo(describer, photo));
+    result.push_back(pipeline::describe_photos(describer, {&photo, 1}).front());
   } catch (const Error& error) {
     fmt::print(stderr, "{}: {}\n", file.string(), error.what());
   }

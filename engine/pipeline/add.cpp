@@ -27,6 +27,9 @@ struct AddItem {
   bool duplicate = false;  // same bytes are in the catalogue or came earlier in this call
 };
 
+// Photos that travel together, so that the backend gets as many at once as it is best with.
+using AddGroup = std::vector<AddItem>;
+
 // Which seizures photos may name, settled before any photo is read.
 class SeizureGate {
  public:
@@ -175,62 +178,79 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
   std::size_t next = 0;
   std::int64_t done = 0;
 
-  const auto source = [&]() -> parallel::Token<AddItem> {
+  const std::size_t group_size =
+      std::min(impl_->backend->images_at_once(), pipeline::kPhotosAtOnce);
+  const auto source = [&]() -> parallel::Token<AddGroup> {
     if (next == photos.size()) return nullptr;
     if (control.stop.stop_requested()) {
       summary.interrupted = true;
       return nullptr;
     }
-    auto item = std::make_shared<AddItem>();
-    item->input = &photos[next++];
-    return item;
+    auto group = std::make_shared<AddGroup>();
+    while (group->size() < group_size && next < photos.size()) {
+      group->emplace_back();
+      group->back().input = &photos[next++];
+    }
+    return group;
   };
-  const auto load = [&](AddItem& item) {
-    item.loaded = pipeline::load_file(item.input->file, options.decode);
+  const auto load = [&](AddGroup& group) {
+    for (AddItem& item : group) {
+      item.loaded = pipeline::load_file(item.input->file, options.decode);
+    }
   };
   // Runs in input order, but is not alone with the catalogue: the committer, later in the chain,
   // uses the store at the same time; the mutex keeps them apart.
   std::mutex store_mutex;
-  const auto recognise = [&](AddItem& item) {
-    if (item.loaded.failed) return;
+  const auto recognise = [&](AddGroup& group) {
     const std::lock_guard lock(store_mutex);
-    const Sha256& sha256 = item.loaded.photo.info.sha256;
-    if (under_way.contains(sha256) || store.find_hash(sha256)) {
-      item.duplicate = true;
-      return;
-    }
-    if (const auto refusal = gate.refusal(item.input->facts.seizure)) {
-      item.loaded.failed = true;
-      item.loaded.photo.code = refusal->code;
-      item.loaded.photo.reason = refusal->reason;
-      return;
-    }
-    under_way.insert(sha256);
-  };
-  const auto describe = [&](AddItem& item) {
-    if (item.duplicate) {
-      item.photo = std::move(item.loaded.photo);
-      item.loaded.bytes = {};
-    } else {
-      item.photo =
-          pipeline::describe_loaded(describer, std::move(item.loaded), item.input->facts.region);
+    for (AddItem& item : group) {
+      if (item.loaded.failed) continue;
+      const Sha256& sha256 = item.loaded.photo.info.sha256;
+      if (under_way.contains(sha256) || store.find_hash(sha256)) {
+        item.duplicate = true;
+        continue;
+      }
+      if (const auto refusal = gate.refusal(item.input->facts.seizure)) {
+        item.loaded.failed = true;
+        item.loaded.photo.code = refusal->code;
+        item.loaded.photo.reason = refusal->reason;
+        continue;
+      }
+      under_way.insert(sha256);
     }
   };
-  const auto collect = [&](AddItem& item) {
+  const auto describe = [&](AddGroup& group) {
+    std::vector<pipeline::PhotoToDescribe> fresh;
+    std::vector<AddItem*> items;
+    for (AddItem& item : group) {
+      if (item.duplicate) {
+        item.photo = std::move(item.loaded.photo);
+        item.loaded.bytes = {};
+      } else {
+        fresh.push_back({std::move(item.loaded), item.input->facts.region});
+        items.push_back(&item);
+      }
+    }
+    std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(fresh));
+    for (std::size_t i = 0; i < items.size(); ++i) items[i]->photo = std::move(described[i]);
+  };
+  const auto collect = [&](AddGroup& group) {
     const std::lock_guard lock(store_mutex);
-    committer.take(item);
-    ++done;
-    if (control.on_progress) {
-      control.on_progress({done, static_cast<std::int64_t>(photos.size())});
+    for (AddItem& item : group) {
+      committer.take(item);
+      ++done;
+      if (control.on_progress) {
+        control.on_progress({done, static_cast<std::int64_t>(photos.size())});
+      }
     }
   };
 
   parallel::run_pipeline(
-      control, parallel::source_filter<AddItem>(source) &
-                   parallel::stage_filter<AddItem>(tbb::filter_mode::parallel, load) &
-                   parallel::stage_filter<AddItem>(tbb::filter_mode::serial_in_order, recognise) &
-                   parallel::stage_filter<AddItem>(tbb::filter_mode::parallel, describe) &
-                   parallel::sink_filter<AddItem>(collect));
+      control, parallel::source_filter<AddGroup>(source) &
+                   parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, load) &
+                   parallel::stage_filter<AddGroup>(tbb::filter_mode::serial_in_order, recognise) &
+                   parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, describe) &
+                   parallel::sink_filter<AddGroup>(collect));
   committer.flush();
   if (summary.added > 0) impl_->snapshot = nullptr;
   return summary;

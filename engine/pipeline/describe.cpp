@@ -17,46 +17,68 @@ constexpr int kOversampling = 2;
 
 }  // namespace
 
-Description describe_photo(const Describer& describer, const image::Photo& photo) {
-  Description result;
+std::vector<Description> describe_photos(const Describer& describer,
+                                         std::span<const image::Photo> photos) {
   const kernels::Backend& backend = describer.backend;
   const models::ModelData& model = describer.model.data();
+  const std::size_t count = photos.size();
+  std::vector<Description> results(count);
 
-  const kernels::ImageView view{photo.pixels.pixels.data(), photo.pixels.width, photo.pixels.height,
-                                photo.pixels.channels,
-                                std::int64_t{photo.pixels.width} * photo.pixels.channels};
-  kernels::GreyImage grey;
-  backend.canonicalise({&view, 1}, describer.describe.long_side_px, {&grey, 1});
-  result.width_px = grey.width;
-  result.height_px = grey.height;
-  // Canonical pixel -> decoded pixel -> upright photo pixel.
-  const double decoded_scale =
-      static_cast<double>(std::max(photo.pixels.width, photo.pixels.height)) /
-      std::max(grey.width, grey.height);
-  result.photo_scale = photo.reduction * decoded_scale;
-  result.photo_origin_x = photo.origin_x;
-  result.photo_origin_y = photo.origin_y;
-
-  result.quality = measure_quality(grey);
-  features::ImageFeatures features =
-      features::image_features(grey, describer.describe.max_keypoints, backend);
-  result.light = features.light;
-  result.dense = features.dense;
-  result.dense_cohort = describer.cohort.statistics(result.dense);
-  result.detail = std::move(features.detail);
-  for (const Channel channel : kChannels) {
-    LocalCodes& local = result.local(channel);
-    backend.embed({&features.of(channel), 1}, model.local(channel).whitening(), {&local.codes, 1});
-    local.keypoints = std::move(features.of(channel).keypoints);
-    const auto indexed =
-        std::span<const std::int8_t>(local.codes).first(local.indexed_count() * kLocalCodeSize);
-    kernels::WordAssignment words;
-    backend.assign({&indexed, 1}, model.local(channel).words(), model.local(channel).even_size, 1,
-                   {&words, 1});
-    local.words = std::move(words.same);
+  std::vector<kernels::ImageView> views;
+  for (const image::Photo& photo : photos) {
+    views.push_back({photo.pixels.pixels.data(), photo.pixels.width, photo.pixels.height,
+                     photo.pixels.channels,
+                     std::int64_t{photo.pixels.width} * photo.pixels.channels});
   }
-  backend.aggregate({&result.raw.codes, 1}, model.aggregation(), {&result.global, 1});
-  return result;
+  std::vector<kernels::GreyImage> greys(count);
+  backend.canonicalise(views, describer.describe.long_side_px, greys);
+  std::vector<features::ImageFeatures> features =
+      features::image_features(greys, describer.describe.max_keypoints, backend);
+  for (std::size_t i = 0; i < count; ++i) {
+    Description& result = results[i];
+    const image::Photo& photo = photos[i];
+    result.width_px = greys[i].width;
+    result.height_px = greys[i].height;
+    // Canonical pixel -> decoded pixel -> upright photo pixel.
+    const double decoded_scale =
+        static_cast<double>(std::max(photo.pixels.width, photo.pixels.height)) /
+        std::max(greys[i].width, greys[i].height);
+    result.photo_scale = photo.reduction * decoded_scale;
+    result.photo_origin_x = photo.origin_x;
+    result.photo_origin_y = photo.origin_y;
+    result.quality = measure_quality(greys[i]);
+    result.light = features[i].light;
+    result.dense = features[i].dense;
+    result.dense_cohort = describer.cohort.statistics(result.dense);
+    result.detail = std::move(features[i].detail);
+  }
+
+  for (const Channel channel : kChannels) {
+    std::vector<kernels::LocalFeatures> local(count);
+    for (std::size_t i = 0; i < count; ++i) local[i] = std::move(features[i].of(channel));
+    std::vector<std::vector<std::int8_t>> codes(count);
+    backend.embed(local, model.local(channel).whitening(), codes);
+    std::vector<std::span<const std::int8_t>> indexed;
+    for (std::size_t i = 0; i < count; ++i) {
+      LocalCodes& result = results[i].local(channel);
+      result.codes = std::move(codes[i]);
+      result.keypoints = std::move(local[i].keypoints);
+      indexed.push_back(std::span<const std::int8_t>(result.codes)
+                            .first(result.indexed_count() * kLocalCodeSize));
+    }
+    std::vector<kernels::WordAssignment> words(count);
+    backend.assign(indexed, model.local(channel).words(), model.local(channel).even_size, 1, words);
+    for (std::size_t i = 0; i < count; ++i) {
+      results[i].local(channel).words = std::move(words[i].same);
+    }
+  }
+
+  std::vector<std::vector<std::int8_t>> raw(count);
+  for (std::size_t i = 0; i < count; ++i) raw[i] = results[i].raw.codes;
+  std::vector<std::vector<float>> globals(count);
+  backend.aggregate(raw, model.aggregation(), globals);
+  for (std::size_t i = 0; i < count; ++i) results[i].global = std::move(globals[i]);
+  return results;
 }
 
 namespace {
@@ -86,28 +108,73 @@ LoadedFile load_file(const std::filesystem::path& file, const DecodeOptions& dec
   return loaded;
 }
 
-DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
-                               const std::optional<RegionOfInterest>& region) {
-  DescribedPhoto photo = std::move(loaded.photo);
-  if (loaded.failed) return photo;
+namespace {
+
+// Runs `work` for one photo; what goes wrong becomes the photo's failure.
+template <typename Work>
+void try_photo(DescribedPhoto& photo, const char* without_memory, const Work& work) {
   try {
-    const image::Photo decoded = image::decode(
-        loaded.bytes, describer.decode, kOversampling * describer.describe.long_side_px, region);
-    loaded.bytes = {};
-    photo.info.format = image::to_string(decoded.header.format);
-    photo.info.width_px = decoded.upright_width;
-    photo.info.height_px = decoded.upright_height;
-    photo.info.orientation = decoded.header.orientation;
-    photo.description = describe_photo(describer, decoded);
-    photo.ok = true;
+    work();
   } catch (const Error& error) {
     // No fault of the photo, and the next one would fail, too.
     if (error.code() == ErrorCode::kDevice) throw;
     fail(photo, error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    fail(photo, ErrorCode::kOutOfMemory, "not enough memory to decode the photo");
+    fail(photo, ErrorCode::kOutOfMemory, without_memory);
   }
-  return photo;
+}
+
+}  // namespace
+
+std::vector<DescribedPhoto> describe_loaded(const Describer& describer,
+                                            std::vector<PhotoToDescribe> photos) {
+  std::vector<DescribedPhoto> results;
+  std::vector<image::Photo> decoded;
+  std::vector<std::size_t> places;  // of `decoded` among the photos
+  for (PhotoToDescribe& photo : photos) {
+    DescribedPhoto& result = results.emplace_back(std::move(photo.loaded.photo));
+    if (photo.loaded.failed) continue;
+    try_photo(result, "not enough memory to decode the photo", [&] {
+      decoded.push_back(image::decode(photo.loaded.bytes, describer.decode,
+                                      kOversampling * describer.describe.long_side_px,
+                                      photo.region));
+      places.push_back(results.size() - 1);
+    });
+    photo.loaded.bytes = {};
+  }
+  const auto finish = [&](std::size_t i, Description description) {
+    DescribedPhoto& result = results[places[i]];
+    result.info.format = image::to_string(decoded[i].header.format);
+    result.info.width_px = decoded[i].upright_width;
+    result.info.height_px = decoded[i].upright_height;
+    result.info.orientation = decoded[i].header.orientation;
+    result.description = std::move(description);
+    result.ok = true;
+  };
+  // Where a group does not pass, each photo for itself, so that only those fail that must.
+  bool is_whole = decoded.size() > 1;
+  if (is_whole) {
+    DescribedPhoto group;
+    group.ok = true;
+    try_photo(group, "", [&] {
+      std::vector<Description> descriptions = describe_photos(describer, decoded);
+      for (std::size_t i = 0; i < decoded.size(); ++i) finish(i, std::move(descriptions[i]));
+    });
+    is_whole = group.ok;
+  }
+  for (std::size_t i = 0; i < decoded.size() && !is_whole; ++i) {
+    try_photo(results[places[i]], "not enough memory to describe the photo", [&] {
+      finish(i, std::move(describe_photos(describer, {&decoded[i], 1}).front()));
+    });
+  }
+  return results;
+}
+
+DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
+                               const std::optional<RegionOfInterest>& region) {
+  std::vector<PhotoToDescribe> photo;
+  photo.push_back({std::move(loaded), region});
+  return std::move(describe_loaded(describer, std::move(photo)).front());
 }
 
 }  // namespace pressmark::pipeline

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/image/image.hpp"
 #include "kernels/ops.hpp"
@@ -31,10 +32,25 @@ struct LoadedFile {
 
 LoadedFile load_file(const std::filesystem::path& file, const DecodeOptions& decode);
 
-Description describe_photo(const Describer& describer, const image::Photo& photo);
+// Of each photo; the same for any grouping.
+std::vector<Description> describe_photos(const Describer& describer,
+                                         std::span<const image::Photo> photos);
 
-// Completes what load_file began. Failures of the photo are in the result; throws Error(kDevice)
+// A file and the region of its photo that counts.
+struct PhotoToDescribe {
+  LoadedFile loaded;
+  std::optional<RegionOfInterest> region;
+};
+
+// As many photos as a device is fast with and memory is small for: some 5 MB each.
+inline constexpr std::size_t kPhotosAtOnce = 16;
+
+// Completes what load_file began. Failures of photos are in the results; throws Error(kDevice)
 // where the device fails.
+std::vector<DescribedPhoto> describe_loaded(const Describer& describer,
+                                            std::vector<PhotoToDescribe> photos);
+DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
+                               const std::optional<RegionOfInterest>& region);
 DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
                                const std::optional<RegionOfInterest>& region);
 

@@ -69,6 +69,14 @@ void keep_best(std::vector<Scored>& images, int max_hits, const ScoreOf& score_o
   }
 }
 
+// Calls work(first, count) until all are worked off.
+template <typename Work>
+void for_groups(std::size_t items, std::size_t most, const Work& work) {
+  for (std::size_t first = 0; first < items; first += most) {
+    work(first, std::min(most, items - first));
+  }
+}
+
 }  // namespace
 
 double score_for_false_hits(std::int64_t images, double false_hits) {
@@ -107,19 +115,63 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     ++next;
     return item;
   };
-  const auto describe_query = [&](QueryPhoto& query) {
-    query.photo = pipeline::describe_loaded(
-        describer, pipeline::load_file(query.input->file, decode), query.input->facts.region);
-    if (!query.photo.ok) return;
-    query.quality = quality_problem(query.photo.description);
-    if (query.photo.description.keypoint_count() == 0) return;
-    query.is_compared = !options.quality_gate || query.quality.empty();
+  const auto describe_queries = [&](std::span<QueryPhoto> group) {
+    std::vector<pipeline::PhotoToDescribe> photos;
+    for (const QueryPhoto& query : group) {
+      photos.push_back({pipeline::load_file(query.input->file, decode), query.input->facts.region});
+    }
+    std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(photos));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      QueryPhoto& query = group[i];
+      query.photo = std::move(described[i]);
+      if (!query.photo.ok) continue;
+      query.quality = quality_problem(query.photo.description);
+      query.is_compared = query.photo.description.keypoint_count() > 0 &&
+                          (!options.quality_gate || query.quality.empty());
+    }
+  };
+  // All photos of a mark with some candidates.
+  const auto compare = [&](MarkItem& item,
+                           std::span<const std::unique_ptr<const verify::PreparedQuery>> prepared,
+                           std::span<const ImageId> ids) {
+    std::vector<Description> candidates;
+    for (const ImageId id : ids) {
+      candidates.push_back(impl_->store.read_description(*snapshot.find(id)));
+    }
+    std::vector<const Description*> hits;
+    for (const Description& candidate : candidates) hits.push_back(&candidate);
+    std::vector<MarkCandidate> joined;
+    for (const ImageId id : ids) joined.push_back({id});
+    std::vector<std::vector<double>> scores(ids.size());
+    for (std::size_t i = 0; i < item.photos.size(); ++i) {
+      if (prepared[i] == nullptr) continue;
+      std::vector<Verification> verifications = verify::verify_pairs(
+          *impl_->backend, impl_->model.data(), *prepared[i], hits, options.verify);
+      for (std::size_t k = 0; k < ids.size(); ++k) {
+        Verification& verification = verifications[k];
+        scores[k].push_back(verification.verified ? verification.score : 0.0);
+        if (scores[k].back() > scores[k][joined[k].best_photo]) {
+          joined[k].best_photo = scores[k].size() - 1;
+        }
+        if (!verification.verified) continue;
+        ++joined[k].photos;
+        item.photos[i].hits.push_back({ids[k], std::move(verification)});
+      }
+    }
+    for (std::size_t k = 0; k < ids.size(); ++k) {
+      joined[k].score = verify::score_of_photos(scores[k]);
+      if (joined[k].photos > 0 && joined[k].score >= options.verify.min_score) {
+        item.hits.push_back(joined[k]);
+      }
+    }
   };
   const auto answer = [&](MarkItem& item) {
     std::vector<std::unique_ptr<const verify::PreparedQuery>> prepared;
     std::vector<std::vector<ImageId>> rankings;
-    for (QueryPhoto& query : item.photos) {
-      describe_query(query);
+    for_groups(item.photos.size(), pipeline::kPhotosAtOnce, [&](std::size_t at, std::size_t size) {
+      describe_queries(std::span(item.photos).subspan(at, size));
+    });
+    for (const QueryPhoto& query : item.photos) {
       prepared.emplace_back();
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
@@ -131,25 +183,9 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     }
     const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
     item.candidates = static_cast<int>(united.size());
-    for (const ImageId id : united) {
-      const Description candidate = impl_->store.read_description(*snapshot.find(id));
-      MarkCandidate joined{id};
-      std::vector<double> scores;
-      for (std::size_t i = 0; i < item.photos.size(); ++i) {
-        if (prepared[i] == nullptr) continue;
-        Verification verification = verify::verify_pair(*impl_->backend, impl_->model.data(),
-                                                        *prepared[i], candidate, options.verify);
-        scores.push_back(verification.verified ? verification.score : 0.0);
-        if (scores.back() > scores[joined.best_photo]) joined.best_photo = scores.size() - 1;
-        if (!verification.verified) continue;
-        ++joined.photos;
-        item.photos[i].hits.push_back({id, std::move(verification)});
-      }
-      joined.score = verify::score_of_photos(scores);
-      if (joined.photos > 0 && joined.score >= options.verify.min_score) {
-        item.hits.push_back(joined);
-      }
-    }
+    for_groups(united.size(), verify::kPairsAtOnce, [&](std::size_t at, std::size_t size) {
+      compare(item, prepared, std::span(united).subspan(at, size));
+    });
     keep_best(item.hits, options.max_hits, [](const MarkCandidate& hit) { return hit.score; });
     for (QueryPhoto& query : item.photos) {
       keep_best(query.hits, options.max_hits,

@@ -201,29 +201,48 @@ struct Found {
   std::vector<kernels::CodeMatch> matches;
 };
 
-Found find(const kernels::Backend& backend, const LocalCodes& query, const LocalCodes& hit,
-           int even_size, const VerifyOptions& options) {
-  kernels::SignedMatches matches;
-  const kernels::CodesView hit_view = view(hit);
-  backend.match(view(query), {&hit_view, 1}, even_size, options.ratio, {&matches, 1});
-  Found best;
-  for (const bool is_inverted : {false, true}) {
-    std::vector<kernels::CodeMatch>& tentative = is_inverted ? matches.inverted : matches.same;
-    std::vector<kernels::KeypointPair> pairs;
-    pairs.reserve(tentative.size());
-    for (const kernels::CodeMatch& match : tentative) {
-      pairs.push_back({query.keypoints[static_cast<std::size_t>(match.query)],
-                       hit.keypoints[static_cast<std::size_t>(match.candidate)]});
-      if (is_inverted) pairs.back().query.angle_rad += std::numbers::pi_v<float>;
-    }
-    kernels::Consensus consensus;
-    backend.find_consensus({&pairs, 1}, kConsensusSlack * options.threshold_px, {&consensus, 1});
-    if (!is_inverted || consensus.places > best.evidence.agreeing) {
-      best = {{static_cast<int>(tentative.size()), consensus.places, is_inverted},
-              std::move(tentative)};
-    }
+std::vector<kernels::KeypointPair> to_keypoint_pairs(const std::vector<kernels::CodeMatch>& matches,
+                                                     const LocalCodes& query, const LocalCodes& hit,
+                                                     bool is_inverted) {
+  std::vector<kernels::KeypointPair> pairs;
+  pairs.reserve(matches.size());
+  for (const kernels::CodeMatch& match : matches) {
+    pairs.push_back({query.keypoints[static_cast<std::size_t>(match.query)],
+                     hit.keypoints[static_cast<std::size_t>(match.candidate)]});
+    if (is_inverted) pairs.back().query.angle_rad += std::numbers::pi_v<float>;
   }
-  return best;
+  return pairs;
+}
+
+// Of each hit.
+std::vector<Found> find(const kernels::Backend& backend, Channel channel, const Description& query,
+                        std::span<const Description* const> hits, int even_size,
+                        const VerifyOptions& options) {
+  const LocalCodes& codes = query.local(channel);
+  std::vector<kernels::CodesView> views;
+  for (const Description* hit : hits) views.push_back(view(hit->local(channel)));
+  std::vector<kernels::SignedMatches> matches(hits.size());
+  backend.match(view(codes), views, even_size, options.ratio, matches);
+
+  std::vector<std::vector<kernels::KeypointPair>> pairs;
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    const LocalCodes& hit = hits[i]->local(channel);
+    pairs.push_back(to_keypoint_pairs(matches[i].same, codes, hit, false));
+    pairs.push_back(to_keypoint_pairs(matches[i].inverted, codes, hit, true));
+  }
+  std::vector<kernels::Consensus> consensus(pairs.size());
+  backend.find_consensus(pairs, kConsensusSlack * options.threshold_px, consensus);
+
+  std::vector<Found> found(hits.size());
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    const bool is_inverted = consensus[2 * i + 1].places > consensus[2 * i].places;
+    std::vector<kernels::CodeMatch>& tentative =
+        is_inverted ? matches[i].inverted : matches[i].same;
+    found[i].evidence = {static_cast<int>(tentative.size()),
+                         consensus[2 * i + (is_inverted ? 1 : 0)].places, is_inverted};
+    found[i].matches = std::move(tentative);
+  }
+  return found;
 }
 
 void register_channel(const kernels::Backend& backend, const models::ModelData& model,
@@ -293,17 +312,13 @@ void locate_cells(const kernels::Backend& backend, const Description& query, con
   result.area_query = result.area_hit = result.error_px = 0;
 }
 
-}  // namespace
-
-Verification verify_pair(const kernels::Backend& backend, const models::ModelData& model,
-                         const PreparedQuery& prepared, const Description& hit,
-                         const VerifyOptions& options) {
-  const Description& query = prepared.description();
+// From what was found in each channel and by the dense codes.
+Verification judge_pair(const kernels::Backend& backend, const models::ModelData& model,
+                        const Description& query, const Description& hit,
+                        const std::array<Found, 2>& found, const kernels::DenseMatch& dense,
+                        const VerifyOptions& options) {
   Verification result;
-  std::array<Found, 2> found;
   for (std::size_t c = 0; c < kChannels.size(); ++c) {
-    found[c] = find(backend, query.local(kChannels[c]), hit.local(kChannels[c]),
-                    model.local(kChannels[c]).even_size, options);
     result.local(kChannels[c]) = found[c].evidence;
   }
   const std::size_t first = found[1].evidence.agreeing > found[0].evidence.agreeing ? 1 : 0;
@@ -319,8 +334,6 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
       if (other.inlier_count > result.inlier_count) result = std::move(other);
     }
   }
-  kernels::DenseMatch dense;
-  prepared.dense().search({&hit.dense, 1}, {&dense, 1});
   result.dense.score = dense.score;
   result.dense.normalised = static_cast<float>(
       kernels::normalised_score(dense.score, query.dense_cohort, hit.dense_cohort));
@@ -334,6 +347,40 @@ Verification verify_pair(const kernels::Backend& backend, const models::ModelDat
   result.mould.evidence = mould_evidence(model.mould, mould_features(result, query, hit));
   judge_mould(model.mould, result);
   return result;
+}
+
+}  // namespace
+
+std::vector<Verification> verify_pairs(const kernels::Backend& backend,
+                                       const models::ModelData& model,
+                                       const PreparedQuery& prepared,
+                                       std::span<const Description* const> hits,
+                                       const VerifyOptions& options) {
+  const Description& query = prepared.description();
+  std::array<std::vector<Found>, 2> found;
+  for (std::size_t c = 0; c < kChannels.size(); ++c) {
+    found[c] =
+        find(backend, kChannels[c], query, hits, model.local(kChannels[c]).even_size, options);
+  }
+  std::vector<DenseCode> codes;
+  for (const Description* hit : hits) codes.push_back(hit->dense);
+  std::vector<kernels::DenseMatch> dense(hits.size());
+  prepared.dense().search(codes, dense);
+
+  std::vector<Verification> results;
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    results.push_back(judge_pair(backend, model, query, *hits[i],
+                                 {std::move(found[0][i]), std::move(found[1][i])}, dense[i],
+                                 options));
+  }
+  return results;
+}
+
+Verification verify_pair(const kernels::Backend& backend, const models::ModelData& model,
+                         const PreparedQuery& query, const Description& hit,
+                         const VerifyOptions& options) {
+  const Description* const hits[] = {&hit};
+  return std::move(verify_pairs(backend, model, query, hits, options).front());
 }
 
 }  // namespace pressmark::verify

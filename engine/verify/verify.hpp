@@ -7,6 +7,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "engine/model/model_data.hpp"
 #include "kernels/ops.hpp"
@@ -29,7 +31,17 @@ class PreparedQuery {
   std::unique_ptr<const kernels::DenseSearch> dense_;
 };
 
-// Safe to call from many threads. The result depends on the arguments alone.
+// Compares the query with each of `hits` (borrowed). Stages that a device is faster at for many
+// pairs work on all of them at once; the results are the same for any grouping. Safe to call from
+// many threads. The results depend on the arguments alone.
+std::vector<Verification> verify_pairs(const kernels::Backend& backend,
+                                       const models::ModelData& model, const PreparedQuery& query,
+                                       std::span<const Description* const> hits,
+                                       const VerifyOptions& options);
+
+// As many pairs for one call of verify_pairs as bound its memory: some 100 KB each.
+inline constexpr std::size_t kPairsAtOnce = 64;
+
 Verification verify_pair(const kernels::Backend& backend, const models::ModelData& model,
                          const PreparedQuery& query, const Description& hit,
                          const VerifyOptions& options);

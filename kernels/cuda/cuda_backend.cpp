@@ -29,6 +29,9 @@ void in_batches(cuda::LanePool& lanes, std::size_t items, std::size_t most, cons
   }
 }
 
+// Enough blocks for all multiprocessors in every stage; more would only take more memory.
+constexpr std::size_t kImagesAtOnce = 16;
+
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(const cuda::Device& device)
@@ -43,6 +46,8 @@ class CudaBackend final : public Backend {
   }
 
   std::string_view name() const override { return name_; }
+
+  std::size_t images_at_once() const override { return kImagesAtOnce; }
 
   void canonicalise(std::span<const ImageView> images, int long_side_px,
                     std::span<GreyImage> outputs) const override {
