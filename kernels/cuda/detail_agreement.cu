@@ -4,10 +4,10 @@
 //    sum of products of signs of the query, laid over the hit by a homography, and the hit, at the
 //    one of nine shifts by a bit where |s| is greatest. Sums over the patches: 1, |s|, s.
 // 2. Codes as packed bits (detail_code.hpp); a table of pairs; three int32 for each.
-// 3. A block owns up to 16 patches of a row of patches. It lays 21 rows of 261 bits of the query
+// 3. A block owns up to 8 patches of a row of patches. It lays 21 rows of 133 bits of the query
 //    over the hit, a lane owning a bit and a warp 32 of a row, which votes make words of; then a
 //    warp owns a patch, a lane one of its rows. blockIdx.y: pair.
-// 4. 1.5 KB of bits.
+// 4. Under 1 KB of bits.
 // 5. Two codes of 6 KB read, 12 bytes written per pair of 512 x 384 px; 80,000 bits laid over at 45
 //    operations in double precision, two of them divisions: bound by those, on a few of the
 //    device's processors where one pair comes alone.
@@ -39,7 +39,7 @@ static_assert(kSide + 2 * kDetailShift <= 32, "a lane for each row, a bit for ea
 constexpr int kSumBits = 10;
 static_assert(kSide * kSide < 1 << kSumBits && kShifts == 3);
 
-constexpr int kPatches = 16;  // of a block
+constexpr int kPatches = 8;  // of a block: one of a warp, and few, for one pair has few of them
 constexpr int kStripWords = ((kPatches - 1) * kDetailSpacing + kSide + 31) / 32;
 
 struct Pair {

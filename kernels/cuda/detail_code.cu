@@ -9,9 +9,9 @@
 //    downwards out of registers; then a warp owns rows of bits, a lane one bit, its four pixels
 //    filtered along the row. 32 bits of a row become one or two words by one vote; neighbours share
 //    words, and or their bits in. blockIdx.y: image.
-// 4. 44.5 KB: two float lines of 88 columns for each row.
-// 5. A byte read (6 times, from the cache) and an eighth written per pixel; 190 operations in float
-//    and 20 loads of shared memory per pixel: bound by arithmetic.
+// 4. 22 KB: two float lines of 88 columns for each row.
+// 5. A byte read (6 times, from the cache) and an eighth written per pixel; 120 operations in float
+//    and 10 loads of two floats from shared memory per pixel: bound by arithmetic.
 // 6. Sums and products in the CPU's order: its bits exactly.
 // 7. No paper.
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "stage_runs.hpp"
 #include "tests/kernels/conformance.hpp"
 
@@ -107,8 +109,7 @@ struct Size {
   int width_px, height_px;
 };
 
-// seed: of the random query. The hit is the query, where both are of one size and it is 0; else a
-// code of its own.
+// Random bits; same: the hit's are the query's.
 std::vector<double> compare_details(const Backend& backend, Size query, Size hit,
                                     const Homography& hit_from_query, bool same) {
   const auto code = [](Size size, std::uint64_t seed) {
