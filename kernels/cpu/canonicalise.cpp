@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "kernels/cpu/stages.hpp"
+#include "kernels/math/area_share.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/canonicalise.cpp"
@@ -69,28 +69,16 @@ namespace {
 HWY_EXPORT(weigh_rows);
 HWY_EXPORT(round_row);
 
-// What the pixels of a source axis contribute to each pixel of the reduced one: to the source
-// pixels from `first` on belong the `count` weights from `first_weight` on.
-struct Share {
-  std::size_t first, count, first_weight;
-};
-
+// Weights of all pixels of an axis: those of pixels[i] from first_weights[i] on.
 struct Shares {
-  std::vector<Share> pixels;
+  std::vector<AreaShare> pixels;
+  std::vector<std::size_t> first_weights;
   std::vector<float> weights;
 
-  Shares(int source, int reduced) {
-    const double scale = static_cast<double>(source) / reduced;
-    for (int i = 0; i < reduced; ++i) {
-      const double begin = i * scale, end = std::min<double>((i + 1) * scale, source);
-      const int first = std::min(static_cast<int>(begin), source - 1);
-      Share share{static_cast<std::size_t>(first), 0, weights.size()};
-      for (int s = first; s < source && s < end; ++s) {
-        const double covered = std::min<double>(end, s + 1) - std::max<double>(begin, s);
-        weights.push_back(static_cast<float>(covered / (end - begin)));
-        ++share.count;
-      }
-      pixels.push_back(share);
+  Shares(int source, int reduced) : pixels(area_shares(source, reduced)) {
+    for (const AreaShare& share : pixels) {
+      first_weights.push_back(weights.size());
+      for (int i = 0; i < share.count; ++i) weights.push_back(share.weight(i));
     }
   }
 };
@@ -104,24 +92,21 @@ void reduce(const cv::Mat& grey, cv::Size size, cv::Mat& reduced) {
   std::vector<float> sums(width), line(padded);
   std::vector<std::uint8_t> rounded(padded);
   std::vector<const std::uint8_t*> sources;
-  for (int y = 0; y < size.height; ++y) {
-    const Share& row = rows.pixels[static_cast<std::size_t>(y)];
+  for (std::size_t y = 0; y < rows.pixels.size(); ++y) {
+    const AreaShare& row = rows.pixels[y];
     sources.clear();
-    for (std::size_t r = 0; r < row.count; ++r) {
-      sources.push_back(grey.ptr<std::uint8_t>(static_cast<int>(row.first + r)));
-    }
+    for (int r = 0; r < row.count; ++r) sources.push_back(grey.ptr<std::uint8_t>(row.first + r));
     HWY_DYNAMIC_DISPATCH(weigh_rows)
-    (sources.data(), &rows.weights[row.first_weight], row.count, width, sums.data());
+    (sources.data(), &rows.weights[rows.first_weights[y]], sources.size(), width, sums.data());
     for (std::size_t x = 0; x < reduced_width; ++x) {
-      const Share& column = columns.pixels[x];
+      const float* weights = &columns.weights[columns.first_weights[x]];
+      const float* values = &sums[static_cast<std::size_t>(columns.pixels[x].first)];
       float sum = 0;
-      for (std::size_t i = 0; i < column.count; ++i) {
-        sum += columns.weights[column.first_weight + i] * sums[column.first + i];
-      }
+      for (int i = 0; i < columns.pixels[x].count; ++i) sum += weights[i] * values[i];
       line[x] = sum;
     }
     HWY_DYNAMIC_DISPATCH(round_row)(line.data(), padded, rounded.data());
-    std::copy_n(rounded.data(), reduced_width, reduced.ptr<std::uint8_t>(y));
+    std::copy_n(rounded.data(), reduced_width, reduced.ptr<std::uint8_t>(static_cast<int>(y)));
   }
 }
 
@@ -135,16 +120,13 @@ void canonicalise(const ImageView& image, int long_side_px, GreyImage& output) {
   cv::Mat grey = input;
   if (image.channels == 3) cv::cvtColor(input, grey, cv::COLOR_BGR2GRAY);
 
-  const int long_side = std::max(image.width, image.height);
-  if (long_side > long_side_px) {
-    const double scale = static_cast<double>(long_side_px) / long_side;
-    const cv::Size size(std::max(1, static_cast<int>(std::lround(image.width * scale))),
-                        std::max(1, static_cast<int>(std::lround(image.height * scale))));
+  const auto [width, height] = reduced_size(image.width, image.height, long_side_px);
+  if (width != image.width || height != image.height) {
     cv::Mat reduced;
-    if (grey.cols % size.width == 0 && grey.rows % size.height == 0) {
-      cv::resize(grey, reduced, size, 0, 0, cv::INTER_AREA);
+    if (averages_whole_blocks(image.width, image.height, width, height)) {
+      cv::resize(grey, reduced, {width, height}, 0, 0, cv::INTER_AREA);
     } else {
-      reduce(grey, size, reduced);
+      reduce(grey, {width, height}, reduced);
     }
     grey = reduced;
   }

@@ -2,12 +2,12 @@
 #include "kernels/cpu/detail_code.hpp"
 
 #include <cassert>
-#include <cmath>
 #include <cstddef>
 #include <cstdlib>
 #include <vector>
 
 #include "kernels/cpu/scale_space.hpp"
+#include "kernels/math/detail_overlay.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/detail_code.cpp"
@@ -51,24 +51,6 @@ namespace {
 
 HWY_EXPORT(sum_details);
 
-constexpr double kFine_px = 1.5, kCoarse_px = 3.0;
-constexpr int kRadius = 10;   // of a patch, bits
-constexpr int kSpacing = 16;  // of patches, bits
-constexpr int kShift = 1;     // what registration leaves, bits
-
-// Cut at four sigmas.
-std::vector<float> gaussian_taps(double sigma) {
-  std::vector<double> values;
-  double sum = 0;
-  for (int i = 0; i <= static_cast<int>(4 * sigma); ++i) {
-    values.push_back(std::exp(-0.5 * i * i / (sigma * sigma)));
-    sum += i == 0 ? values.back() : 2 * values.back();
-  }
-  std::vector<float> taps;
-  for (const double value : values) taps.push_back(static_cast<float>(value / sum));
-  return taps;
-}
-
 // +-1 of each bit; 0 where nothing is known.
 struct Signs {
   int width = 0, height = 0;
@@ -87,31 +69,17 @@ Signs unpacked(const DetailView& code) {
   return signs;
 }
 
-// The adjugate, which is the inverse up to a factor that a homography does not have.
-std::array<double, 9> adjugate(const std::array<double, 9>& m) {
-  return {m[4] * m[8] - m[5] * m[7], m[2] * m[7] - m[1] * m[8], m[1] * m[5] - m[2] * m[4],
-          m[5] * m[6] - m[3] * m[8], m[0] * m[8] - m[2] * m[6], m[2] * m[3] - m[0] * m[5],
-          m[3] * m[7] - m[4] * m[6], m[1] * m[6] - m[0] * m[7], m[0] * m[4] - m[1] * m[3]};
-}
-
 // The query's signs on the grid of the hit.
 Signs laid_over(const Signs& query, const Signs& hit, const std::array<double, 9>& hit_from_query) {
-  const std::array<double, 9> back = adjugate(hit_from_query);
-  // The sign of w in front of the camera, taken at the middle of the hit.
-  const double side = back[6] * hit.width + back[7] * hit.height + back[8] < 0 ? -1 : 1;
+  const DetailOverlay overlay(query.width, query.height, hit.width, hit.height, hit_from_query);
   Signs moved{hit.width, hit.height, {}};
   moved.values.assign(hit.values.size(), 0);
   for (int y = 0; y < hit.height; ++y) {
     for (int x = 0; x < hit.width; ++x) {
-      // Bit (x, y) covers the pixels 2x, 2x + 1: its centre lies half a pixel on.
-      const double px = 2 * x + 0.5, py = 2 * y + 0.5;
-      const double w = side * (back[6] * px + back[7] * py + back[8]);
-      if (!(w > 1e-12)) continue;
-      const double u = (side * (back[0] * px + back[1] * py + back[2]) / w - 0.5) / 2;
-      const double v = (side * (back[3] * px + back[4] * py + back[5]) / w - 0.5) / 2;
-      if (!(u > -0.5 && v > -0.5 && u < query.width - 0.5 && v < query.height - 0.5)) continue;
+      const int bit = overlay.query_bit(x, y);
+      if (bit < 0) continue;
       moved.values[static_cast<std::size_t>(y * hit.width + x)] =
-          query.at(static_cast<int>(std::lround(u)), static_cast<int>(std::lround(v)));
+          query.values[static_cast<std::size_t>(bit)];
     }
   }
   return moved;
@@ -119,8 +87,8 @@ Signs laid_over(const Signs& query, const Signs& hit, const std::array<double, 9
 
 // Sum of products over the patch, shifted; nothing is known outside the query: no patch there.
 bool patch_is_known(const Signs& moved, int cx, int cy) {
-  for (int y = cy - kRadius; y <= cy + kRadius; ++y) {
-    for (int x = cx - kRadius; x <= cx + kRadius; ++x) {
+  for (int y = cy - kDetailRadius; y <= cy + kDetailRadius; ++y) {
+    for (int x = cx - kDetailRadius; x <= cx + kDetailRadius; ++x) {
       if (moved.at(x, y) == 0) return false;
     }
   }
@@ -129,11 +97,11 @@ bool patch_is_known(const Signs& moved, int cx, int cy) {
 
 int best_sum(const Signs& moved, const Signs& hit, int cx, int cy) {
   int best = 0;
-  for (int dy = -kShift; dy <= kShift; ++dy) {
-    for (int dx = -kShift; dx <= kShift; ++dx) {
+  for (int dy = -kDetailShift; dy <= kDetailShift; ++dy) {
+    for (int dx = -kDetailShift; dx <= kDetailShift; ++dx) {
       int sum = 0;
-      for (int y = cy - kRadius; y <= cy + kRadius; ++y) {
-        for (int x = cx - kRadius; x <= cx + kRadius; ++x) {
+      for (int y = cy - kDetailRadius; y <= cy + kDetailRadius; ++y) {
+        for (int x = cx - kDetailRadius; x <= cx + kDetailRadius; ++x) {
           sum += moved.at(x, y) * hit.at(x + dx, y + dy);
         }
       }
@@ -148,8 +116,8 @@ int best_sum(const Signs& moved, const Signs& hit, int cx, int cy) {
 void detail_code(const GreyImage& image, std::vector<std::uint8_t>& bits) {
   bits.assign(detail_bytes(image.width, image.height), 0);
   if (bits.empty()) return;
-  static const std::vector<float> fine_taps = gaussian_taps(kFine_px);
-  static const std::vector<float> coarse_taps = gaussian_taps(kCoarse_px);
+  static const std::vector<float> fine_taps = detail_taps(kFineDetail_px);
+  static const std::vector<float> coarse_taps = detail_taps(kCoarseDetail_px);
   thread_local Plane grey, fine, coarse;
   float_plane(image, grey);
   filter_separably(grey, fine_taps, Border::kReflect, fine);
@@ -172,11 +140,11 @@ DetailAgreement compare_details(const DetailView& query, const DetailView& candi
                                 const std::array<double, 9>& hit_from_query) {
   const Signs theirs = unpacked(candidate);
   const Signs moved = laid_over(unpacked(query), theirs, hit_from_query);
-  constexpr int kMargin = kRadius + kShift;
+  constexpr int kMargin = kDetailRadius + kDetailShift;
   DetailAgreement result;
   std::int64_t strength = 0, agreement = 0;
-  for (int y = kMargin; y + kMargin < theirs.height; y += kSpacing) {
-    for (int x = kMargin; x + kMargin < theirs.width; x += kSpacing) {
+  for (int y = kMargin; y + kMargin < theirs.height; y += kDetailSpacing) {
+    for (int x = kMargin; x + kMargin < theirs.width; x += kDetailSpacing) {
       if (!patch_is_known(moved, x, y)) continue;
       const int sum = best_sum(moved, theirs, x, y);
       ++result.patches;
@@ -185,7 +153,7 @@ DetailAgreement compare_details(const DetailView& query, const DetailView& candi
     }
   }
   if (result.patches == 0) return result;
-  constexpr int kBits = (2 * kRadius + 1) * (2 * kRadius + 1);
+  constexpr int kBits = (2 * kDetailRadius + 1) * (2 * kDetailRadius + 1);
   const double all = static_cast<double>(result.patches) * kBits;
   result.strength = static_cast<double>(strength) / all;
   result.agreement = static_cast<double>(agreement) / all;

@@ -51,11 +51,26 @@ class CudaBackend final : public Backend {
 
   void canonicalise(std::span<const ImageView> images, int long_side_px,
                     std::span<GreyImage> outputs) const override {
-    host_->canonicalise(images, long_side_px, outputs);
+    // Whole photos come to the device: as many as 256 MB hold.
+    std::size_t largest = 1;
+    for (const ImageView& image : images) {
+      const std::int64_t samples = std::int64_t{image.width} * image.height * image.channels;
+      largest = std::max(largest, static_cast<std::size_t>(samples));
+    }
+    const std::size_t most = std::clamp<std::size_t>((std::size_t{256} << 20) / largest, 1, 64);
+    in_batches(lanes_, images.size(), most,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::canonicalise(lane, images.subspan(first, count), long_side_px,
+                                    outputs.subspan(first, count));
+               });
   }
 
   void mask_glare(std::span<const GreyImage> images, std::span<GreyImage> masks) const override {
-    host_->mask_glare(images, masks);
+    constexpr std::size_t kMostImages = 128;  // of a megapixel: 256 MB
+    in_batches(lanes_, images.size(), kMostImages,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::mask_glare(lane, images.subspan(first, count), masks.subspan(first, count));
+               });
   }
 
   void relight(std::span<const GreyImage> images, std::span<const GreyImage> masks,
@@ -108,12 +123,21 @@ class CudaBackend final : public Backend {
 
   void code_details(std::span<const GreyImage> images,
                     std::span<std::vector<std::uint8_t>> outputs) const override {
-    host_->code_details(images, outputs);
+    constexpr std::size_t kMostImages = 128;  // of a megapixel: 144 MB
+    in_batches(lanes_, images.size(), kMostImages,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::code_details(lane, images.subspan(first, count),
+                                    outputs.subspan(first, count));
+               });
   }
 
   DetailAgreement compare_details(const DetailView& query, const DetailView& candidate,
                                   const std::array<double, 9>& hit_from_query) const override {
-    return host_->compare_details(query, candidate, hit_from_query);
+    DetailAgreement agreement;
+    in_batches(lanes_, 1, 1, [&](cuda::Lane& lane, std::size_t, std::size_t) {
+      agreement = cuda::compare_details(lane, query, candidate, hit_from_query);
+    });
+    return agreement;
   }
 
   void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,

@@ -9,6 +9,17 @@
 
 namespace pressmark::kernels::cuda {
 
+void canonicalise(Lane& lane, std::span<const ImageView> images, int long_side_px,
+                  std::span<GreyImage> outputs);
+
+void mask_glare(Lane& lane, std::span<const GreyImage> images, std::span<GreyImage> masks);
+
+void code_details(Lane& lane, std::span<const GreyImage> images,
+                  std::span<std::vector<std::uint8_t>> outputs);
+
+DetailAgreement compare_details(Lane& lane, const DetailView& query, const DetailView& candidate,
+                                const std::array<double, 9>& hit_from_query);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 

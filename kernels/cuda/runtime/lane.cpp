@@ -21,6 +21,20 @@ void* Lane::stage(std::size_t bytes) {
   return staged;
 }
 
+void Lane::copy_rows_to(std::uint8_t* device, std::size_t device_stride_bytes,
+                        const std::uint8_t* rows, std::int64_t stride_bytes, std::size_t row_bytes,
+                        std::size_t count) {
+  const std::size_t bytes = device_stride_bytes * count;
+  if (bytes == 0) return;
+  auto* const staged = static_cast<std::uint8_t*>(stage(bytes));
+  for (std::size_t i = 0; i < count; ++i) {
+    std::memcpy(staged + i * device_stride_bytes,
+                rows + static_cast<std::int64_t>(i) * stride_bytes, row_bytes);
+  }
+  check(cudaMemcpyAsync(device, staged, bytes, cudaMemcpyHostToDevice, stream()),
+        "copy to the device");
+}
+
 void Lane::release() {
   synchronise();
   // The last piece is at least as large as all before it together.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -61,6 +62,11 @@ class Lane {
     check(cudaMemcpyAsync(device, staged, elements.size_bytes(), cudaMemcpyHostToDevice, stream()),
           "copy to the device");
   }
+
+  // `count` rows of `row_bytes`, `stride_bytes` apart, to rows `device_stride_bytes` apart: nothing
+  // between the rows is read, what lies between the copies is undefined.
+  void copy_rows_to(std::uint8_t* device, std::size_t device_stride_bytes, const std::uint8_t* rows,
+                    std::int64_t stride_bytes, std::size_t row_bytes, std::size_t count);
 
   // What the device holds there once the stream has come to this point: to be read after the next
   // synchronise() and before release().
