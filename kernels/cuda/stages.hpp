@@ -12,4 +12,7 @@ namespace pressmark::kernels::cuda {
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 
+void find_consensus(Lane& lane, std::span<const std::vector<KeypointPair>> pairs,
+                    float threshold_px, std::span<Consensus> outputs);
+
 }  // namespace pressmark::kernels::cuda
