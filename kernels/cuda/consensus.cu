@@ -41,6 +41,8 @@ constexpr int kVoteWarps = 4;
 constexpr int kVotePairs = 256;
 constexpr int kRefineWarps = kRefinedHypotheses;
 constexpr int kRefineThreads = kRefineWarps * kWarpSize;
+// Of one multiprocessor at a time: 80 registers a thread, which suffice.
+constexpr int kRefineBlocks = 3;
 constexpr int kMoments = 7;
 
 // What pairs propose.
@@ -161,10 +163,16 @@ __device__ int ranked_hypothesis(const int* d_votes, int count, RefineMemory& me
 
 // The following are for a whole warp; lists in device memory are the warp's own.
 
-// Pairs that agree with `map`; of which hypothesis, or within which squared reach (then the
-// hypothesis is null). Returns their number.
-__device__ int choose_agreeing(const DescribedSet& set, const Affinity& map,
-                               const PairPlace* hypothesis, float squared_reach_px, int* d_chosen) {
+// How far off a pair may be: by the pair that a hypothesis rests on, or the same for all.
+struct Reach {
+  bool is_of_hypothesis;
+  PairPlace origin;
+  float squared_px;
+};
+
+// Lists the pairs that agree with `map`. Returns their number.
+__device__ int choose_agreeing(const DescribedSet& set, const Affinity& map, const Reach& reach,
+                               int* d_chosen) {
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
   const PairShape shape = shape_of(map);
   int chosen = 0;
@@ -173,10 +181,10 @@ __device__ int choose_agreeing(const DescribedSet& set, const Affinity& map,
     bool agrees = false;
     if (i < set.count) {
       const PairPlace place = set.places[i];
-      const float reach =
-          hypothesis != nullptr ? squared_reach(*hypothesis, place) : squared_reach_px;
-      agrees =
-          squared_error(map, place) <= static_cast<double>(reach) && is_alike(set.shapes[i], shape);
+      const float squared_px =
+          reach.is_of_hypothesis ? squared_reach(reach.origin, place) : reach.squared_px;
+      agrees = squared_error(map, place) <= static_cast<double>(squared_px) &&
+               is_alike(set.shapes[i], shape);
     }
     const unsigned agreeing = __ballot_sync(kAllLanes, agrees);
     if (agrees) d_chosen[chosen + __popc(agreeing & ((1u << lane) - 1))] = i;
@@ -241,16 +249,16 @@ __device__ FittedAffinity fit_chosen(const DescribedSet& set, const int* d_chose
 __device__ int refine(const DescribedSet& set, int hypothesis, const Tightening& tightening,
                       double (&staged)[kMoments][kWarpSize + 1], Affinity& map, int* d_chosen) {
   map = affinity_of(set.similarities[hypothesis]);
-  const PairPlace origin = set.places[hypothesis];
-  int chosen = choose_agreeing(set, map, &origin, 0, d_chosen);
-  for (int i = 0; i < static_cast<int>(kTightening.size()); ++i) {
+  Reach reach{true, set.places[hypothesis], 0};
+  for (int step = 0;; ++step) {
+    const int chosen = choose_agreeing(set, map, reach, d_chosen);
+    if (step == static_cast<int>(kTightening.size())) return chosen;
     if (chosen < kMinAgreeingPairs) return 0;
-    const FittedAffinity fitted = fit_chosen(set, d_chosen, chosen, i > 0, staged);
+    const FittedAffinity fitted = fit_chosen(set, d_chosen, chosen, step > 0, staged);
     if (!fitted.found) return 0;
     map = fitted.map;
-    chosen = choose_agreeing(set, map, nullptr, tightening.squared_px[i], d_chosen);
+    reach = {false, {}, tightening.squared_px[step]};
   }
-  return chosen;
 }
 
 // Chosen pairs that are at another place than all counted before them. Each lane holds one of 32
@@ -263,7 +271,7 @@ __device__ int count_places(const DescribedSet& set, const int* d_chosen, int ch
     PairPlace place{};
     bool is_other = first + lane < chosen;
     if (is_other) place = set.places[d_chosen[first + lane]];
-    for (int i = 0; is_other && i < counted; ++i) is_other = !is_same_place(place, d_counted[i]);
+    for (int i = 0; i < counted; ++i) is_other &= !is_same_place(place, d_counted[i]);
     unsigned others = __ballot_sync(kAllLanes, is_other);
     for (unsigned left = others; left != 0;) {
       const int at = __ffs(static_cast<int>(left)) - 1;
@@ -282,7 +290,7 @@ __device__ int count_places(const DescribedSet& set, const int* d_chosen, int ch
 }
 
 // d_chosen, d_counted: room for eight lists of each set, where eight times its pairs would be.
-__global__ void __launch_bounds__(kRefineThreads)
+__global__ void __launch_bounds__(kRefineThreads, kRefineBlocks)
     refine_hypotheses(const PairSet* d_sets, DescribedPairs pairs, const int* d_votes,
                       Tightening tightening, int* d_chosen, PairPlace* d_counted,
                       FoundConsensus* d_found, int* d_agreeing) {

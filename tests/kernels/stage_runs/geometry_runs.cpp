@@ -45,6 +45,24 @@ std::vector<KeypointPair> at_few_places(std::vector<KeypointPair> pairs) {
   return pairs;
 }
 
+// All of them twice, the second time elsewhere in the hit: two groups of one size.
+std::vector<KeypointPair> in_two_groups(std::vector<KeypointPair> pairs) {
+  for (std::size_t i = 0, count = pairs.size(); i < count; ++i) {
+    pairs.push_back(pairs[i]);
+    pairs.back().query.x_px += 40;
+    pairs.back().hit.y_px += 300;
+  }
+  return pairs;
+}
+
+std::vector<std::vector<KeypointPair>> many_small_sets() {
+  std::vector<std::vector<KeypointPair>> sets;
+  for (int i = 0; i < 40; ++i) {
+    sets.push_back(keypoint_pairs(i % 7, i / 4, static_cast<std::uint64_t>(100 + i)));
+  }
+  return sets;
+}
+
 std::vector<KeypointPair> equal_pairs(std::size_t count) {
   return std::vector<KeypointPair>(count, keypoint_pairs(1, 0, 3)[0]);
 }
@@ -104,6 +122,8 @@ std::vector<StageRun> geometry_runs() {
                                                    keypoint_pairs(60, 5, 12)}),
       consensus_run("ConsensusOfMorePairsThanAVoteTile", {keypoint_pairs(40, 270, 13)}),
       consensus_run("ConsensusOfPairsAtFewPlaces", {at_few_places(keypoint_pairs(23, 10, 14))}),
+      consensus_run("ConsensusOfTwoEqualGroups", {in_two_groups(keypoint_pairs(12, 0, 18))}),
+      consensus_run("ConsensusOfManySmallSets", many_small_sets()),
       consensus_run("ConsensusOfEqualPairs", {equal_pairs(40)}),
       registration_run("RegistrationOfNoSets", {}),
       registration_run("RegistrationOfSets", {planted_pairs(kHomographyMap, 30, 20, 1, 15),
