@@ -23,4 +23,7 @@ DetailAgreement compare_details(Lane& lane, const DetailView& query, const Detai
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 
+void find_consensus(Lane& lane, std::span<const std::vector<KeypointPair>> pairs,
+                    float threshold_px, std::span<Consensus> outputs);
+
 }  // namespace pressmark::kernels::cuda
