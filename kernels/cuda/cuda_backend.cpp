@@ -113,12 +113,22 @@ class CudaBackend final : public Backend {
 
   void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,
                  std::span<std::vector<float>> outputs) const override {
-    host_->aggregate(codes, aggregation, outputs);
+    constexpr std::size_t kMostSets = 256;  // 80 MiB of codes and VLADs
+    in_batches(lanes_, codes.size(), kMostSets,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::aggregate(lane, codes.subspan(first, count), aggregation,
+                                 outputs.subspan(first, count));
+               });
   }
 
   void assign(std::span<const std::span<const std::int8_t>> codes, const Vocabulary& vocabulary,
               int even_size, int nearest, std::span<WordAssignment> outputs) const override {
-    host_->assign(codes, vocabulary, even_size, nearest, outputs);
+    constexpr std::size_t kMostSets = 512;  // 128 MiB of codes; scratch memory does not grow
+    in_batches(lanes_, codes.size(), kMostSets,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::assign(lane, codes.subspan(first, count), vocabulary, even_size, nearest,
+                              outputs.subspan(first, count));
+               });
   }
 
   void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
@@ -134,7 +144,12 @@ class CudaBackend final : public Backend {
 
   void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
              float ratio, std::span<SignedMatches> outputs) const override {
-    host_->match(query, candidates, even_size, ratio, outputs);
+    constexpr std::size_t kMostCandidates = 64;  // 170 MiB where all have kMaxKeypoints
+    in_batches(lanes_, candidates.size(), kMostCandidates,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::match(lane, query, candidates.subspan(first, count), even_size, ratio,
+                             outputs.subspan(first, count));
+               });
   }
 
   void find_consensus(std::span<const std::vector<KeypointPair>> pairs, float threshold_px,
