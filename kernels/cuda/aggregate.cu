@@ -69,7 +69,7 @@ __global__ void __launch_bounds__(kFindThreads)
   float least = 0;
   int nearest = -1;
   for (int first = 0; first < words; first += kWordTile) {
-    const int count = std::min(kWordTile, words - first);
+    const int count = std::min(words - first, int{kWordTile});
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < kWordTile * kSize; i += kFindThreads) {
       memory.words[i / kSize][i % kSize] =
@@ -138,7 +138,7 @@ __global__ void __launch_bounds__(kSumThreads)
   std::uint16_t* const listed = memory.listed[warp];
   float2 sum = make_float2(0, 0);
   for (int first = 0; first < set.count; first += kListed) {
-    const int end = std::min(kListed, set.count - first);
+    const int end = std::min(set.count - first, int{kListed});
     int count = 0;
 #pragma unroll 4
     for (int i = 0; i < end; i += 32) {
@@ -183,7 +183,7 @@ __global__ void __launch_bounds__(kNormaliseThreads)
   const int thread = static_cast<int>(threadIdx.x);
   float squared = 0;
   for (int first = 0; first < size; first += kNormaliseTile) {
-    const int count = std::min(kNormaliseTile, size - first);
+    const int count = std::min(size - first, int{kNormaliseTile});
     for (int i = thread; i < kNormaliseTile; i += kNormaliseThreads) {
       memory.values[i] = i < count ? vector[first + i] : 0.0f;
     }
@@ -217,7 +217,7 @@ __global__ void __launch_bounds__(kProjectThreads)
   const float* const own = d_projection + std::int64_t{std::min(row, rows - 1)} * size + part;
   float sums[kSetsAtOnce] = {};
   for (int first = 0; first < size; first += kProjectTile) {
-    const int count = std::min(kProjectTile, size - first);
+    const int count = std::min(size - first, int{kProjectTile});
     __syncthreads();
 #pragma unroll
     for (int s = 0; s < kSetsAtOnce; ++s) {

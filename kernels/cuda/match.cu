@@ -226,11 +226,10 @@ __global__ void __launch_bounds__(kTestThreads)
     const unsigned column = bests.columns(hypothesis)[candidate.first + index_of(best)];
     matches = index_of(static_cast<int>(column ^ kSignBit)) == query;
   }
-  const double squared = squared_code_distance(best >> kIndexBits);
+  int rival = kLeast;
   if (matches && ratio < 1) {
     const Keypoint found = d_keypoints[candidate.first + index_of(best)];
     const CodeInParts code = load_parts(d_query + query * kCodeVectors, even_size);
-    int rival = kLeast;
     for (int t = 0; t < kTilesPerLane; ++t) {
       bool is_near = false;
       if (keys[t] != kNoKey) {
@@ -245,9 +244,10 @@ __global__ void __launch_bounds__(kTestThreads)
       }
     }
     rival = greatest_of_warp(rival);
-    matches = rival == kLeast || !is_beaten(squared, rival, ratio);
   }
   if (lane > 0) return;
+  const double squared = squared_code_distance(best >> kIndexBits);
+  if (rival > kLeast && is_beaten(squared, rival, ratio)) matches = false;
   d_flags[place] = matches ? 1 : 0;
   if (matches) d_places[place] = {query, index_of(best), static_cast<float>(std::sqrt(squared))};
 }
