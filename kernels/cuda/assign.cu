@@ -4,11 +4,12 @@
 //    squared distance less |c|^2 (units of 1 / 127^2); ties: lowest word.
 // 2. Codes: n x 64 bytes; words: up to 65536 x 64 bytes and their squared lengths. Results: code by
 //    code, 1 to 16 words of 16 bits, one array for each hypothesis.
-// 3. find_nearest_of_groups: a block owns 128 codes x 64 words (code_tiles.hpp) and leaves each
-//    code's nearest word of the 64. select_words: a warp owns one code under one hypothesis. The
-//    `nearest` words lie in the `nearest` groups whose nearest words are nearest: only those groups
-//    are compared again, two words a lane. A lane keeps one word of the sorted list.
-// 4. 17.0 KiB of shared memory a block: tiles, then the codes' nearest words.
+// 3. find_nearest_of_groups: a block owns 128 codes and goes through up to 8 groups of 64 words
+//    (code_tiles.hpp); it leaves each code's nearest word of each group. select_words: a warp owns
+//    one code under one hypothesis. The `nearest` words lie in the `nearest` groups whose nearest
+//    words are nearest: only those groups are compared again, two words a lane. A lane keeps one
+//    word of the sorted list.
+// 4. 29.8 KiB of shared memory a block: tiles, and the codes' nearest words.
 // 5. For n codes and m words: n m products of 64 bytes, 16 or 17 instructions dp4a and 6 others
 //    each; n m / 8 bytes are written and read; then 2 n `nearest` x 64 products again. Bound by
 //    dp4a, 64 a clock on a multiprocessor.
@@ -59,7 +60,7 @@ __global__ void __launch_bounds__(kNormThreads)
   d_norms[word] = squared;
 }
 
-union NearestMemory {
+struct NearestMemory {
   CodeTiles tiles;
   RowKeys keys[2][kTileRows];
 };
@@ -67,52 +68,64 @@ union NearestMemory {
 // d_keys: [hypothesis][group][code, filled up to whole tiles].
 __global__ void __launch_bounds__(kTileThreads, 2)
     find_nearest_of_groups(const int4* d_codes, int codes, const int4* d_words,
-                           const std::int32_t* d_norms, int words, int even_size, int* d_keys) {
+                           const std::int32_t* d_norms, int words, int groups_per_block,
+                           int even_size, int* d_keys) {
   auto& memory = shared_memory<NearestMemory>();
-  const int group = static_cast<int>(blockIdx.x), groups = static_cast<int>(gridDim.x);
+  const int groups = (words + kGroup - 1) / kGroup;
+  const int first_group = static_cast<int>(blockIdx.x) * groups_per_block;
+  const int end_group = std::min(first_group + groups_per_block, groups);
   const int first_code = static_cast<int>(blockIdx.y) * kTileRows;
-  const int first_word = group * kGroup;
-  load_codes(d_codes + first_code * kCodeVectors, codes - first_code, even_size, memory.tiles.rows);
-  load_codes(d_words + first_word * kCodeVectors, words - first_word, even_size,
-             memory.tiles.columns);
-  const int row = thread_row(), column = thread_column();
-  int bits[kThreadColumns];  // what a key is beside the product
-#pragma unroll
-  for (int j = 0; j < kThreadColumns; ++j) {
-    const int word = first_word + column + j;
-    const int norm = word < words ? d_norms[word] : kFarthest;
-    bits[j] = kGroup - 1 - (column + j) - (norm << kGroupBits);
-  }
-  ThreadProducts even, odd;
-#pragma unroll
-  for (int i = 0; i < kThreadRows; ++i) {
-#pragma unroll
-    for (int j = 0; j < kThreadColumns; ++j) even[i][j] = odd[i][j] = 0;
-  }
-  __syncthreads();
-  const CodeParts parts = code_parts(even_size);
-  add_products(memory.tiles, 0, parts.even_words, even);
-  add_products(memory.tiles, parts.even_words, parts.words, odd);
-  __syncthreads();
+  const std::int64_t padded_codes = std::int64_t{gridDim.y} * kTileRows;
+  int4 coming =
+      fetch_columns(d_words + first_group * kGroup * kCodeVectors, words - first_group * kGroup);
+  load_rows(memory.tiles, d_codes + first_code * kCodeVectors, codes - first_code, even_size);
 
-#pragma unroll
-  for (int i = 0; i < kThreadRows; ++i) {
-    int best[2] = {std::numeric_limits<int>::min(), std::numeric_limits<int>::min()};
+  const CodeParts parts = code_parts(even_size);
+  const int row = thread_row(), column = thread_column();
+  for (int group = first_group; group < end_group; ++group) {
+    store_columns(memory.tiles, coming, even_size);
+    // Also: the keys of the group before have been read.
+    __syncthreads();
+    const int next_word = (group + 1) * kGroup;
+    if (group + 1 < end_group) {
+      coming = fetch_columns(d_words + next_word * kCodeVectors, words - next_word);
+    }
+    int bits[kThreadColumns];  // what a key is beside the product
 #pragma unroll
     for (int j = 0; j < kThreadColumns; ++j) {
-      best[0] = std::max(best[0], ((even[i][j] + odd[i][j]) << (kGroupBits + 1)) + bits[j]);
-      best[1] = std::max(best[1], ((even[i][j] - odd[i][j]) << (kGroupBits + 1)) + bits[j]);
+      const int word = group * kGroup + column + j;
+      const int norm = word < words ? d_norms[word] : kFarthest;
+      bits[j] = kGroup - 1 - (column + j) - (norm << kGroupBits);
     }
-    memory.keys[0][row + i][column / kThreadColumns] = best[0];
-    memory.keys[1][row + i][column / kThreadColumns] = best[1];
+
+    ThreadProducts even, odd;
+#pragma unroll
+    for (int i = 0; i < kThreadRows; ++i) {
+#pragma unroll
+      for (int j = 0; j < kThreadColumns; ++j) even[i][j] = odd[i][j] = 0;
+    }
+    add_products(memory.tiles, 0, parts.even_words, even);
+    add_products(memory.tiles, parts.even_words, parts.words, odd);
+
+#pragma unroll
+    for (int i = 0; i < kThreadRows; ++i) {
+      int best[2] = {std::numeric_limits<int>::min(), std::numeric_limits<int>::min()};
+#pragma unroll
+      for (int j = 0; j < kThreadColumns; ++j) {
+        best[0] = std::max(best[0], ((even[i][j] + odd[i][j]) << (kGroupBits + 1)) + bits[j]);
+        best[1] = std::max(best[1], ((even[i][j] - odd[i][j]) << (kGroupBits + 1)) + bits[j]);
+      }
+      memory.keys[0][row + i][column / kThreadColumns] = best[0];
+      memory.keys[1][row + i][column / kThreadColumns] = best[1];
+    }
+    // Also: the group's words have been read.
+    __syncthreads();
+    static_assert(kTileThreads == 2 * kTileRows);
+    const int own_row = static_cast<int>(threadIdx.x) % kTileRows;
+    const int hypothesis = static_cast<int>(threadIdx.x) / kTileRows;
+    d_keys[(std::int64_t{hypothesis} * groups + group) * padded_codes + first_code + own_row] =
+        greatest(memory.keys[hypothesis][own_row]);
   }
-  __syncthreads();
-  static_assert(kTileThreads == 2 * kTileRows);
-  const int own_row = static_cast<int>(threadIdx.x) % kTileRows;
-  const int hypothesis = static_cast<int>(threadIdx.x) / kTileRows;
-  const std::int64_t padded_codes = std::int64_t{gridDim.y} * kTileRows;
-  d_keys[(std::int64_t{hypothesis} * groups + group) * padded_codes + first_code + own_row] =
-      greatest(memory.keys[hypothesis][own_row]);
 }
 
 // Nearness of a word among all: the greatest is of the lowest word among equals.
@@ -224,9 +237,10 @@ DeviceAssignment assign(Lane& lane, const CodeSets& codes, const DeviceVocabular
     const auto count = static_cast<int>(std::min(kMostCodes, codes.count - first));
     const unsigned tiles = blocks_for(count, kTileRows);
     const int4* const own = codes.code_rows() + first * kCodeVectors;
-    launch(lane.stream(), {dim3(groups, tiles), dim3(kTileThreads)}, find_nearest_of_groups, own,
-           count, rows(vocabulary.centroids), vocabulary.norms.data(), vocabulary.words, even_size,
-           keys.data());
+    const int per_block = columns_per_block(tiles, groups);
+    launch(lane.stream(), {dim3(blocks_for(groups, per_block), tiles), dim3(kTileThreads)},
+           find_nearest_of_groups, own, count, rows(vocabulary.centroids), vocabulary.norms.data(),
+           vocabulary.words, per_block, even_size, keys.data());
     launch(lane.stream(), {dim3(blocks_for(count, kSelectWarps), 2), dim3(kSelectThreads)},
            select_words, own, count, rows(vocabulary.centroids), vocabulary.norms.data(),
            vocabulary.words, even_size, keys.data(), static_cast<int>(tiles) * kTileRows, nearest,

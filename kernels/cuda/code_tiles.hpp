@@ -3,10 +3,11 @@
 // Device functions: dot products of a tile of codes (rows) with a tile of others (columns), of
 // their even and odd parts apart (kernels/ops.hpp, match). Exact integers.
 //
-// A block of 256 threads owns 128 rows x 64 columns, a thread 8 x 4 of them: for each four elements
-// it reads three vectors of shared memory, 48 bytes, for 32 products dp4a. That is what the
-// multipliers need to be the limit, and 64 sums of a thread leave registers for two blocks on a
-// multiprocessor.
+// A block of 256 threads owns 128 rows x 64 columns at a time, a thread 8 x 4 of them: for each
+// four elements it reads three vectors of shared memory, 48 bytes, for 32 products dp4a. That is
+// what the multipliers need to be the limit, and 64 sums of a thread leave registers for two blocks
+// on a multiprocessor. The rows stay while several tiles of columns pass; the next one is on its
+// way from device memory, a vector a thread, while products are made.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -55,29 +56,52 @@ template <int kCodes>
 __device__ __forceinline__ void store_word(int (*tile)[kCodes], int code, int word, int value,
                                            int even_size) {
   const int mask = even_mask(word, even_size);
-  const bool is_shared = mask == 0xffff;
+  const int odd_word = word + (even_size % 4 != 0 ? 1 : 0);
   if (mask != 0) tile[word][code] = value & mask;
-  if (is_shared) {
-    tile[word + 1][code] = value & ~mask;
-  } else if (mask == 0) {
-    tile[word + (even_size % 4 != 0 ? 1 : 0)][code] = value;
+  if (mask != -1) tile[odd_word][code] = value & ~mask;
+}
+
+// The i-th vector of a tile of kCodes codes, those beyond `count` zero. Neighbouring lanes take
+// neighbouring codes, which they store without conflicts; what is left of a sector another warp
+// takes from the cache.
+template <int kCodes>
+__device__ __forceinline__ int4 fetch_vector(const int4* d_codes, int count, int i) {
+  const int code = i % kCodes, vector = i / kCodes;
+  return code < count ? d_codes[code * kCodeVectors + vector] : make_int4(0, 0, 0, 0);
+}
+
+template <int kCodes>
+__device__ __forceinline__ void store_vector(int (*tile)[kCodes], const int4& four, int i,
+                                             int even_size) {
+  const int code = i % kCodes, word = i / kCodes * 4;
+  store_word(tile, code, word, four.x, even_size);
+  store_word(tile, code, word + 1, four.y, even_size);
+  store_word(tile, code, word + 2, four.z, even_size);
+  store_word(tile, code, word + 3, four.w, even_size);
+}
+
+__device__ __forceinline__ void load_rows(CodeTiles& tiles, const int4* d_codes, int count,
+                                          int even_size) {
+  for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kCodeVectors; i += kTileThreads) {
+    store_vector(tiles.rows, fetch_vector<kTileRows>(d_codes, count, i), i, even_size);
   }
 }
 
-// Fills a tile with `count` codes and zeros after them. Neighbouring lanes store neighbouring codes
-// and read 16 bytes of each; what they leave of a sector another warp takes from the cache.
-template <int kCodes>
-__device__ __forceinline__ void load_codes(const int4* d_codes, int count, int even_size,
-                                           int (*tile)[kCodes]) {
-  for (int i = static_cast<int>(threadIdx.x); i < kCodes * kCodeVectors; i += kTileThreads) {
-    const int code = i % kCodes, vector = i / kCodes;
-    int4 four = make_int4(0, 0, 0, 0);
-    if (code < count) four = d_codes[code * kCodeVectors + vector];
-    store_word(tile, code, 4 * vector, four.x, even_size);
-    store_word(tile, code, 4 * vector + 1, four.y, even_size);
-    store_word(tile, code, 4 * vector + 2, four.z, even_size);
-    store_word(tile, code, 4 * vector + 3, four.w, even_size);
-  }
+// The running thread's part of a tile of columns.
+static_assert(kTileColumns * kCodeVectors == kTileThreads);
+__device__ __forceinline__ int4 fetch_columns(const int4* d_codes, int count) {
+  return fetch_vector<kTileColumns>(d_codes, count, static_cast<int>(threadIdx.x));
+}
+__device__ __forceinline__ void store_columns(CodeTiles& tiles, const int4& four, int even_size) {
+  store_vector(tiles.columns, four, static_cast<int>(threadIdx.x), even_size);
+}
+
+// Tiles of columns that a block goes through: more than one only where there are blocks enough for
+// a large device, which runs two on each of its 132 multiprocessors at a time.
+inline int columns_per_block(std::int64_t row_tiles, std::int64_t column_tiles) {
+  constexpr std::int64_t kEnoughBlocks = 512, kMost = 8;
+  return static_cast<int>(
+      std::clamp(row_tiles * column_tiles / kEnoughBlocks, std::int64_t{1}, kMost));
 }
 
 // First row and column of the running thread.

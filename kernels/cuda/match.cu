@@ -6,14 +6,15 @@
 //    the candidate's keypoints more than 10 px from c; d: Euclidean distance of unit-length codes.
 // 2. Query: n x 64 bytes and n keypoints, n <= 4096; candidates: the same one after the other, each
 //    at most 4096. Results by candidate, hypothesis and query index, without gaps.
-// 3. compare_tiles: a block owns 128 query codes x 64 of one candidate's (code_tiles.hpp), and
-//    leaves each query code's best in this tile, each candidate code's best of all. test_matches: a
+// 3. compare_tiles: a block owns 128 query codes and goes through up to 8 tiles of 64 codes of one
+//    candidate each (code_tiles.hpp); it leaves each query code's best in each tile, each candidate
+//    code's best of all. test_matches: a
 //    warp owns one query code with one candidate under one hypothesis. The rival is sought among
 //    the tiles' bests; only tiles whose best lies within 10 px are compared again, two candidate
 //    codes a lane: the match's own one, and seldom another. gather_matches: a thread per warp of
 //    test_matches.
-// 4. 26.1 KiB of shared memory a block, tiles and then their bests; tiles are no wider for the sake
-//    of registers (code_tiles.hpp).
+// 4. 38.3 KiB of shared memory a block, tiles and their bests: two blocks on a multiprocessor, as
+//    registers allow.
 // 5. For n x m codes: n m products of 64 bytes, 16 or 17 instructions dp4a and 10 others each; n m
 //    / 8 bytes of tiles' bests are written and read. Bound by dp4a, 64 a clock on a multiprocessor.
 // 6. A similarity and its index are packed in one integer, so that one maximum finds both in any
@@ -83,85 +84,90 @@ __device__ int index_of(int key) {
   return kHighestIndex - (key & kHighestIndex);
 }
 
-union CompareMemory {
+struct CompareMemory {
   CodeTiles tiles;
-  struct {
-    RowKeys rows[2][kTileRows];
-    int columns[2][kTileColumns][kThreadsPerColumn + 1];
-  } keys;
+  RowKeys rows[2][kTileRows];
+  int columns[2][kTileColumns][kThreadsPerColumn + 1];
 };
 
 __global__ void __launch_bounds__(kTileThreads, 2)
     compare_tiles(const int4* d_query, int queries, const int4* d_codes,
-                  const CandidateTile* d_tiles, int even_size, Bests bests) {
+                  const CandidateTile* d_tiles, int tiles_per_block, int even_size, Bests bests) {
   auto& memory = shared_memory<CompareMemory>();
-  const int tile = static_cast<int>(blockIdx.x);
-  const CandidateTile candidate = d_tiles[tile];
+  const int first_tile = static_cast<int>(blockIdx.x) * tiles_per_block;
+  const int end_tile = std::min(first_tile + tiles_per_block, bests.tiles);
   const int first_query = static_cast<int>(blockIdx.y) * kTileRows;
-  load_codes(d_query + first_query * kCodeVectors, queries - first_query, even_size,
-             memory.tiles.rows);
-  load_codes(d_codes + candidate.first * kCodeVectors, candidate.count, even_size,
-             memory.tiles.columns);
-  __syncthreads();
+  CandidateTile candidate = d_tiles[first_tile];
+  int4 coming = fetch_columns(d_codes + candidate.first * kCodeVectors, candidate.count);
+  load_rows(memory.tiles, d_query + first_query * kCodeVectors, queries - first_query, even_size);
 
-  const int row = thread_row(), column = thread_column();
-  ThreadProducts even, odd;
-#pragma unroll
-  for (int i = 0; i < kThreadRows; ++i) {
-#pragma unroll
-    for (int j = 0; j < kThreadColumns; ++j) {
-      // Codes of zeros beyond the last one get the least similarity.
-      const bool exists = first_query + row + i < queries && column + j < candidate.count;
-      even[i][j] = exists ? 0 : kLeast;
-      odd[i][j] = 0;
-    }
-  }
   const CodeParts parts = code_parts(even_size);
-  add_products(memory.tiles, 0, parts.even_words, even);
-  add_products(memory.tiles, parts.even_words, parts.words, odd);
-  __syncthreads();
-
+  const int row = thread_row(), column = thread_column();
   const int query_bits = kHighestIndex - (first_query + row);
-  const int candidate_bits = kHighestIndex - (candidate.index + column);
-  int best_of_column[2][kThreadColumns];
+  for (int tile = first_tile; tile < end_tile; ++tile) {
+    store_columns(memory.tiles, coming, even_size);
+    // Also: the bests of the tile before have been read.
+    __syncthreads();
+    const CandidateTile own = candidate;
+    if (tile + 1 < end_tile) {
+      candidate = d_tiles[tile + 1];
+      coming = fetch_columns(d_codes + candidate.first * kCodeVectors, candidate.count);
+    }
+
+    ThreadProducts even, odd;
 #pragma unroll
-  for (int j = 0; j < kThreadColumns; ++j) best_of_column[0][j] = best_of_column[1][j] = kNoKey;
+    for (int i = 0; i < kThreadRows; ++i) {
 #pragma unroll
-  for (int i = 0; i < kThreadRows; ++i) {
-    int best[2] = {kNoKey, kNoKey};
-#pragma unroll
-    for (int j = 0; j < kThreadColumns; ++j) {
-      const int shifted[2] = {(even[i][j] + odd[i][j]) << kIndexBits, (even[i][j] - odd[i][j])
-                                                                          << kIndexBits};
-#pragma unroll
-      for (int h = 0; h < 2; ++h) {
-        best[h] = std::max(best[h], shifted[h] + (candidate_bits - j));
-        best_of_column[h][j] = std::max(best_of_column[h][j], shifted[h] + (query_bits - i));
+      for (int j = 0; j < kThreadColumns; ++j) {
+        // Codes of zeros beyond the last one get the least similarity.
+        const bool exists = first_query + row + i < queries && column + j < own.count;
+        even[i][j] = exists ? 0 : kLeast;
+        odd[i][j] = 0;
       }
+    }
+    add_products(memory.tiles, 0, parts.even_words, even);
+    add_products(memory.tiles, parts.even_words, parts.words, odd);
+
+    const int candidate_bits = kHighestIndex - (own.index + column);
+    int best_of_column[2][kThreadColumns];
+#pragma unroll
+    for (int j = 0; j < kThreadColumns; ++j) best_of_column[0][j] = best_of_column[1][j] = kNoKey;
+#pragma unroll
+    for (int i = 0; i < kThreadRows; ++i) {
+      int best[2] = {kNoKey, kNoKey};
+#pragma unroll
+      for (int j = 0; j < kThreadColumns; ++j) {
+        const int shifted[2] = {(even[i][j] + odd[i][j]) << kIndexBits, (even[i][j] - odd[i][j])
+                                                                            << kIndexBits};
+#pragma unroll
+        for (int h = 0; h < 2; ++h) {
+          best[h] = std::max(best[h], shifted[h] + (candidate_bits - j));
+          best_of_column[h][j] = std::max(best_of_column[h][j], shifted[h] + (query_bits - i));
+        }
+      }
+#pragma unroll
+      for (int h = 0; h < 2; ++h) memory.rows[h][row + i][column / kThreadColumns] = best[h];
     }
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
-      memory.keys.rows[h][row + i][column / kThreadColumns] = best[h];
-    }
-  }
 #pragma unroll
-  for (int h = 0; h < 2; ++h) {
-#pragma unroll
-    for (int j = 0; j < kThreadColumns; ++j) {
-      memory.keys.columns[h][column + j][row / kThreadRows] = best_of_column[h][j];
+      for (int j = 0; j < kThreadColumns; ++j) {
+        memory.columns[h][column + j][row / kThreadRows] = best_of_column[h][j];
+      }
     }
-  }
-  __syncthreads();
+    // Also: the tile's codes have been read.
+    __syncthreads();
 
-  const int thread = static_cast<int>(threadIdx.x);
-  static_assert(kTileThreads == 2 * kTileRows && kTileThreads >= 2 * kTileColumns);
-  const int own_row = thread % kTileRows, of_row = thread / kTileRows;
-  bests.rows(of_row, tile)[first_query + own_row] = greatest(memory.keys.rows[of_row][own_row]);
-  const int own_column = thread % kTileColumns, of_column = thread / kTileColumns;
-  if (of_column < 2 && own_column < candidate.count) {
-    const int key = greatest(memory.keys.columns[of_column][own_column]);
-    atomicMax(bests.columns(of_column) + candidate.first + own_column,
-              static_cast<unsigned>(key) ^ kSignBit);
+    const int thread = static_cast<int>(threadIdx.x);
+    static_assert(kTileThreads == 2 * kTileRows && kTileThreads >= 2 * kTileColumns);
+    const int own_row = thread % kTileRows, of_row = thread / kTileRows;
+    bests.rows(of_row, tile)[first_query + own_row] = greatest(memory.rows[of_row][own_row]);
+    const int own_column = thread % kTileColumns, of_column = thread / kTileColumns;
+    if (of_column < 2 && own_column < own.count) {
+      const int key = greatest(memory.columns[of_column][own_column]);
+      atomicMax(bests.columns(of_column) + own.first + own_column,
+                static_cast<unsigned>(key) ^ kSignBit);
+    }
   }
 }
 
@@ -254,9 +260,9 @@ __global__ void __launch_bounds__(kTestThreads)
 
 // ranks: of each place, and the number of matches after them.
 __global__ void __launch_bounds__(kGatherThreads)
-    gather_matches(const CodeMatch* d_places, const int* d_flags, const int* d_ranks,
-                   std::int64_t places, int queries, CodeMatch* d_matches, int* d_offsets) {
-  const std::int64_t place = std::int64_t{blockIdx.x} * kGatherThreads + threadIdx.x;
+    gather_matches(const CodeMatch* d_places, const int* d_flags, const int* d_ranks, int places,
+                   int queries, CodeMatch* d_matches, int* d_offsets) {
+  const int place = static_cast<int>(blockIdx.x * kGatherThreads + threadIdx.x);
   if (place > places) return;
   if (place % queries == 0) d_offsets[place / queries] = d_ranks[place];
   if (d_flags[place] != 0) d_matches[d_ranks[place]] = d_places[place];
@@ -292,12 +298,13 @@ DeviceMatches match(Lane& lane, const CodeSets& query, const CodeSets& candidate
       lane.allocate_zeros<unsigned>(2 * static_cast<std::size_t>(candidates.count));
   const Bests bests{rows.data(), columns.data(), static_cast<int>(tiles.size()), padded_queries,
                     candidates.count};
-  launch(lane.stream(),
-         {dim3(static_cast<unsigned>(tiles.size()), query_tiles), dim3(kTileThreads)},
+  const int per_block = columns_per_block(query_tiles, bests.tiles);
+  launch(lane.stream(), {dim3(blocks_for(bests.tiles, per_block), query_tiles), dim3(kTileThreads)},
          compare_tiles, query.code_rows(), queries, candidates.code_rows(), device_tiles.data(),
-         even_size, bests);
+         per_block, even_size, bests);
 
   const std::size_t places = 2 * candidates.size() * static_cast<std::size_t>(queries);
+  assert(places < std::size_t{1} << 31);
   DeviceBuffer<CodeMatch> found = lane.allocate<CodeMatch>(places);
   DeviceBuffer<int> flags = lane.allocate<int>(places + 1), ranks = lane.allocate<int>(places + 1);
   launch(lane.stream(),
@@ -315,8 +322,8 @@ DeviceMatches match(Lane& lane, const CodeSets& query, const CodeSets& candidate
   launch(lane.stream(),
          {dim3(blocks_for(static_cast<std::int64_t>(places) + 1, kGatherThreads)),
           dim3(kGatherThreads)},
-         gather_matches, found.data(), flags.data(), ranks.data(),
-         static_cast<std::int64_t>(places), queries, result.matches.data(), result.offsets.data());
+         gather_matches, found.data(), flags.data(), ranks.data(), static_cast<int>(places),
+         queries, result.matches.data(), result.offsets.data());
   return result;
 }
 
