@@ -228,7 +228,8 @@ __global__ void __launch_bounds__(kProjectThreads)
       }
     }
     __syncthreads();
-#pragma unroll 8
+    // Sixteen elements of a row are on their way at a time: for few sets there are few threads.
+#pragma unroll 16
     for (int i = 0; i < count; i += kPartialSums) {
       const float weight = own[first + i];
 #pragma unroll

@@ -14,27 +14,20 @@ CodeSets upload_codes(Lane& lane, std::span<const std::span<const std::int8_t>> 
     result.count += count;
   }
   result.device_sets = lane.upload(result.sets);
-  result.codes =
-      lane.allocate<std::int8_t>(static_cast<std::size_t>(result.count) * kLocalCodeSize);
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    if (codes[i].empty()) continue;
-    lane.copy_to(result.codes.data() + result.sets[i].first * kLocalCodeSize, codes[i]);
-  }
+  result.codes = lane.upload_joined(codes);
   return result;
 }
 
 CodeSets upload_codes(Lane& lane, std::span<const CodesView> views) {
   std::vector<std::span<const std::int8_t>> codes;
+  std::vector<std::span<const Keypoint>> keypoints;
   for (const CodesView& view : views) {
     assert(view.codes.size() == view.keypoints.size() * kLocalCodeSize);
     codes.push_back(view.codes);
+    keypoints.push_back(view.keypoints);
   }
   CodeSets result = upload_codes(lane, codes);
-  result.keypoints = lane.allocate<Keypoint>(static_cast<std::size_t>(result.count));
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    if (views[i].keypoints.empty()) continue;
-    lane.copy_to(result.keypoints.data() + result.sets[i].first, views[i].keypoints);
-  }
+  result.keypoints = lane.upload_joined(std::span<const std::span<const Keypoint>>(keypoints));
   return result;
 }
 

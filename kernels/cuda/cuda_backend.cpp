@@ -113,7 +113,7 @@ class CudaBackend final : public Backend {
 
   void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,
                  std::span<std::vector<float>> outputs) const override {
-    constexpr std::size_t kMostSets = 256;  // 80 MiB of codes and VLADs
+    constexpr std::size_t kMostSets = 256;  // 72 MiB with 4096 codes and 64 words each
     in_batches(lanes_, codes.size(), kMostSets,
                [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
                  cuda::aggregate(lane, codes.subspan(first, count), aggregation,
@@ -144,8 +144,13 @@ class CudaBackend final : public Backend {
 
   void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
              float ratio, std::span<SignedMatches> outputs) const override {
-    constexpr std::size_t kMostCandidates = 64;  // 170 MiB where all have kMaxKeypoints
-    in_batches(lanes_, candidates.size(), kMostCandidates,
+    // Up to 340 MiB of scratch memory for a query of kMaxKeypoints.
+    constexpr std::size_t kMostCandidates = 1024, kMostCodes = 64 * kMaxKeypoints;
+    std::size_t largest = 1;
+    for (const CodesView& candidate : candidates) {
+      largest = std::max(largest, candidate.keypoints.size());
+    }
+    in_batches(lanes_, candidates.size(), std::min(kMostCandidates, kMostCodes / largest),
                [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
                  cuda::match(lane, query, candidates.subspan(first, count), even_size, ratio,
                              outputs.subspan(first, count));
