@@ -16,6 +16,7 @@
 
 #include "kernels/cpu/packed_codes.hpp"
 #include "kernels/cpu/stages.hpp"
+#include "kernels/math/code_distance.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/match.cpp"
@@ -100,15 +101,8 @@ HWY_EXPORT(best_elsewhere);
 constexpr int kIndexBits = 12;
 constexpr std::size_t kQueries = 4;      // that are compared at once
 constexpr std::size_t kCandidates = 16;  // the same
-constexpr float kUnit = 127.0f;          // length of a code
 // Less than any similarity of two codes, and safe to shift by kIndexBits.
 constexpr std::int32_t kLeast = -(1 << 18);
-// Neighbours closer than this to the best one are the same place seen twice, not a rival.
-constexpr float kSamePlacePx = 10.0f;
-
-double squared_distance(std::int32_t similarity) {
-  return std::max(0.0, 2.0 - 2.0 * similarity / (static_cast<double>(kUnit) * kUnit));
-}
 
 struct PackedCandidate {
   std::vector<std::int16_t> codes;
@@ -161,11 +155,8 @@ struct Hypothesis {
     for (std::size_t q = 0; q < best_of_query.size(); ++q) {
       const std::size_t c = index_of(best_of_query[q]);
       if (index_of(columns[c]) != q) continue;
-      const double squared = squared_distance(best_of_query[q] >> kIndexBits);
-      if (ratio < 1 && rival[q] > kLeast &&
-          squared > static_cast<double>(ratio) * ratio * squared_distance(rival[q])) {
-        continue;
-      }
+      const double squared = squared_code_distance(best_of_query[q] >> kIndexBits);
+      if (ratio < 1 && rival[q] > kLeast && is_beaten(squared, rival[q], ratio)) continue;
       output.push_back(
           {static_cast<int>(q), static_cast<int>(c), static_cast<float>(std::sqrt(squared))});
     }

@@ -142,12 +142,22 @@ class CudaBackend final : public Backend {
 
   void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,
                  std::span<std::vector<float>> outputs) const override {
-    host_->aggregate(codes, aggregation, outputs);
+    constexpr std::size_t kMostSets = 256;  // 72 MiB with 4096 codes and 64 words each
+    in_batches(lanes_, codes.size(), kMostSets,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::aggregate(lane, codes.subspan(first, count), aggregation,
+                                 outputs.subspan(first, count));
+               });
   }
 
   void assign(std::span<const std::span<const std::int8_t>> codes, const Vocabulary& vocabulary,
               int even_size, int nearest, std::span<WordAssignment> outputs) const override {
-    host_->assign(codes, vocabulary, even_size, nearest, outputs);
+    constexpr std::size_t kMostSets = 512;  // 128 MiB of codes; scratch memory does not grow
+    in_batches(lanes_, codes.size(), kMostSets,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::assign(lane, codes.subspan(first, count), vocabulary, even_size, nearest,
+                              outputs.subspan(first, count));
+               });
   }
 
   void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
@@ -163,7 +173,17 @@ class CudaBackend final : public Backend {
 
   void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
              float ratio, std::span<SignedMatches> outputs) const override {
-    host_->match(query, candidates, even_size, ratio, outputs);
+    // Up to 340 MiB of scratch memory for a query of kMaxKeypoints.
+    constexpr std::size_t kMostCandidates = 1024, kMostCodes = 64 * kMaxKeypoints;
+    std::size_t largest = 1;
+    for (const CodesView& candidate : candidates) {
+      largest = std::max(largest, candidate.keypoints.size());
+    }
+    in_batches(lanes_, candidates.size(), std::min(kMostCandidates, kMostCodes / largest),
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::match(lane, query, candidates.subspan(first, count), even_size, ratio,
+                             outputs.subspan(first, count));
+               });
   }
 
   void find_consensus(std::span<const std::vector<KeypointPair>> pairs, float threshold_px,

@@ -20,6 +20,16 @@ void code_details(Lane& lane, std::span<const GreyImage> images,
 DetailAgreement compare_details(Lane& lane, const DetailView& query, const DetailView& candidate,
                                 const std::array<double, 9>& hit_from_query);
 
+void aggregate(Lane& lane, std::span<const std::vector<std::int8_t>> codes,
+               const Aggregation& aggregation, std::span<std::vector<float>> outputs);
+
+void assign(Lane& lane, std::span<const std::span<const std::int8_t>> codes,
+            const Vocabulary& vocabulary, int even_size, int nearest,
+            std::span<WordAssignment> outputs);
+
+void match(Lane& lane, const CodesView& query, std::span<const CodesView> candidates, int even_size,
+           float ratio, std::span<SignedMatches> outputs);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 

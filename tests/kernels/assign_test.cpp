@@ -63,6 +63,16 @@ TEST_P(AssignTest, FindsTheNearestWordsUnderBothHypotheses) {
   }
 }
 
+TEST_P(AssignTest, TheMostWordsThatThereMayBe) {
+  auto centroids = random_codes(random_, kMaxWords);
+  const auto codes = random_codes(random_, 2);
+  std::copy_n(codes.begin(), kLocalCodeSize, centroids.end() - kLocalCodeSize);
+  const WordAssignment found = assign(codes, centroids, 32, kMaxNearestWords);
+  EXPECT_EQ(found.same[0], kMaxWords - 1);
+  EXPECT_EQ(found.same, reference(codes, centroids, kLocalCodeSize, kMaxNearestWords));
+  EXPECT_EQ(found.inverted, reference(codes, centroids, 32, kMaxNearestWords));
+}
+
 TEST_P(AssignTest, LengthsOfWordsCount) {
   // Two words in one direction: a short code belongs to the short one.
   std::vector<std::int8_t> centroids(2 * kLocalCodeSize, 0), code(kLocalCodeSize, 0);

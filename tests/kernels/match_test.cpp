@@ -232,6 +232,17 @@ TEST_P(MatchTest, TheMostKeypointsThatThereMayBe) {
   EXPECT_EQ(reverse[0].query, static_cast<int>(kMaxKeypoints) - 1);
 }
 
+TEST_P(MatchTest, ManyKeypointsOnBothSides) {
+  constexpr std::size_t kCount = 2950;
+  const Side query = random_side(random_, kCount, 1000);
+  const std::vector<CodeMatch> found = match(query, disturbed(random_, query, 4), 0.9f).same;
+  ASSERT_EQ(found.size(), kCount);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    EXPECT_EQ(found[i].query, static_cast<int>(i));
+    EXPECT_EQ(found[i].candidate, static_cast<int>(kCount - 1 - i));
+  }
+}
+
 TEST_P(MatchTest, ABatchEqualsSingleCallsAndMayBeEmpty) {
   const Side query = random_side(random_, 30);
   backend_->match(query, {}, kEvenSize, 0.9f, {});

@@ -54,6 +54,25 @@ class Lane {
     return upload(std::span<const Element>(elements));
   }
 
+  // Pieces, one after the other, in one copy.
+  template <class Element>
+  DeviceBuffer<Element> upload_joined(std::span<const std::span<const Element>> pieces) {
+    std::size_t size = 0;
+    for (const auto piece : pieces) size += piece.size();
+    DeviceBuffer<Element> buffer = allocate<Element>(size);
+    if (size == 0) return buffer;
+    auto* const staged = static_cast<std::byte*>(stage(size * sizeof(Element)));
+    std::byte* to = staged;
+    for (const auto piece : pieces) {
+      if (!piece.empty()) std::memcpy(to, piece.data(), piece.size_bytes());
+      to += piece.size_bytes();
+    }
+    check(cudaMemcpyAsync(buffer.data(), staged, size * sizeof(Element), cudaMemcpyHostToDevice,
+                          stream()),
+          "copy to the device");
+    return buffer;
+  }
+
   template <class Element>
   void copy_to(Element* device, std::span<const Element> elements) {
     if (elements.empty()) return;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/cuda/code_sets.hpp"
+#include "kernels/cuda/runtime/lane.hpp"
+#include "kernels/ops.hpp"
+
+namespace pressmark::kernels::cuda {
+
+struct DeviceAggregation {
+  int words = 0, global_size = 0;  // of results: words * kLocalCodeSize without a projection
+  DeviceBuffer<float> centroids;   // words x kLocalCodeSize
+  DeviceBuffer<float> mean;        // words * kLocalCodeSize, or none
+  DeviceBuffer<float> projection;  // global_size x (words * kLocalCodeSize), or none
+};
+
+DeviceAggregation upload_aggregation(Lane& lane, const Aggregation& aggregation);
+
+// One vector for each set: sets x global_size. Does not wait for the stream.
+DeviceBuffer<float> aggregate(Lane& lane, const CodeSets& codes,
+                              const DeviceAggregation& aggregation);
+
+}  // namespace pressmark::kernels::cuda

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/cuda/code_sets.hpp"
+#include "kernels/cuda/runtime/lane.hpp"
+#include "kernels/ops.hpp"
+
+namespace pressmark::kernels::cuda {
+
+struct DeviceVocabulary {
+  int words = 0;
+  DeviceBuffer<std::int8_t> centroids;  // words x kLocalCodeSize
+  DeviceBuffer<std::int32_t> norms;     // squared lengths
+};
+
+DeviceVocabulary upload_vocabulary(Lane& lane, const Vocabulary& vocabulary);
+
+// Words of all codes of the sets: codes x `nearest` each. Does not wait for the stream.
+struct DeviceAssignment {
+  DeviceBuffer<std::uint16_t> same, inverted;
+};
+DeviceAssignment assign(Lane& lane, const CodeSets& codes, const DeviceVocabulary& vocabulary,
+                        int even_size, int nearest);
+
+}  // namespace pressmark::kernels::cuda
