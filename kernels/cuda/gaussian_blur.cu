@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(kThreads)
   const int x = thread % kTileWidth;
   if (left + x >= shape.width) return;
   float* d_target = targets.values + targets.shapes[blockIdx.z].offset;
-  for (int y = thread / kTileWidth; y < std::min(kTileHeight, shape.height - top);
+  for (int y = thread / kTileWidth; y < std::min(int{kTileHeight}, shape.height - top);
        y += kThreads / kTileWidth) {
     const float* line = tile.vertical[y] + x + kRadius;
     float sum = taps.values[0] * line[0];

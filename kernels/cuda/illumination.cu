@@ -48,7 +48,7 @@ struct Column {
   __device__ Column(const PlaneShape& image, int columns)
       : x(static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x)),
         top(static_cast<int>(blockIdx.y) * kCellPx),
-        rows(x < image.width ? std::min(kCellPx, image.height - top) : 0),
+        rows(x < image.width ? std::min(int{kCellPx}, image.height - top) : 0),
         cell(std::int64_t{blockIdx.y} * columns + x / kCellPx) {}
 
   // Of eight lanes, those of a cell, one speaks for it.

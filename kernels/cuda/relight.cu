@@ -78,7 +78,7 @@ __device__ __forceinline__ Source continued(const Axis& axis, const float* d_fad
 
 // Shared memory of a block's signals along y: two buffers, signals 4 elements off each other's
 // banks, so that the same element of all signals is stored at once.
-__device__ __forceinline__ int signal_step(int length) {
+constexpr int signal_step(int length) {
   return fft_buffer_size(length) + 4;
 }
 
