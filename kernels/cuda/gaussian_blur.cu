@@ -51,6 +51,7 @@ __global__ void __launch_bounds__(kThreads)
   Tile& tile = shared_memory<Tile>();
   const float* d_source = sources.values + shape.offset;
   const int thread = static_cast<int>(threadIdx.x);
+#pragma unroll 4
   for (int i = thread; i < Tile::kHeight * Tile::kWidth; i += kThreads) {
     const int y = i / Tile::kWidth, x = i - y * Tile::kWidth;
     const int from_x = std::clamp(left + x - kRadius, 0, shape.width - 1),

@@ -44,6 +44,8 @@ constexpr int kPaired = 8;
 // Four of them fit a block's shared memory twice and leave room for two more blocks at 1080 px.
 constexpr int kSignals = 4;
 constexpr int kThreadsPerSignal = 64, kColumnThreads = kSignals * kThreadsPerSignal;
+// Blocks at a time on a multiprocessor, by shared memory at 1080 px; registers need not be spared.
+constexpr int kColumnBlocks = 3;
 // A third of the 288 butterflies of a row of 1152, three quarters of a row of 576: few idle.
 constexpr int kRowThreads = 96;
 
@@ -88,7 +90,7 @@ __device__ __forceinline__ int first_column() {
          static_cast<int>(blockIdx.x % 2) * kSignals;
 }
 
-__global__ void __launch_bounds__(kColumnThreads)
+__global__ void __launch_bounds__(kColumnThreads, kColumnBlocks)
     transform_columns(PlanesView<const float> details, Batch batch) {
   const Item item = batch.items[blockIdx.y];
   const int left = first_column(), width = item.x.length, height = item.y.length;
@@ -102,6 +104,7 @@ __global__ void __launch_bounds__(kColumnThreads)
   const int lane = thread % kSignals, x = left + lane;
   const Source re = continued(item.x, batch.fades, x),
                im = continued(item.x, batch.fades, x + kPaired);
+#pragma unroll 4
   for (int y = thread / kSignals; y < height; y += kColumnThreads / kSignals) {
     const Source row = continued(item.y, batch.fades, y);
     const float* d_row = d_detail + std::int64_t{row.from} * plane.width;
@@ -142,6 +145,7 @@ __global__ void __launch_bounds__(kRowThreads)
   float2* const other = buffer + fft_buffer_size(width);
   const FftPlan& plan = batch.plans.plans[item.x.plan];
   float2* const d_row = batch.spectra + item.spectrum + std::int64_t{ky} * width;
+#pragma unroll 4
   for (int kx = thread; kx < width; kx += kRowThreads) buffer[fft_place(kx)] = d_row[kx];
   float2* const spectrum =
       transform(plan, batch.plans.twiddles, buffer, other, thread, kRowThreads);
@@ -167,7 +171,7 @@ __global__ void __launch_bounds__(kRowThreads)
 }
 
 // values: J, without what lies beyond the image.
-__global__ void __launch_bounds__(kColumnThreads)
+__global__ void __launch_bounds__(kColumnThreads, kColumnBlocks)
     restore_columns(Batch batch, PlanesView<float> values) {
   const Item item = batch.items[blockIdx.y];
   const int left = first_column(), width = item.x.length, height = item.y.length;
@@ -179,6 +183,7 @@ __global__ void __launch_bounds__(kColumnThreads)
   const int lane = thread % kSignals, x = left + lane;
   const float2* const d_spectrum = batch.spectra + item.spectrum + x;
   float2* const signals = buffer + lane * step;
+#pragma unroll 2
   for (int ky = thread / kSignals; ky <= height / 2; ky += kColumnThreads / kSignals) {
     const float2* const d_row = d_spectrum + std::int64_t{ky} * width;
     float2 a = d_row[0], b = d_row[kPaired];
