@@ -9,9 +9,8 @@
 //    A block of 256 threads owns 16 cells side by side, a thread one column of 16 px. One block per
 //    plane sums up its cells.
 // 4. Sums of 256 columns, three at most: 3 kB; for medians the histogram: 4 kB.
-// 5. The blurred plane is read two and a half times and the mask one and a half: 12 bytes per
-//    pixel, beside the blur's 8; gradients are computed again rather than kept. Device memory
-//    bounds it.
+// 5. The blurred plane and the mask are read two and a half times: 12 bytes per pixel, beside the
+//    blur's 8; gradients are computed again rather than kept. Device memory bounds it.
 // 6. Sums of a cell in the CPU's order: its bits. Those over cells are in double precision in a
 //    fixed order of their own; together with exp and atan2 by series that changes the azimuth by
 //    about 1e-15, so that it is the CPU's after rounding but in one of 10^7 images. Cosine and sine

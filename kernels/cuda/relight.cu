@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // 1. J = F^-1[-i c / (c^2 + eps) F(detail)], c = cos(angle of frequency - azimuth), eps = .1, the
-//    detail mirrored and faded out beyond the borders; relit = 128 + 20 J / (1.48 median |J|).
-// 2. A batch of 8-bit images of any sizes up to 2048 px and their masks without row padding; images
-//    of the same sizes and lights out. Spectra are rows ky = 0 .. height / 2 of float2 [width],
-//    sizes padded to what fft_length gives.
+//    detail mirrored and faded out beyond the borders. Dimensionless.
+// 2. A batch of float planes of any sizes up to 2048 px without row padding; J takes their place.
+//    Spectra are rows ky = 0 .. height / 2 of float2 [width], sizes padded to what fft_length
+//    gives.
 // 3. Along y a block of 256 threads owns 4 signals, columns x and x + 8 (real and imaginary part,
 //    the CPU's pairs), 64 threads each; along x a block of 96 threads owns a row of a spectrum,
-//    there and back. Images along the grid's y or z. Sums over J: a thread owns an eighth of a row.
+//    there and back. Images along the grid's y.
 // 4. Two buffers per signal: 70 kB for 4 signals of 1080, 139 kB for the most, 2160; 18 kB for a
 //    row of 1152.
 // 5. Per padded pixel 4 bytes of detail read and 4 of J written, and a spectrum of 4 written, read,
-//    written and read; J is read twice more: 33 bytes per pixel, bound by device memory and, at six
-//    stages of 16 bytes per complex number, four times, as much by shared memory.
+//    written and read: 24, bound by device memory and, at six stages of 16 bytes per complex
+//    number, four times, as much by shared memory.
 // 6. The same operations in the same order: the CPU's bits where cosine and sine of the azimuth
-//    have them (light.cu); else one grey level for one pixel of 10^5. The mean of |J|, of floats in
-//    double precision, is exact in any order unless rows differ by more than 2^17.
+//    have them (light.cu); else J differs by 1e-6 of itself:
+//    one pixel by one grey level in 400 images of 100 px.
 // 7. No paper; kernels/cpu/relight.cpp.
 #include "kernels/cuda/relight.hpp"
 
 #include <algorithm>
 #include <cassert>
 
-#include "kernels/cuda/absolute_median.hpp"
-#include "kernels/cuda/block_sum.hpp"
 #include "kernels/cuda/fft.hpp"
 #include "kernels/cuda/illumination.hpp"
-#include "kernels/cuda/plane_tiles.hpp"
+#include "kernels/cuda/relit_grey.hpp"
+#include "kernels/cuda/runtime/launch.hpp"
+#include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
 #include "kernels/math/fft_tables.hpp"
 #include "kernels/math/periodic_continuation.hpp"
@@ -37,7 +37,6 @@ namespace {
 // As in kernels/cpu/relight.cpp.
 constexpr float kRegularisation = 0.1f;
 constexpr int kBorderPx = 24;
-constexpr float kGreyPerSpread = 20.0f;
 
 // The CPU transforms 16 columns at once, as eight complex signals.
 constexpr int kPaired = 8;
@@ -209,115 +208,6 @@ __global__ void __launch_bounds__(kColumnThreads, kColumnBlocks)
   }
 }
 
-constexpr int kThreads = 256;
-constexpr int kLanes = 8;  // of the CPU's vectors: a sum of each row in every one
-constexpr int kSumRows = kThreads / kLanes;
-// Half the rows are enough for the spread. So many of them that a block's histogram holds more than
-// it costs to add up.
-constexpr int kMedianRows = 16;
-constexpr int kGreyRows = 8;
-
-struct RowSum {
-  double size;
-  std::int64_t count;
-};
-
-// sums: of |J| and of the unmasked pixels of every other row, `rows` per image.
-__global__ void __launch_bounds__(kThreads)
-    add_sizes(PlanesView<const float> values, PlanesView<const std::uint8_t> masks, int rows,
-              RowSum* d_sums) {
-  const unsigned item = blockIdx.y;
-  const PlaneShape plane = values.shapes[item];
-  const int row = static_cast<int>(blockIdx.x) * kSumRows + static_cast<int>(threadIdx.x) / kLanes;
-  const int y = 2 * row;
-  float sum = 0;
-  int count = 0;
-  if (y < plane.height) {
-    const std::int64_t first = std::int64_t{y} * plane.width;
-    const float* d_row = values.values + plane.offset + first;
-    const std::uint8_t* d_mask = mask_of(masks, item);
-#pragma unroll 8
-    for (int x = static_cast<int>(threadIdx.x) % kLanes; x < plane.width; x += kLanes) {
-      const bool keep = !is_masked(d_mask, first + x);
-      sum += keep ? fabsf(d_row[x]) : 0.0f;
-      count += keep ? 1 : 0;
-    }
-  }
-  RowSum total{static_cast<double>(sum), count};
-  for (unsigned lane = 1; lane < kLanes; ++lane) {
-    total.size += static_cast<double>(__shfl_down_sync(0xffffffffu, sum, lane, kLanes));
-    total.count += __shfl_down_sync(0xffffffffu, count, lane, kLanes);
-  }
-  if (y < plane.height && threadIdx.x % kLanes == 0) {
-    d_sums[std::int64_t{item} * rows + row] = total;
-  }
-}
-
-// scales[i]: of the median of image i; 0 where it holds nothing.
-__global__ void __launch_bounds__(kThreads)
-    find_scales(PlanesView<const float> values, int rows, const RowSum* d_sums, float* d_scales) {
-  const int count = (values.shapes[blockIdx.x].height + 1) / 2;
-  double size = 0, pixels = 0;
-  for (int row = static_cast<int>(threadIdx.x); row < count; row += kThreads) {
-    const RowSum sum = d_sums[std::int64_t{blockIdx.x} * rows + row];
-    size += sum.size;
-    pixels += static_cast<double>(sum.count);
-  }
-  size = block_sum<kThreads>(size);
-  pixels = block_sum<kThreads>(pixels);
-  if (threadIdx.x > 0) return;
-  const double mean = pixels > 0 ? size / pixels : 0;
-  d_scales[blockIdx.x] = mean > 1e-6 ? median_scale(mean) : 0.0f;
-}
-
-__global__ void __launch_bounds__(kThreads)
-    count_sizes(PlanesView<const float> values, PlanesView<const std::uint8_t> masks,
-                const float* d_scales, unsigned* d_histograms) {
-  const unsigned item = blockIdx.z;
-  const PlaneShape plane = values.shapes[item];
-  const int x = static_cast<int>(blockIdx.x * kThreads + threadIdx.x);
-  const int first = static_cast<int>(blockIdx.y) * 2 * kMedianRows;
-  if (static_cast<int>(blockIdx.x) * kThreads >= plane.width || first >= plane.height) return;
-  MedianHistogram& histogram = shared_memory<MedianHistogram>();
-  histogram.clear();
-  if (x < plane.width) {
-    const float scale = d_scales[item];
-    const float* d_values = values.values + plane.offset;
-    const std::uint8_t* d_mask = mask_of(masks, item);
-    const int last = std::min(first + 2 * kMedianRows, plane.height);
-#pragma unroll 4
-    for (int y = first; y < last; y += 2) {
-      const std::int64_t i = std::int64_t{y} * plane.width + x;
-      const float value = d_values[i];
-      if (!is_masked(d_mask, i)) histogram.count(value, scale);
-    }
-  }
-  histogram.add_to(d_histograms + std::size_t{item} * kMedianBins);
-}
-
-__global__ void __launch_bounds__(kThreads)
-    to_grey(PlanesView<const float> values, PlanesView<const std::uint8_t> masks,
-            const float* d_scales, const float* d_medians, PlanesView<std::uint8_t> relit) {
-  const unsigned item = blockIdx.z;
-  const PlaneShape plane = values.shapes[item];
-  const int x = static_cast<int>(blockIdx.x * kThreads + threadIdx.x);
-  if (x >= plane.width) return;
-  const bool holds_something = d_scales[item] > 0;
-  const float scale = kGreyPerSpread / (1.48f * d_medians[item]);
-  const float* d_values = values.values + plane.offset;
-  const std::uint8_t* d_mask = mask_of(masks, item);
-  std::uint8_t* const d_relit = relit.values + relit.shapes[item].offset;
-  const int top = static_cast<int>(blockIdx.y) * kGreyRows;
-#pragma unroll
-  for (int row = 0; row < kGreyRows; ++row) {
-    if (top + row >= plane.height) break;
-    const std::int64_t i = std::int64_t{top + row} * plane.width + x;
-    const float value = fminf(fmaxf(128.5f + scale * d_values[i], 0.0f), 255.0f);
-    const bool shown = holds_something && !is_masked(d_mask, i);
-    d_relit[i] = static_cast<std::uint8_t>(shown ? static_cast<int>(value) : 128);
-  }
-}
-
 // Lengths of the transforms of a batch, and room for its spectra.
 struct Layout {
   std::vector<Item> items;
@@ -380,32 +270,10 @@ void relight_details(Lane& lane, Planes<float>& details,
 RelitPlanes relight(Lane& lane, const Planes<std::uint8_t>& images,
                     const Planes<std::uint8_t>& masks) {
   assert(masks.size() == images.size());
-  std::vector<std::pair<int, int>> sizes;
-  int rows = 0;
-  for (const PlaneShape& shape : images.shapes) {
-    sizes.emplace_back(shape.width, shape.height);
-    rows = std::max(rows, (shape.height + 1) / 2);
-  }
   Planes<float> details = flatten_illumination(lane, images, masks);
-  RelitPlanes relit{allocate_planes<std::uint8_t>(lane, sizes), find_lights(lane, details, masks)};
-  relight_details(lane, details, relit.lights);
-
-  const auto count = static_cast<unsigned>(images.size());
-  const dim3 threads(kThreads);
-  const Planes<float>& values = details;
-  DeviceBuffer<RowSum> sums = lane.allocate<RowSum>(images.size() * static_cast<std::size_t>(rows));
-  DeviceBuffer<float> scales = lane.allocate<float>(images.size());
-  DeviceBuffer<unsigned> histograms = lane.allocate_zeros<unsigned>(images.size() * kMedianBins);
-  launch(lane.stream(), {dim3(blocks_for(rows, kSumRows), count), threads}, add_sizes,
-         values.view(), masks.view(), rows, sums.data());
-  launch(lane.stream(), {dim3(count), threads}, find_scales, values.view(), rows, sums.data(),
-         scales.data());
-  launch(lane.stream(), {plane_tiles(values.shapes, kThreads, 2 * kMedianRows), threads},
-         count_sizes, values.view(), masks.view(), scales.data(), histograms.data());
-  const DeviceBuffer<float> medians = find_absolute_medians(lane, histograms, scales);
-  launch(lane.stream(), {plane_tiles(values.shapes, kThreads, kGreyRows), threads}, to_grey,
-         values.view(), masks.view(), scales.data(), medians.data(), relit.images.view());
-  return relit;
+  DeviceBuffer<DirectedLight> lights = find_lights(lane, details, masks);
+  relight_details(lane, details, lights);
+  return {show_values(lane, details, masks), std::move(lights)};
 }
 
 void relight(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,

@@ -70,8 +70,8 @@ std::vector<StageRun> relight_runs() {
       run("RelightMasked", {relief, vignette, noise},
           {with_square(filled(121, 94, 0), 30, 20, 41, 255), filled(70, 150, 255),
            with_square(filled(3, 40, 0), 0, 7, 2, 1)}),
-      // Every radix: 1152 = 4^3 2 3^2, 50 = 2 5^2.
-      run("RelightLongAndFlat", {Relief(1060, 2, 24).lit(1.0), Relief(2, 1000, 25).lit(0.2)},
+      // Every radix: 480 = 4^2 2 3 5, 360 = 4 2 3^2 5, 50 = 2 5^2.
+      run("RelightLongAndFlat", {Relief(430, 2, 24).lit(1.0), Relief(2, 280, 25).lit(0.2)},
           {none, none}),
   };
 }
