@@ -36,4 +36,7 @@ void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const
 void find_consensus(Lane& lane, std::span<const std::vector<KeypointPair>> pairs,
                     float threshold_px, std::span<Consensus> outputs);
 
+void relight(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,
+             std::span<GreyImage> relit, std::span<Light> lights);
+
 }  // namespace pressmark::kernels::cuda
