@@ -9,6 +9,13 @@
 
 namespace pressmark::kernels::cuda {
 
+void refine_dense(Lane& lane, const DenseCode& query, std::span<const DenseCode> candidates,
+                  std::span<DenseMatch> matches);
+
+void congruent_cells(Lane& lane, const DenseCode& query, std::span<const DenseCode> candidates,
+                     std::span<const DenseMatch> matches,
+                     std::span<std::vector<DenseCell>> outputs);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 
