@@ -172,7 +172,7 @@ DenseTemplates::Candidate DenseTemplates::widened(std::span<const std::int8_t> v
 
 DenseStart DenseTemplates::best_shift(const Candidate& candidate, const DenseStart& start,
                                       int turns, int scales) const {
-  const Laid at = laid(start, turns, scales, side_, poses().data());
+  const Laid<DenseStart> at = laid(start, turns, scales, side_, poses().data());
   const auto index = static_cast<std::size_t>(at.index);
   const float norms = norms_[index] * candidate.norm;
   if (!at.reaches || !(norms > 0)) return at.start;

@@ -54,9 +54,11 @@ DenseMatch refine_match(const DenseCode& query, const DenseCode& candidate,
   const DenseField query_field = field_of(query), candidate_field = field_of(candidate);
   const Correlation correlation(query_field, candidate_field);
   if (correlation.empty()) return {0, match.position};
-  Parameters best = parameters_of(match.position);
+  const auto& [linear, shift_x, shift_y] = match.position;
+  Parameters best = parameters_of({linear, shift_x, shift_y});
   float score = correlation(best);
-  Parameters steps = kFirstSteps;
+  Parameters steps;
+  for (int i = 0; i < kParameters; ++i) steps[static_cast<std::size_t>(i)] = first_step(i);
   for (int round = 0; round < kRounds; ++round) {
     for (int pass = 0; pass < kPasses; ++pass) {
       bool moved = false;
@@ -77,14 +79,15 @@ DenseMatch refine_match(const DenseCode& query, const DenseCode& candidate,
     }
     for (float& step : steps) step *= 0.5f;
   }
-  return {score, position_of(best)};
+  const Position refined = position_of(best);
+  return {score, {refined.linear, refined.shift_x, refined.shift_y}};
 }
 
 std::vector<DenseCell> congruent_cells(const DenseCode& query, const DenseCode& candidate,
                                        const DenseMatch& match) {
   using namespace kernels::congruent_cells;
   const DenseField query_field = field_of(query), candidate_field = field_of(candidate);
-  const Turn turn_parts = turn_of(match.position);
+  const Turn turn_parts = turn_of(match.position.linear);
   const std::complex<float> turn(turn_parts.real, turn_parts.imaginary);
   const double whole_energy = query_field.squared_norm();
   std::vector<DenseCell> cells;
@@ -117,11 +120,11 @@ std::vector<DenseCell> congruent_cells(const DenseCode& query, const DenseCode& 
       const double score = energies > 0 ? product / std::sqrt(energies) : 0;
       if (score <= best) continue;
       best = score;
-      result = cell_at(cell, shift, static_cast<float>(score));
+      result = cell_at<DenseCell>(cell, shift, static_cast<float>(score));
     }
     if (usable) cells.push_back(result);
   }
-  mark_agreeing(cells);
+  mark_agreeing<DenseCell>(cells);
   return cells;
 }
 

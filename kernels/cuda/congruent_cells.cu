@@ -7,9 +7,11 @@
 //    doubles; results: n x 36 x 8 bytes.
 // 3. A block owns a row of cells of a pair, a thread one cell and shift, of which it goes through
 //    all points; then a warp takes the best shift of a cell.
-// 4. Shared: the candidate in words of two 16-bit parts, the row's points, turned; 41 KB: five
-//    blocks per multiprocessor of 228 KB. 71 words a row of the candidate are 7 modulo the banks,
-//    as 7 shifts are a row of theirs: neighbouring threads read neighbouring banks.
+// 4. Shared: the candidate in words of two 16-bit parts, the row's points, turned; 41 KB, which
+// four
+//    blocks of a multiprocessor of 228 KB have, as many as by registers. 71 words a row of the
+//    candidate are 7 modulo the banks, as 7 shifts are a row of theirs: neighbouring threads read
+//    neighbouring banks.
 // 5. 16 KB read (from the second cache but for a pair's first block), 48 bytes written per block;
 //    294 x 100 points of about 60 instructions: bound by instructions.
 // 6. Every sum is taken by one thread in the CPU's order: the CPU's numbers exactly.
@@ -54,7 +56,7 @@ struct CellRow {
 // The query's row of cells, in the candidate's directions.
 __device__ void place_points(const std::int8_t* d_query, const DensePosition& position, int row,
                              Point* points) {
-  const Turn turn = turn_of(position);
+  const Turn turn = turn_of(position.linear);
   for (int i = static_cast<int>(threadIdx.x); i < kCellsPerSide * kPoints; i += kThreads) {
     const int cell = row * kCellsPerSide + i / kPoints, point = i % kPoints;
     const int x = left_of(cell) + point % kCellSide, y = top_of(cell) + point / kCellSide;
@@ -179,9 +181,9 @@ void congruent_cells(Lane& lane, const DenseCode& query, std::span<const DenseCo
     for (int cell = 0; cell < kCells; ++cell) {
       const ShiftedCell& result = results[i * kCells + static_cast<std::size_t>(cell)];
       if (result.shift < 0) continue;
-      outputs[i].push_back(cell_at(cell, result.shift, result.score));
+      outputs[i].push_back(cell_at<DenseCell>(cell, result.shift, result.score));
     }
-    mark_agreeing(outputs[i]);
+    mark_agreeing<DenseCell>(outputs[i]);
   }
 }
 

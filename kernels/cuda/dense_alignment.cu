@@ -102,7 +102,7 @@ template <int side>
 __device__ DenseStart best_shift(const TemplatesView& templates, const Pose* d_poses,
                                  const DensePyramid& candidate, const DenseStart& start, int turns,
                                  int scales, int lane) {
-  const Laid at = laid(start, turns, scales, side, d_poses);
+  const Laid<DenseStart> at = laid(start, turns, scales, side, d_poses);
   if (!at.reaches) return at.start;
   // Three shifts at either axis even where fewer count, all of them inside the template.
   const int column = std::min(at.column, side - 2), row = std::min(at.row, side - 2);

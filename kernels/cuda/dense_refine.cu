@@ -10,9 +10,10 @@
 // 3. A block owns a pair and its whole ascent, half of its warps the step up, the other half the
 //    step down; a warp 8 columns, 8 x 4 cells at a time, a lane one of these. The first warp adds
 //    up, decides and lays out the next step.
-// 4. Shared: both fields in words of two 16-bit parts, 38 KB: five blocks per multiprocessor of
-//    228 KB, four of 164 KB. 72 words a row: cells of 8 x 4 are read without conflicts where the
-//    affinity is near a turn by a multiple of pi / 2, by two or three turns elsewhere.
+// 4. Shared: both fields in words of two 16-bit parts, 38 KB; registers limit a multiprocessor to
+// two
+//    blocks. 72 words a row: cells of 8 x 4 are read without conflicts where the affinity is near a
+//    turn by a multiple of pi / 2, by two or three turns elsewhere.
 // 5. 16 KB read, 32 bytes written per pair; up to 97 x 4096 cells of about 75 instructions: bound
 // by
 //    instructions.
@@ -145,7 +146,7 @@ __global__ void __launch_bounds__(kThreads, 2)
   Ascent ascent{};
   if (lane < kParameters) {
     ascent.parameter = d_start[lane];
-    ascent.step = kFirstSteps[static_cast<std::size_t>(lane)];
+    ascent.step = first_step(lane);
   }
   if (warp == 0) {
     const Map start = ascent.trial(lane);
@@ -215,7 +216,10 @@ void refine_dense(Lane& lane, const DenseCode& query, std::span<const DenseCode>
   assert(candidates.size() == matches.size());
   std::vector<Parameters> starts;
   starts.reserve(matches.size());
-  for (const DenseMatch& match : matches) starts.push_back(parameters_of(match.position));
+  for (const DenseMatch& match : matches) {
+    const auto& [linear, shift_x, shift_y] = match.position;
+    starts.push_back(parameters_of({linear, shift_x, shift_y}));
+  }
   const DeviceBuffer<DenseCode> one = lane.upload(std::span(&query, 1)),
                                 others = lane.upload(candidates);
   const DeviceBuffer<RefinedMatch> refined =
@@ -224,7 +228,9 @@ void refine_dense(Lane& lane, const DenseCode& query, std::span<const DenseCode>
   lane.synchronise();
   for (std::size_t i = 0; i < matches.size(); ++i) {
     matches[i].score = results[i].score;
-    if (results[i].is_compared != 0) matches[i].position = position_of(results[i].parameters);
+    if (results[i].is_compared == 0) continue;
+    const Position reached = position_of(results[i].parameters);
+    matches[i].position = {reached.linear, reached.shift_x, reached.shift_y};
   }
 }
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/ops.hpp"
+#include "pressmark/types.hpp"
 
 namespace pressmark::kernels::congruent_cells {
 
@@ -41,23 +41,24 @@ constexpr int shift_y_of(int shift) {
   return shift / kShiftsPerSide - kReach;
 }
 
-// What turns doubled angles of the query into those of the candidate.
+// What turns doubled angles of the query into those of the candidate. a: the linear part of the
+// position.
 struct Turn {
   float real, imaginary;
 };
-constexpr Turn turn_of(const DensePosition& position) {
-  const auto& a = position.linear;
+constexpr Turn turn_of(const std::array<double, 4>& a) {
   const float x = static_cast<float>(a[0] + a[3]), y = static_cast<float>(a[2] - a[1]);
   const float length = std::max(1e-12f, x * x + y * y);
   return {(x * x - y * y) / length, (x * y + y * x) / length};
 }
 
 // Where a place of the query (grid cells from the centre) is in the candidate's grid, without the
-// candidate's centre and a cell's own shift.
+// candidate's centre and a cell's own shift. Position: kernels::DensePosition.
 struct Place {
   double x, y;
 };
-constexpr Place place_of(const DensePosition& position, double x, double y) {
+template <class Position>
+constexpr Place place_of(const Position& position, double x, double y) {
   const auto& a = position.linear;
   return {a[0] * x + a[1] * y + position.shift_x * kDenseSide,
           a[2] * x + a[3] * y + position.shift_y * kDenseSide};
@@ -75,8 +76,10 @@ constexpr bool is_usable(double cell_energy, double whole_energy, int inside) {
   return cell_energy > kLeastEnergy * mean_energy && cell_energy > 0 && 2 * inside > kPoints;
 }
 
-constexpr DenseCell cell_at(int cell, int shift, float score) {
-  DenseCell result;
+// Cell: kernels::DenseCell.
+template <class Cell>
+constexpr Cell cell_at(int cell, int shift, float score) {
+  Cell result;
   result.x = static_cast<float>(left_of(cell)) / kDenseSide;
   result.y = static_cast<float>(top_of(cell)) / kDenseSide;
   result.side = static_cast<float>(kCellSide) / kDenseSide;
@@ -88,18 +91,19 @@ constexpr DenseCell cell_at(int cell, int shift, float score) {
 
 // A cell agrees if it has the score and its shift is within kAgreeingShift grid cells of the
 // cells' median shift.
-inline void mark_agreeing(std::span<DenseCell> cells) {
+template <class Cell>
+void mark_agreeing(std::span<Cell> cells) {
   if (cells.empty()) return;
-  const auto median = [&](float DenseCell::*part) {
+  const auto median = [&](float Cell::*part) {
     std::vector<float> values;
-    for (const DenseCell& cell : cells) values.push_back(cell.*part);
+    for (const Cell& cell : cells) values.push_back(cell.*part);
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
     return *middle;
   };
-  const float x = median(&DenseCell::shift_x), y = median(&DenseCell::shift_y);
+  const float x = median(&Cell::shift_x), y = median(&Cell::shift_y);
   constexpr float kTolerance = (kAgreeingShift + 0.01f) / kDenseSide;
-  for (DenseCell& cell : cells) {
+  for (Cell& cell : cells) {
     cell.agrees = cell.score >= kAgreeingScore && std::fabs(cell.shift_x - x) <= kTolerance &&
                   std::fabs(cell.shift_y - y) <= kTolerance;
   }

@@ -11,8 +11,6 @@
 #include <complex>
 #include <numbers>
 
-#include "kernels/ops.hpp"
-
 namespace pressmark::kernels::dense_alignment {
 
 inline constexpr int kTurns = 32;
@@ -79,8 +77,10 @@ constexpr float first_of(int side, float step) {
 // A start on the template nearest to its turn and scale, some steps on, and the shifts to be tried:
 // one cell to either side of where its point belongs. A shift to the right reads the template
 // further to the left: parts of it begin at column .. column + columns - 1, row .. row + rows - 1.
+// Start: kernels::DenseStart.
+template <class Start>
 struct Laid {
-  DenseStart start;  // without score and, where the template is, without place
+  Start start;  // without score and, where the template is, without place
   bool reaches = false;
   int index = 0;
   int column = 0, row = 0, columns = 0, rows = 0;
@@ -88,8 +88,9 @@ struct Laid {
 };
 
 // side: of the field. poses: all of them.
-constexpr Laid laid(const DenseStart& start, int turns, int scales, int side, const Pose* poses) {
-  Laid result;
+template <class Start>
+constexpr Laid<Start> laid(const Start& start, int turns, int scales, int side, const Pose* poses) {
+  Laid<Start> result;
   result.start = start;
   result.start.score = 0;
   const float steps = std::clamp(start.octaves, -2.0f, 2.0f) * kScaleSteps;
@@ -120,8 +121,10 @@ constexpr Laid laid(const DenseStart& start, int turns, int scales, int side, co
 
 // The start at the part of the template that begins at (column, row), where the sum of products was
 // `sum`. norms: the product of both sides', > 0.
-constexpr DenseStart placed(const Laid& laid, int side, int column, int row, int sum, float norms) {
-  DenseStart result = laid.start;
+template <class Start>
+constexpr Start placed(const Laid<Start>& laid, int side, int column, int row, int sum,
+                       float norms) {
+  Start result = laid.start;
   result.score = std::max(0.0f, static_cast<float>(sum) / norms);
   const auto cells = static_cast<float>(side);
   result.candidate_x = laid.turned_x + static_cast<float>(side / 2 - column) / cells;

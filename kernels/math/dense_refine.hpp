@@ -7,13 +7,14 @@
 #include <array>
 #include <cmath>
 
-#include "kernels/ops.hpp"
+#include "pressmark/types.hpp"
 
 namespace pressmark::kernels::dense_refine {
 
 inline constexpr int kParameters = 6;
-// First steps of the ascent: shifts in cells, linear parts dimensionless; halved kRounds - 1 times.
-inline constexpr std::array<float, kParameters> kFirstSteps{0.08f, 0.08f, 0.04f, 0.04f, 1.5f, 1.5f};
+// First steps of the ascent: halved kRounds - 1 times.
+inline constexpr float kFirstTurn = 0.08f, kFirstStretch = 0.04f;  // dimensionless
+inline constexpr float kFirstShift = 1.5f;                         // cells
 inline constexpr int kRounds = 4;
 inline constexpr int kPasses = 2;           // over all parameters, of a round
 inline constexpr double kLeastShare = 0.5;  // of a field's energy that counts at least
@@ -23,6 +24,10 @@ inline constexpr float kCentre = 0.5f * (kDenseSide - 1);
 // [c - s; s c] (1 + [p q; q -p]) with (c, s) in 0, 1, the stretch (p, q) in 2, 3 and the shift in
 // 4, 5.
 using Parameters = std::array<float, kParameters>;
+
+constexpr float first_step(int parameter) {
+  return parameter < 2 ? kFirstTurn : parameter < 4 ? kFirstStretch : kFirstShift;
+}
 
 struct Map {
   float xx, xy, yx, yy, x, y;
@@ -41,7 +46,13 @@ constexpr Map map_of(const Parameters& p) {
           -2 * p[0] * p[1] / squared};
 }
 
-inline Parameters parameters_of(const DensePosition& position) {
+// Candidate from query, in sides of the frame from its centre.
+struct Position {
+  std::array<double, 4> linear{1, 0, 0, 1};
+  double shift_x = 0, shift_y = 0;
+};
+
+inline Parameters parameters_of(const Position& position) {
   const auto& a = position.linear;
   const double determinant = a[0] * a[3] - a[1] * a[2];
   const double inverse = std::fabs(determinant) > 1e-9 ? 1 / determinant : 1.0;
@@ -57,14 +68,14 @@ inline Parameters parameters_of(const DensePosition& position) {
           static_cast<float>(q), static_cast<float>(x), static_cast<float>(y)};
 }
 
-inline DensePosition position_of(const Parameters& parameters) {
+inline Position position_of(const Parameters& parameters) {
   const Map map = map_of(parameters);
   const double xx = static_cast<double>(map.xx), xy = static_cast<double>(map.xy);
   const double yx = static_cast<double>(map.yx), yy = static_cast<double>(map.yy);
   const double map_x = static_cast<double>(map.x), map_y = static_cast<double>(map.y);
   const double determinant = xx * yy - xy * yx;
   const double inverse = std::fabs(determinant) > 1e-9 ? 1 / determinant : 1.0;
-  DensePosition position;
+  Position position;
   position.linear = {yy * inverse, -xy * inverse, -yx * inverse, xx * inverse};
   position.shift_x = -(position.linear[0] * map_x + position.linear[1] * map_y) / kDenseSide;
   position.shift_y = -(position.linear[2] * map_x + position.linear[3] * map_y) / kDenseSide;
