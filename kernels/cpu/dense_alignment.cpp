@@ -11,13 +11,12 @@
 #include "kernels/cpu/dense_alignment.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "kernels/cpu/dense_field.hpp"
+#include "kernels/math/dense_alignment.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/dense_alignment.cpp"
@@ -85,13 +84,7 @@ namespace {
 
 HWY_EXPORT(largest_correlation);
 
-constexpr int kTurns = 32;
-constexpr int kScales = 9;
-constexpr int kScaleSteps = 4;  // per octave
-
-int template_index(int turn, int scale) {
-  return scale * kTurns + turn;
-}
+using namespace dense_alignment;
 
 // Of 2^13 values at most: their squares add up to less than 2^27.
 float norm_of(std::span<const std::int8_t> values) {
@@ -113,23 +106,23 @@ void round_to_int8(std::span<const std::complex<float>> field, std::span<std::in
   }
 }
 
-// The field turned and scaled about its centre, in the middle of twice as many cells.
-std::vector<std::complex<float>> padded(const DenseField& field, float rotation_rad, float scale) {
-  const int side = 2 * field.side;
+// The field in a pose, in the middle of twice as many cells.
+std::vector<std::complex<float>> padded(const DenseField& field, const Pose& pose) {
+  const int side = 2 * field.side, samples = pose.samples;
   std::vector<std::complex<float>> result;
   result.reserve(static_cast<std::size_t>(side * side));
-  const int samples = scale > 0.9f ? 1 : 2;  // per side of a cell
-  const float step = 1.0f / static_cast<float>(samples);
   const float centre = 0.5f * static_cast<float>(field.side - 1);
-  const float first = 0.5f * step - 0.5f - 0.5f * static_cast<float>(side - 1);
-  const float c = std::cos(rotation_rad) / scale, s = std::sin(rotation_rad) / scale;
-  const std::complex<float> turn = std::polar(1.0f, 2 * rotation_rad);
+  const float first = first_of(field.side, pose.step);
+  const float c = pose.cosine, s = pose.sine;
+  const std::complex<float> turn(pose.turn_real, pose.turn_imaginary);
   for (int y = 0; y < side; ++y) {
     for (int x = 0; x < side; ++x) {
       std::complex<float> sum = 0;
       for (int i = 0; i < samples * samples; ++i) {
-        const float px = static_cast<float>(x) + first + step * static_cast<float>(i % samples);
-        const float py = static_cast<float>(y) + first + step * static_cast<float>(i / samples);
+        const float px =
+            static_cast<float>(x) + first + pose.step * static_cast<float>(i % samples);
+        const float py =
+            static_cast<float>(y) + first + pose.step * static_cast<float>(i / samples);
         sum += field.sample(centre + c * px + s * py, centre - s * px + c * py);
       }
       result.push_back(turn * sum);
@@ -137,34 +130,6 @@ std::vector<std::complex<float>> padded(const DenseField& field, float rotation_
   }
   return result;
 }
-
-constexpr float kTurnStep = 2 * std::numbers::pi_v<float> / kTurns;
-
-float scale_of(int scale) {
-  return std::exp2(static_cast<float>(scale - kScales / 2) / kScaleSteps);
-}
-
-// Cosine and sine of each turn, times each scale.
-struct Linear {
-  float along, across;
-};
-const std::array<Linear, kTurns * kScales>& linear_parts() {
-  static const auto parts = [] {
-    std::array<Linear, kTurns * kScales> result;
-    for (int scale = 0; scale < kScales; ++scale) {
-      for (int turn = 0; turn < kTurns; ++turn) {
-        const float rotation = kTurnStep * static_cast<float>(turn);
-        result[static_cast<std::size_t>(template_index(turn, scale))] = {
-            scale_of(scale) * std::cos(rotation), scale_of(scale) * std::sin(rotation)};
-      }
-    }
-    return result;
-  }();
-  return parts;
-}
-
-// Starts that are looked at at half resolution.
-constexpr std::size_t kAlignedStarts = 3;
 
 std::vector<DenseStart> best_of(std::vector<DenseStart> starts, std::size_t count) {
   std::stable_sort(starts.begin(), starts.end(),
@@ -190,7 +155,7 @@ DenseTemplates::DenseTemplates(const DenseField& query) : side_(query.side) {
       const auto index = static_cast<std::size_t>(template_index(turn, scale));
       const auto opposite = static_cast<std::size_t>(template_index(turn + kTurns / 2, scale));
       const auto values = std::span(values_).subspan(index * both, both);
-      round_to_int8(padded(query, kTurnStep * static_cast<float>(turn), scale_of(scale)), values);
+      round_to_int8(padded(query, poses()[index]), values);
       for (const std::size_t start : {std::size_t{0}, plane}) {
         const auto part = values.subspan(start, plane);
         std::reverse_copy(part.begin(), part.end(),
@@ -207,46 +172,20 @@ DenseTemplates::Candidate DenseTemplates::widened(std::span<const std::int8_t> v
 
 DenseStart DenseTemplates::best_shift(const Candidate& candidate, const DenseStart& start,
                                       int turns, int scales) const {
-  DenseStart best = start;
-  best.score = 0;
-  const float steps = std::clamp(start.octaves, -2.0f, 2.0f) * kScaleSteps;
-  const int scale = static_cast<int>(std::nearbyint(steps)) + kScales / 2 + scales;
-  if (scale < 0 || scale >= kScales) return best;
-  int turn = static_cast<int>(std::nearbyint(start.rotation_rad / kTurnStep)) + turns;
-  turn = (turn % kTurns + kTurns) % kTurns;
-  best.rotation_rad = kTurnStep * static_cast<float>(turn);
-  best.octaves = static_cast<float>(scale - kScales / 2) / kScaleSteps;
-
-  // Where the start's point gets by the turn alone, and the shift that is missing.
-  const auto index = static_cast<std::size_t>(template_index(turn, scale));
-  const auto [c, s] = linear_parts()[index];
-  const float turned_x = c * start.query_x - s * start.query_y;
-  const float turned_y = s * start.query_x + c * start.query_y;
-  const auto cells = [&](float sides) {
-    const float limited = std::clamp(sides, -1.0f, 1.0f);
-    return static_cast<int>(std::nearbyint(limited * static_cast<float>(side_)));
-  };
-  const int reach = side_ / 2;
-  const int x = cells(start.candidate_x - turned_x), y = cells(start.candidate_y - turned_y);
-  const int first_x = std::max(x - 1, -reach), last_x = std::min(x + 1, reach);
-  const int first_y = std::max(y - 1, -reach), last_y = std::min(y + 1, reach);
+  const Laid<DenseStart> at = laid(start, turns, scales, side_, poses().data());
+  const auto index = static_cast<std::size_t>(at.index);
   const float norms = norms_[index] * candidate.norm;
-  if (first_x > last_x || first_y > last_y || !(norms > 0)) return best;
-
-  // A shift to the right reads the template further to the left.
+  if (!at.reaches || !(norms > 0)) return at.start;
   const auto side = static_cast<std::size_t>(side_);
   const std::int8_t* from = values_.data() + index * 8 * side * side +
-                            static_cast<std::size_t>((reach - last_y) * 2 * side_) +
-                            static_cast<std::size_t>(reach - last_x);
+                            static_cast<std::size_t>(at.row * 2 * side_) +
+                            static_cast<std::size_t>(at.column);
   std::size_t column = 0, row = 0;
   const std::int32_t sum = HWY_DYNAMIC_DISPATCH(largest_correlation)(
-      from, side_, candidate.values.data(), static_cast<std::size_t>(last_x - first_x + 1),
-      static_cast<std::size_t>(last_y - first_y + 1), &column, &row);
-  best.score = std::max(0.0f, static_cast<float>(sum) / norms);
-  const auto sides = [&](int cell) { return static_cast<float>(cell) / static_cast<float>(side_); };
-  best.candidate_x = turned_x + sides(last_x - static_cast<int>(column));
-  best.candidate_y = turned_y + sides(last_y - static_cast<int>(row));
-  return best;
+      from, side_, candidate.values.data(), static_cast<std::size_t>(at.columns),
+      static_cast<std::size_t>(at.rows), &column, &row);
+  return placed(at, side_, at.column + static_cast<int>(column), at.row + static_cast<int>(row),
+                sum, norms);
 }
 
 DenseStart DenseTemplates::best_neighbour(const Candidate& candidate,

@@ -3,20 +3,17 @@
 
 #include <cmath>
 
+#include "kernels/math/bilinear.hpp"
+
 namespace pressmark::kernels::cpu {
 
 std::complex<float> DenseField::sample(float x, float y) const {
   const auto limit = static_cast<float>(side);
   if (!(x > -1 && y > -1 && x < limit && y < limit)) return 0;
-  const float left = std::floor(x), top = std::floor(y);
-  const float dx = x - left, dy = y - top;
-  const int ix = static_cast<int>(left), iy = static_cast<int>(top);
-  const auto cell = [&](int cx, int cy) {
-    return cx < 0 || cy < 0 || cx >= side || cy >= side ? std::complex<float>(0) : at(cx, cy);
-  };
-  const auto upper = (1 - dx) * cell(ix, iy) + dx * cell(ix + 1, iy);
-  const auto lower = (1 - dx) * cell(ix, iy + 1) + dx * cell(ix + 1, iy + 1);
-  return (1 - dy) * upper + dy * lower;
+  return bilinear(x, y, [&](int column, int row) {
+    return column < 0 || row < 0 || column >= side || row >= side ? std::complex<float>(0)
+                                                                  : at(column, row);
+  });
 }
 
 double DenseField::squared_norm() const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/cuda/dense_alignment.hpp"
 #include "kernels/cuda/runtime/devices.hpp"
 #include "kernels/cuda/runtime/lane_pool.hpp"
 #include "kernels/cuda/stages.hpp"
@@ -31,6 +32,9 @@ void in_batches(cuda::LanePool& lanes, std::size_t items, std::size_t most, cons
 
 // Enough blocks for all multiprocessors in every stage; more would only take more memory.
 constexpr std::size_t kImagesAtOnce = 16;
+
+// 8 KB of device memory each.
+constexpr std::size_t kMostDensePairs = 4096;
 
 class CudaBackend final : public Backend {
  public:
@@ -108,18 +112,27 @@ class CudaBackend final : public Backend {
   }
 
   std::unique_ptr<DenseAlignment> prepare_alignment(const DenseCode& query) const override {
-    return host_->prepare_alignment(query);
+    return std::make_unique<cuda::DenseLocalSearch>(lanes_, query);
   }
 
   void refine_dense(const DenseCode& query, std::span<const DenseCode> candidates,
                     std::span<DenseMatch> matches) const override {
-    host_->refine_dense(query, candidates, matches);
+    in_batches(lanes_, candidates.size(), kMostDensePairs,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::refine_dense(lane, query, candidates.subspan(first, count),
+                                    matches.subspan(first, count));
+               });
   }
 
   void congruent_cells(const DenseCode& query, std::span<const DenseCode> candidates,
                        std::span<const DenseMatch> matches,
                        std::span<std::vector<DenseCell>> outputs) const override {
-    host_->congruent_cells(query, candidates, matches, outputs);
+    in_batches(lanes_, candidates.size(), kMostDensePairs,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::congruent_cells(lane, query, candidates.subspan(first, count),
+                                       matches.subspan(first, count),
+                                       outputs.subspan(first, count));
+               });
   }
 
   void embed(std::span<const LocalFeatures> features, const Whitening& whitening,

@@ -30,6 +30,13 @@ void assign(Lane& lane, std::span<const std::span<const std::int8_t>> codes,
 void match(Lane& lane, const CodesView& query, std::span<const CodesView> candidates, int even_size,
            float ratio, std::span<SignedMatches> outputs);
 
+void refine_dense(Lane& lane, const DenseCode& query, std::span<const DenseCode> candidates,
+                  std::span<DenseMatch> matches);
+
+void congruent_cells(Lane& lane, const DenseCode& query, std::span<const DenseCode> candidates,
+                     std::span<const DenseMatch> matches,
+                     std::span<std::vector<DenseCell>> outputs);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 

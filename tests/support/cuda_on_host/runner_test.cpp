@@ -73,6 +73,11 @@ __global__ void sum_of_warp(const int* input, int* output) {
   output[blockIdx.x * kThreads + threadIdx.x] = sum;
 }
 
+__global__ void reduce_warp(const int* input, int* output) {
+  const unsigned i = blockIdx.x * kThreads + threadIdx.x;
+  output[i] = __reduce_add_sync(0xffffffffu, input[i]);
+}
+
 __global__ void shuffle_without_half_of_the_warp(int* output) {
   if (threadIdx.x < 16) output[threadIdx.x] = __shfl_sync(0xffffffffu, 1, 0);
 }
@@ -142,12 +147,21 @@ TEST_F(RunnerTest, WarpsExchangeValues) {
   const std::vector<int> input = ascending(2 * kThreads);
   for (const ThreadOrder order : kOrders) {
     set_thread_order(order);
-    std::vector<int> output(input.size());
-    launch(sum_of_warp, 2, kThreads, 0, input.data(), output.data());
-    for (int i = 0; i < 2 * kThreads; ++i) {
-      EXPECT_EQ(output[static_cast<std::size_t>(i)], 32 * (i / 32 * 32) + 31 * 16);
+    for (const auto kernel : {sum_of_warp, reduce_warp}) {
+      std::vector<int> output(input.size());
+      launch(kernel, 2, kThreads, 0, input.data(), output.data());
+      for (int i = 0; i < 2 * kThreads; ++i) {
+        EXPECT_EQ(output[static_cast<std::size_t>(i)], 32 * (i / 32 * 32) + 31 * 16);
+      }
     }
   }
+}
+
+TEST_F(RunnerTest, PairsOfWordsShift) {
+  EXPECT_EQ(__funnelshift_r(0x76543210u, 0xfedcba98u, 0), 0x76543210u);
+  EXPECT_EQ(__funnelshift_r(0x76543210u, 0xfedcba98u, 8), 0x98765432u);
+  EXPECT_EQ(__funnelshift_r(0x76543210u, 0xfedcba98u, 31), 0xfdb97530u);
+  EXPECT_EQ(__funnelshift_r(0x76543210u, 0xfedcba98u, 32), 0x76543210u);
 }
 
 TEST_F(RunnerTest, AtomicsCountEveryThread) {

@@ -129,6 +129,15 @@ Value __shfl_xor_sync(unsigned mask, Value value, int lanes, int width = 32, PRE
   const bool stays = source < (lane & ~(width - 1)) + width;
   return cuda_on_host::shuffle(mask, value, stays ? source : lane, site);
 }
+// Of whole warps only.
+template <class Value>
+Value __reduce_add_sync(unsigned mask, Value value, PRESSMARK_SITE) {
+  static_assert(std::is_same_v<Value, int> || std::is_same_v<Value, unsigned>);
+  if (mask != 0xffffffffu) std::abort();
+  auto sum = static_cast<unsigned>(value);
+  for (int lanes = 16; lanes > 0; lanes /= 2) sum += __shfl_xor_sync(mask, sum, lanes, 32, site);
+  return static_cast<Value>(sum);
+}
 #undef PRESSMARK_SITE
 
 inline void __threadfence() {
@@ -189,6 +198,11 @@ inline int __clz(int bits) {
 }
 inline int __ffs(int bits) {
   return __builtin_ffs(bits);
+}
+// The lower half of (high, low) moved to the right by `bits` modulo 32.
+inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned bits) {
+  const std::uint64_t both = (std::uint64_t{high} << 32) | low;
+  return static_cast<unsigned>(both >> (bits % 32));
 }
 template <class Value>
 Value __ldg(const Value* address) {
