@@ -130,7 +130,8 @@ void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extr
       const float* const least[] = {finer.least(), same.least(), coarser.least()};
       columns.clear();
       HWY_DYNAMIC_DISPATCH(find_extrema)
-      (rows, greatest, least, kExtremumBorder, width - kExtremumBorder, kMinSampleContrast, columns);
+      (rows, greatest, least, kExtremumBorder, width - kExtremumBorder, kMinSampleContrast,
+       columns);
       for (const int x : columns) {
         Extremum extremum;
         extremum.octave = index;

@@ -36,8 +36,8 @@ struct Extremum {
 };
 
 // Newton steps on the quadric through the 26 neighbours of a sample. difference(level, y, x): of an
-// octave of width x height. False where the extremum runs away, lies on an edge or is too weak; else
-// sets all but result.octave.
+// octave of width x height. False where the extremum runs away, lies on an edge or is too weak;
+// else sets all but result.octave.
 template <class Difference>
 constexpr bool refine_extremum(const Difference& difference, int width, int height, int x, int y,
                                int level, Extremum& result) {
