@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/math/gaussian_taps.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/scale_space.cpp"
 #include <hwy/foreach_target.h>

@@ -13,6 +13,7 @@
 // 7. No paper.
 #include "kernels/cuda/embed.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/cuda/runtime/launch.hpp"
@@ -42,14 +43,14 @@ __device__ const float4& four_at(const float* address) {
 }
 
 __device__ int rounded(float value) {
-  return min(max(static_cast<int>(rintf(value)), -127), 127);
+  return std::min(std::max(static_cast<int>(rintf(value)), -127), 127);
 }
 
 __global__ void __launch_bounds__(kThreads)
     project(const float* d_descriptors, const int* d_rows, const float* d_mean,
             const float* d_projection, std::int8_t* d_codes) {
   const int first = static_cast<int>(blockIdx.x) * kTileRows,
-            rows = min(*d_rows - first, kTileRows);
+            rows = std::min(*d_rows - first, kTileRows);
   if (rows <= 0) return;
   const auto thread = static_cast<int>(threadIdx.x);
   float* const tile = dynamic_shared_memory<float>();

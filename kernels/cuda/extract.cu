@@ -14,6 +14,7 @@
 
 #include <thrust/scan.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/cuda/keypoints.hpp"
@@ -51,7 +52,7 @@ __global__ void __launch_bounds__(kThreads)
     int first = 0;
     for (int i = 0; i < image; ++i) {
       const OrientedView own = oriented_of(all, i, budget);
-      first += min(budget, own.before[budget - 1] + own.counts[budget - 1] - own.before[0]);
+      first += std::min(budget, own.before[budget - 1] + own.counts[budget - 1] - own.before[0]);
     }
     d_first[image] = first;
   }

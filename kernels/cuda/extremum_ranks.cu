@@ -12,6 +12,7 @@
 //    equal.
 // 6. A total order: the CPU's bits. Atomics count, or append what is ranked afterwards.
 // 7. No paper. Sorting all records of a batch at once would need their number on the host.
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/cuda/keypoints.hpp"
@@ -57,7 +58,7 @@ struct Selection {
 // -1: the known digits put the record among the selected; 1: not; 0: it shares them.
 __device__ int compare_known(const Selection& selection, int digit, const Extremum& extremum) {
   for (int d = 0; d < digit; d += kDigitsPerWord) {
-    const int word = d / kDigitsPerWord, known = min(digit - d, kDigitsPerWord);
+    const int word = d / kDigitsPerWord, known = std::min(digit - d, kDigitsPerWord);
     const unsigned mask = ~0u << (32 - known * kDigitBits);
     const unsigned own = key_word(extremum, word) & mask, last = selection.key[word];
     if (own != last) return own < last ? -1 : 1;
@@ -112,7 +113,7 @@ __global__ void __launch_bounds__(kSelectThreads)
     selection.needed = budget;
     selection.sharing = found;
     selection.appended = selection.appended_sharing = 0;
-    d_counts[image] = min(found, budget);
+    d_counts[image] = std::min(found, budget);
   }
   __syncthreads();
   int digit = 0;
@@ -162,13 +163,13 @@ __global__ void __launch_bounds__(kRankThreads)
   if (first >= count) return;
   const Extremum* d_own = d_selected + std::int64_t{image} * budget;
   auto& responses = shared_memory<Responses>();
-  const Extremum own = d_own[min(index, count - 1)];
+  const Extremum own = d_own[std::min(index, count - 1)];
   int rank = 0;
   for (int from = 0; from < count; from += kRankThreads) {
     __syncthreads();
     if (from + thread < count) responses.values[thread] = d_own[from + thread].response;
     __syncthreads();
-    const int here = min(kRankThreads, count - from);
+    const int here = std::min(kRankThreads, count - from);
     for (int k = 0; k < here; ++k) {
       const float other = responses.values[k];
       if (other > own.response) {

@@ -14,6 +14,7 @@
 // 7. Lowe, IJCV 60(2), 2004, sections 3 and 4.
 #include "kernels/cuda/keypoints.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/cuda/runtime/launch.hpp"
@@ -69,8 +70,8 @@ __global__ void __launch_bounds__(kThreads)
   constexpr int kRowFloats = kWidth + 2;
   for (int n = static_cast<int>(threadIdx.x); n < (kHeight + 2) * kRowFloats; n += kThreads) {
     const int row = n / kRowFloats, column = n % kRowFloats;
-    const int x = min(left - 1 + column, shape.width - 1);
-    const int y = min(top - 1 + row, shape.height - 1);
+    const int x = std::min(left - 1 + column, shape.width - 1);
+    const int y = std::min(top - 1 + row, shape.height - 1);
     const float* d_sample = d_blurred + std::int64_t{y} * shape.stride + x;
     float values[kDifferences + 1];
 #pragma unroll

@@ -13,6 +13,8 @@
 // 7. Lowe, IJCV 60(2), 2004, section 5.
 #include "kernels/cuda/orientation.hpp"
 
+#include <algorithm>
+
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/math/angle.hpp"
@@ -41,7 +43,7 @@ __global__ void __launch_bounds__(kThreads)
   const int first_index = static_cast<int>(blockIdx.x) * kGroups;
   if (first_index >= count) return;
   // Groups beyond the last extremum repeat it, and write nothing.
-  const int index = min(first_index + group, count - 1);
+  const int index = std::min(first_index + group, count - 1);
   const std::int64_t slot = std::int64_t{image} * budget + index;
   const Extremum extremum = d_extrema[slot];
   const OctaveShape shape = spaces.shapes[extremum.octave * images + image];
@@ -50,7 +52,7 @@ __global__ void __launch_bounds__(kThreads)
 
   auto& shared = shared_memory<Histograms>();
   const float window = orientation_window(sigma_of(extremum));
-  const int radius = min(orientation_radius(window), kMaxRadius);
+  const int radius = std::min(orientation_radius(window), kMaxRadius);
   float* const weights = shared.weights[group];
   for (int i = lane; i <= radius; i += kGroup) weights[i] = orientation_weight(i, window);
   for (int b = 0; b < kOrientationBins; ++b) shared.columns[b][thread] = 0;
@@ -58,8 +60,10 @@ __global__ void __launch_bounds__(kThreads)
 
   const auto centre_x = static_cast<int>(lroundf(extremum.x));
   const auto centre_y = static_cast<int>(lroundf(extremum.y));
-  const int left = max(centre_x - radius, 1), right = min(centre_x + radius, shape.width - 2);
-  const int top = max(centre_y - radius, 1), bottom = min(centre_y + radius, shape.height - 2);
+  const int left = std::max(centre_x - radius, 1),
+            right = std::min(centre_x + radius, shape.width - 2);
+  const int top = std::max(centre_y - radius, 1),
+            bottom = std::min(centre_y + radius, shape.height - 2);
   for (int y = top; y <= bottom; ++y) {
     const float row_weight = weights[abs(y - centre_y)];
     const float* d_row = d_image + std::int64_t{y} * shape.stride;

@@ -17,6 +17,7 @@
 //    size, bins without an arc tangent.
 #include "kernels/cuda/patch_descriptor.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/cuda/runtime/launch.hpp"
@@ -54,8 +55,8 @@ __device__ void sample_patch(const float* d_image, const OctaveShape& shape, flo
     const float u = static_cast<float>(i) - 16.5f, v = static_cast<float>(j) - 16.5f;
     const float px = fminf(fmaxf((x - step_sin * v) + u * step_cos, 0.0f), right);
     const float py = fminf(fmaxf((y + step_cos * v) + u * step_sin, 0.0f), bottom);
-    const int column = min(static_cast<int>(px), shape.width - 2);
-    const int row = min(static_cast<int>(py), shape.height - 2);
+    const int column = std::min(static_cast<int>(px), shape.width - 2);
+    const int row = std::min(static_cast<int>(py), shape.height - 2);
     const float fx = px - static_cast<float>(column), fy = py - static_cast<float>(row);
     const float* d_sample = d_image + row * shape.stride + column;
     const float a = d_sample[0], b = d_sample[1];

@@ -16,10 +16,12 @@
 // 7. Lowe, IJCV 60(2), 2004, section 3; the first octave is doubled for small photos only.
 #include "kernels/cuda/scale_space.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/math/gaussian_taps.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -59,11 +61,11 @@ __device__ __forceinline__ void filter_tile(int width, int height, const Taps& t
   {
     const int column = static_cast<int>(threadIdx.x) % kColumns;
     const int first = static_cast<int>(threadIdx.x) / kColumns * kRowsPerThread;
-    const int x = min(max(left - kMargin + column, 0), width - 1);
+    const int x = std::min(std::max(left - kMargin + column, 0), width - 1);
     float window[kRowsPerThread + 2 * kRadius];
 #pragma unroll
     for (int j = 0; j < kRowsPerThread + 2 * kRadius; ++j) {
-      window[j] = read(x, min(max(top + first + j - kRadius, 0), height - 1));
+      window[j] = read(x, std::min(std::max(top + first + j - kRadius, 0), height - 1));
     }
     float* to = reinterpret_cast<float*>(rows.quads[first]) + column;
 #pragma unroll

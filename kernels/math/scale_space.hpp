@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
-#include <vector>
 
 namespace pressmark::kernels {
 
@@ -51,21 +49,6 @@ inline float next_blur_sigma(int s) {
   const double ratio = std::exp2(1.0 / kScalesPerOctave);
   const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
   return static_cast<float>(sigma * std::sqrt(ratio * ratio - 1));
-}
-
-// taps[i]: weight of the samples at distance i; cut at 4 sigma.
-inline std::vector<float> gaussian_taps(float sigma) {
-  constexpr float kCutSigmas = 4.0f;
-  const int radius = std::max(1, static_cast<int>(std::ceil(kCutSigmas * sigma)) - 1);
-  std::vector<float> taps(static_cast<std::size_t>(radius) + 1);
-  double sum = 0;
-  for (int i = 0; i <= radius; ++i) {
-    const double value = std::exp(-0.5 * i * i / (static_cast<double>(sigma) * sigma));
-    taps[static_cast<std::size_t>(i)] = static_cast<float>(value);
-    sum += i == 0 ? value : 2 * value;
-  }
-  for (float& tap : taps) tap = static_cast<float>(tap / sum);
-  return taps;
 }
 
 }  // namespace pressmark::kernels
