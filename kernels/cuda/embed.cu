@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(kThreads)
     project(const float* d_descriptors, const int* d_rows, const float* d_mean,
             const float* d_projection, std::int8_t* d_codes) {
   const int first = static_cast<int>(blockIdx.x) * kTileRows,
-            rows = std::min(*d_rows - first, kTileRows);
+            rows = std::min(*d_rows - first, int{kTileRows});
   if (rows <= 0) return;
   const auto thread = static_cast<int>(threadIdx.x);
   float* const tile = dynamic_shared_memory<float>();

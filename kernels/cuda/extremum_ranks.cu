@@ -58,7 +58,7 @@ struct Selection {
 // -1: the known digits put the record among the selected; 1: not; 0: it shares them.
 __device__ int compare_known(const Selection& selection, int digit, const Extremum& extremum) {
   for (int d = 0; d < digit; d += kDigitsPerWord) {
-    const int word = d / kDigitsPerWord, known = std::min(digit - d, kDigitsPerWord);
+    const int word = d / kDigitsPerWord, known = std::min(digit - d, int{kDigitsPerWord});
     const unsigned mask = ~0u << (32 - known * kDigitBits);
     const unsigned own = key_word(extremum, word) & mask, last = selection.key[word];
     if (own != last) return own < last ? -1 : 1;
@@ -169,7 +169,7 @@ __global__ void __launch_bounds__(kRankThreads)
     __syncthreads();
     if (from + thread < count) responses.values[thread] = d_own[from + thread].response;
     __syncthreads();
-    const int here = std::min(kRankThreads, count - from);
+    const int here = std::min(int{kRankThreads}, count - from);
     for (int k = 0; k < here; ++k) {
       const float other = responses.values[k];
       if (other > own.response) {

@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads)
 
   auto& shared = shared_memory<Histograms>();
   const float window = orientation_window(sigma_of(extremum));
-  const int radius = std::min(orientation_radius(window), kMaxRadius);
+  const int radius = std::min(orientation_radius(window), int{kMaxRadius});
   float* const weights = shared.weights[group];
   for (int i = lane; i <= radius; i += kGroup) weights[i] = orientation_weight(i, window);
   for (int b = 0; b < kOrientationBins; ++b) shared.columns[b][thread] = 0;

@@ -36,8 +36,8 @@ constexpr int kColumnFloats = kSide + 1;  // one more: lanes that read side by s
 static_assert(kSide == 32 && kPatchCells * kPatchBins == 32);
 static_assert(kPatchCells * kPatchBins * kColumnFloats <= kPatchFloats);
 // Columns of a row of cells fit into the rows of samples that it was made of.
-static_assert(kPatchBins * kColumnFloats <= kCellStarts[1] * kRing &&
-              2 * kPatchBins * kColumnFloats <= kCellStarts[2] * kRing);
+static_assert(kPatchBins * kColumnFloats <= cell_start(1) * kRing &&
+              2 * kPatchBins * kColumnFloats <= cell_start(2) * kRing);
 
 struct Patches {
   float values[kWarps][kPatchFloats];
@@ -82,7 +82,7 @@ __device__ void pool_columns(const PoolingTables& tables, int lane, float* patch
   };
 #pragma unroll
   for (int cell = 0; cell < kPatchCells - 1; ++cell) {
-    for (int y = kCellStarts[cell]; y < kCellStarts[cell + 1]; ++y) {
+    for (int y = cell_start(cell); y < cell_start(cell + 1); ++y) {
       const float* sample = patch + (y + 1) * kRing + lane + 1;
       const float gx = sample[1] - sample[-1], gy = sample[kRing] - sample[-kRing];
       const float magnitude = sqrtf(gx * gx + gy * gy);
@@ -112,7 +112,7 @@ __device__ void pool_rows(const PoolingTables& tables, const float* columns, int
   float left = 0, right = 0;
 #pragma unroll
   for (int cell = 0; cell < kPatchCells - 1; ++cell) {
-    for (int x = kCellStarts[cell]; x < kCellStarts[cell + 1]; ++x) {
+    for (int x = cell_start(cell); x < cell_start(cell + 1); ++x) {
       const float value = columns[lane * kColumnFloats + x];
       left = left + value * tables.weights[2 * x];
       right = right + value * tables.weights[2 * x + 1];

@@ -20,22 +20,22 @@ inline constexpr int kPatchBins = 8;   // of orientation
 // Largest share of one histogram bin: limits what a single strong edge can do.
 inline constexpr float kDescriptorClip = 0.2f;
 
-// Samples from `kCellStarts[c]` on, of a row or column, lie between the centres of cells c - 1 and
-// c, or c and c + 1 for the first ones; see PoolingTables::weights.
-inline constexpr std::array<int, 4> kCellStarts{0, 12, 20, kPatchSide};
+// Samples of a row or column from cell_start(c) to cell_start(c + 1) count for cells c and c + 1, c
+// = 0, 1, 2.
+constexpr int cell_start(int cell) {
+  return cell == 0 ? 0 : cell == 1 ? 12 : cell == 2 ? 20 : kPatchSide;
+}
 
 struct PoolingTables {
-  // weights[2 k]: of sample k for cell c, kCellStarts[c] <= k < kCellStarts[c + 1]; weights[2 k +
-  // 1]: for cell c + 1.
+  // weights[2 k], weights[2 k + 1]: of sample k for the first and the second of its cells.
   std::array<float, 2 * kPatchSide> weights;
   std::array<float, kPatchBins> bin_cos, bin_sin;
 };
 
 inline PoolingTables make_pooling_tables() {
   PoolingTables tables{};
-  for (int c = 0; c + 1 < static_cast<int>(kCellStarts.size()); ++c) {
-    for (int k = kCellStarts[static_cast<std::size_t>(c)];
-         k < kCellStarts[static_cast<std::size_t>(c) + 1]; ++k) {
+  for (int c = 0; c < kPatchCells - 1; ++c) {
+    for (int k = cell_start(c); k < cell_start(c + 1); ++k) {
       const double position = (k + 0.5) / 8 - 0.5;  // in cells
       const double offset = (k - 15.5) / 16;
       const double window = std::exp(-0.5 * offset * offset);  // sigma: half the patch
