@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/cpu/orientation.hpp"
-#include "kernels/math/keypoint_grid.hpp"
+#include "kernels/math/extremum.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/keypoints.cpp"
@@ -81,75 +81,13 @@ namespace {
 HWY_EXPORT(vertical_range);
 HWY_EXPORT(find_extrema);
 
-// Grey levels of the difference of Gaussians. Low: faint marks must still fill the keypoint budget;
-// the budget, not the threshold, is what limits textured photos.
-constexpr float kMinContrast = 0.85f;
-// Largest ratio of principal curvatures: along an edge a keypoint's place is undefined.
-constexpr float kMaxCurvatureRatio = 10.0f;
-constexpr int kBorder = 5;
-constexpr int kMaxSteps = 5;
-// Samples from the extremum. More than half of one, or an extremum in the middle of two samples is
-// sent from each to the other.
-constexpr float kMaxOffset = 0.6f;
-
-struct Extremum {
-  float x = 0, y = 0, scale = 0;  // samples of the octave; index of the difference image
-  float response = 0;
-  int octave = 0, level = 0;
-};
-
-// Newton steps on the quadric through the 26 neighbours. False where the extremum runs away, lies
-// on an edge or is too weak.
 bool refine(const Octave& octave, int x, int y, int level, Extremum& result) {
-  float dx = 0, dy = 0, ds = 0, value = 0;
-  for (int step = 0;; ++step) {
-    const auto at = [&](int s, int j, int i) {
-      const auto fine = static_cast<std::size_t>(level + s);
-      return octave.blurred[fine + 1].row(y + j)[x + i] - octave.blurred[fine].row(y + j)[x + i];
-    };
-    value = at(0, 0, 0);
-    const float gx = 0.5f * (at(0, 0, 1) - at(0, 0, -1));
-    const float gy = 0.5f * (at(0, 1, 0) - at(0, -1, 0));
-    const float gs = 0.5f * (at(1, 0, 0) - at(-1, 0, 0));
-    const float xx = at(0, 0, 1) + at(0, 0, -1) - 2 * value;
-    const float yy = at(0, 1, 0) + at(0, -1, 0) - 2 * value;
-    const float ss = at(1, 0, 0) + at(-1, 0, 0) - 2 * value;
-    const float xy = 0.25f * (at(0, 1, 1) - at(0, 1, -1) - at(0, -1, 1) + at(0, -1, -1));
-    const float xs = 0.25f * (at(1, 0, 1) - at(1, 0, -1) - at(-1, 0, 1) + at(-1, 0, -1));
-    const float ys = 0.25f * (at(1, 1, 0) - at(1, -1, 0) - at(-1, 1, 0) + at(-1, -1, 0));
-    // Cramer's rule for H d = -g.
-    const float cxx = yy * ss - ys * ys, cxy = xs * ys - xy * ss, cxs = xy * ys - yy * xs;
-    const float determinant = xx * cxx + xy * cxy + xs * cxs;
-    if (determinant == 0.0f) return false;
-    const float cyy = xx * ss - xs * xs, cys = xy * xs - xx * ys, css = xx * yy - xy * xy;
-    dx = -(cxx * gx + cxy * gy + cxs * gs) / determinant;
-    dy = -(cxy * gx + cyy * gy + cys * gs) / determinant;
-    ds = -(cxs * gx + cys * gy + css * gs) / determinant;
-    if (std::fabs(dx) < kMaxOffset && std::fabs(dy) < kMaxOffset && std::fabs(ds) < kMaxOffset) {
-      value += 0.5f * (gx * dx + gy * dy + gs * ds);
-      const float trace = xx + yy;
-      constexpr float kLimit =
-          (kMaxCurvatureRatio + 1) * (kMaxCurvatureRatio + 1) / kMaxCurvatureRatio;
-      if (css <= 0 || trace * trace >= kLimit * css) return false;
-      break;
-    }
-    if (step + 1 == kMaxSteps || !(std::fabs(dx) < 100 && std::fabs(dy) < 100)) return false;
-    x += static_cast<int>(std::lround(dx));
-    y += static_cast<int>(std::lround(dy));
-    level += ds > 0.5f ? 1 : ds < -0.5f ? -1 : 0;
-    const Plane& plane = octave.blurred[0];
-    if (level < 1 || level > kScalesPerOctave || x < kBorder || y < kBorder ||
-        x >= plane.width - kBorder || y >= plane.height - kBorder) {
-      return false;
-    }
-  }
-  if (std::fabs(value) < kMinContrast) return false;
-  result.x = static_cast<float>(x) + dx;
-  result.y = static_cast<float>(y) + dy;
-  result.scale = static_cast<float>(level) + ds;
-  result.response = std::fabs(value);
-  result.level = level;
-  return true;
+  const auto difference = [&](int fine, int row, int column) {
+    const auto s = static_cast<std::size_t>(fine);
+    return octave.blurred[s + 1].row(row)[column] - octave.blurred[s].row(row)[column];
+  };
+  return refine_extremum(difference, octave.blurred[0].width, octave.blurred[0].height, x, y, level,
+                         result);
 }
 
 // Three rows of a difference of Gaussians, and their vertical range.
@@ -178,12 +116,12 @@ void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extr
   const int width = octave.blurred[0].width, height = octave.blurred[0].height;
   std::vector<DifferenceRows> differences(kScalesPerOctave + 2, DifferenceRows(octave.blurred[0]));
   std::vector<int> columns;
-  for (int below = kBorder - 1; below <= height - kBorder; ++below) {
+  for (int below = kExtremumBorder - 1; below <= height - kExtremumBorder; ++below) {
     for (std::size_t s = 0; s < differences.size(); ++s) {
       differences[s].add(octave.blurred[s], octave.blurred[s + 1], below);
     }
     const int y = below - 1;
-    if (y < kBorder) continue;
+    if (y < kExtremumBorder) continue;
     for (std::size_t level = 1; level <= kScalesPerOctave; ++level) {
       DifferenceRows &finer = differences[level - 1], &same = differences[level];
       DifferenceRows& coarser = differences[level + 1];
@@ -192,7 +130,8 @@ void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extr
       const float* const least[] = {finer.least(), same.least(), coarser.least()};
       columns.clear();
       HWY_DYNAMIC_DISPATCH(find_extrema)
-      (rows, greatest, least, kBorder, width - kBorder, 0.5f * kMinContrast, columns);
+      (rows, greatest, least, kExtremumBorder, width - kExtremumBorder, kMinSampleContrast,
+       columns);
       for (const int x : columns) {
         Extremum extremum;
         extremum.octave = index;
@@ -200,10 +139,6 @@ void find_in_octave(const Octave& octave, int index, std::vector<Extremum>& extr
       }
     }
   }
-}
-
-float sigma_of(const Extremum& extremum) {
-  return kBaseSigma * std::exp2(extremum.scale / kScalesPerOctave);
 }
 
 }  // namespace
@@ -217,8 +152,7 @@ std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octave
   if (!mask.pixels.empty()) {
     std::erase_if(extrema, [&](const Extremum& e) {
       const float step = octaves[static_cast<std::size_t>(e.octave)].step_px;
-      const int x = std::clamp(static_cast<int>(std::lround(e.x * step)), 0, mask.width - 1);
-      const int y = std::clamp(static_cast<int>(std::lround(e.y * step)), 0, mask.height - 1);
+      const int x = pixel_of(e.x, step, mask.width), y = pixel_of(e.y, step, mask.height);
       return mask.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(mask.width) +
                          static_cast<std::size_t>(x)] != 0;
     });
@@ -248,13 +182,7 @@ std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octave
       oriented.response = extremum.response;
       oriented.octave = extremum.octave;
       oriented.scale = extremum.level;
-      Keypoint& keypoint = oriented.keypoint;
-      // Sample centres of an octave lie on the sample centres of the image.
-      keypoint.x_px = px_from_grid(grid_from_px(extremum.x * octave.step_px));
-      keypoint.y_px = px_from_grid(grid_from_px(extremum.y * octave.step_px));
-      keypoint.size_px = px_from_grid(
-          std::max<std::uint16_t>(1, grid_from_px(2 * sigma_of(extremum) * octave.step_px)));
-      keypoint.angle_rad = angle_from_grid(grid_from_angle(angle));
+      oriented.keypoint = keypoint_of(steps_of(extremum, octave.step_px, angle));
       result.push_back(oriented);
     }
   }

@@ -15,6 +15,8 @@
 #include <numbers>
 #include <utility>
 
+#include "kernels/math/orientation.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/orientation.cpp"
 #include <hwy/foreach_target.h>
@@ -26,7 +28,7 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kBins = 36;
+constexpr int kBins = kOrientationBins;
 
 // polynomial_atan2 of kernels/math/angle.hpp, step by step.
 template <typename Tag>
@@ -52,7 +54,6 @@ void add_gradients(const float* above, const float* here, const float* below, co
                    float row_weight, int count, float* histograms) {
   const hn::CappedTag<float, 8> tag;
   const hn::RebindToSigned<decltype(tag)> index_tag;
-  constexpr float kBinsPerRad = kBins / (2.0f * std::numbers::pi_v<float>);
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
   HWY_ALIGN float value[8];
   HWY_ALIGN std::int32_t bin[8];
@@ -92,23 +93,20 @@ namespace {
 
 HWY_EXPORT(add_gradients);
 
-constexpr std::size_t kOrientationBins = 36;
-// A second orientation counts if its peak reaches this share of the first.
-constexpr float kPeakRatio = 0.8f;
 constexpr int kRowsAhead = 6, kFloatsPerLine = 16;
 constexpr int kMaxRadius = 64;  // samples; an octave's sigmas stay below 5
 
 }  // namespace
 
 std::vector<float> orientations(const Plane& image, float x, float y, float sigma) {
-  const float window = 1.5f * sigma;
-  const int radius = std::min(kMaxRadius, static_cast<int>(std::lround(3.0f * window)));
+  const float window = orientation_window(sigma);
+  const int radius = std::min(kMaxRadius, orientation_radius(window));
   const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
   // weights[kMaxRadius + i]: of a distance of i samples.
   std::array<float, 2 * kMaxRadius + 9> weights{};
   float* const weight = weights.data() + kMaxRadius;
   for (int i = 0; i <= radius; ++i) {
-    weight[i] = weight[-i] = std::exp(-0.5f * static_cast<float>(i * i) / (window * window));
+    weight[i] = weight[-i] = orientation_weight(i, window);
   }
   constexpr std::size_t n = kOrientationBins;
   std::array<float, 8 * n> histograms{};
@@ -130,18 +128,16 @@ std::vector<float> orientations(const Plane& image, float x, float y, float sigm
     raw[b] = ((of(0) + of(1)) + (of(2) + of(3))) + ((of(4) + of(5)) + (of(6) + of(7)));
   }
   for (std::size_t b = 0; b < n; ++b) {
-    histogram[b] = (raw[(b + n - 2) % n] + raw[(b + 2) % n]) * (1.0f / 16) +
-                   (raw[(b + n - 1) % n] + raw[(b + 1) % n]) * (4.0f / 16) + raw[b] * (6.0f / 16);
+    histogram[b] = smoothed_bin(raw[(b + n - 2) % n], raw[(b + n - 1) % n], raw[b],
+                                raw[(b + 1) % n], raw[(b + 2) % n]);
   }
   const float highest = *std::max_element(histogram.begin(), histogram.end());
-  constexpr float kBinsPerRad = kOrientationBins / (2.0f * std::numbers::pi_v<float>);
   std::vector<std::pair<float, float>> peaks;
   for (std::size_t b = 0; b < n && highest > 0; ++b) {
     const float before = histogram[(b + n - 1) % n], here = histogram[b],
                 after = histogram[(b + 1) % n];
-    if (here <= before || here <= after || here < kPeakRatio * highest) continue;
-    const float bin = static_cast<float>(b) + 0.5f * (before - after) / (before - 2 * here + after);
-    peaks.emplace_back(-here, bin / kBinsPerRad);
+    if (!is_orientation_peak(before, here, after, highest)) continue;
+    peaks.emplace_back(-here, peak_angle(static_cast<int>(b), before, here, after));
   }
   std::sort(peaks.begin(), peaks.end());
   std::vector<float> angles;

@@ -25,10 +25,8 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kSide = 32, kRing = kSide + 2, kRowFloats = 40;
-constexpr int kCells = 4, kBins = 8;
-// Largest share of one histogram bin: limits what a single strong edge can do.
-constexpr float kClip = 0.2f;
+constexpr int kSide = kPatchSide, kRing = kSide + 2, kRowFloats = 40;
+constexpr int kCells = kPatchCells, kBins = kPatchBins;
 
 // patch[(j + 1) * kRowFloats + (i + 1)] = image at (x + c u - s v, y + s u + c v), u = (i - 15.5)
 // spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated.
@@ -99,8 +97,7 @@ void patch_gradients(const float* patch, float* direction_x, float* direction_y,
   }
 }
 
-// weights[k * 2]: of sample k for cell first(k); weights[k * 2 + 1]: for the next one, where
-// first(k) = 0 for k < 12, 1 for k < 20, else 2.
+// weights, bin_cos, bin_sin: of PoolingTables.
 //
 // A direction and its opposite share the eighth power of their cosine, which the sign gives to one
 // of them. Columns of samples are summed over the rows of each row of cells first, then over the
@@ -208,7 +205,7 @@ void root_normalise(float* values) {
     std::fill(values, values + kDescriptorSize, 0.0f);
     return;
   }
-  const auto limit = hn::Set(tag, kClip * std::sqrt(squared));
+  const auto limit = hn::Set(tag, kDescriptorClip * std::sqrt(squared));
   for (int half = 0; half < 8; half += kLanes) {
     auto sum = hn::Zero(tag);
     for (int d = half; d < kDescriptorSize; d += 8) {
@@ -236,40 +233,13 @@ HWY_EXPORT(sample_patch);
 HWY_EXPORT(pool_patch);
 HWY_EXPORT(root_normalise);
 
-constexpr int kPatchSide = 32, kPatchFloats = 34 * 40;
-constexpr int kOrientations = 8;
-
-struct Tables {
-  std::array<float, 2 * kPatchSide> weights;  // of each sample for two neighbouring cells
-  std::array<float, kOrientations> bin_cos, bin_sin;
-};
-
-Tables make_tables() {
-  Tables tables{};
-  for (int k = 0; k < kPatchSide; ++k) {
-    const int first = k < 12 ? 0 : k < 20 ? 1 : 2;
-    const double position = (k + 0.5) / 8 - 0.5;  // in cells
-    const double offset = (k - 15.5) / 16;
-    const double window = std::exp(-0.5 * offset * offset);  // sigma: half the patch
-    const auto weight = [&](int cell) {
-      return static_cast<float>(window * std::max(0.0, 1 - std::abs(position - cell)));
-    };
-    tables.weights[static_cast<std::size_t>(2 * k)] = weight(first);
-    tables.weights[static_cast<std::size_t>(2 * k + 1)] = weight(first + 1);
-  }
-  for (int b = 0; b < kOrientations; ++b) {
-    const double angle = 2 * std::numbers::pi * b / kOrientations;
-    tables.bin_cos[static_cast<std::size_t>(b)] = static_cast<float>(std::cos(angle));
-    tables.bin_sin[static_cast<std::size_t>(b)] = static_cast<float>(std::sin(angle));
-  }
-  return tables;
-}
+constexpr int kPatchFloats = 34 * 40;
 
 }  // namespace
 
 void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
                     float* descriptor) {
-  static const Tables tables = make_tables();
+  static const PoolingTables tables = make_pooling_tables();
   const float spacing = kPatchSupport * keypoint.size_px / (step_px * kPatchSide);
   alignas(64) std::array<float, kPatchFloats> patch;
   HWY_DYNAMIC_DISPATCH(sample_patch)

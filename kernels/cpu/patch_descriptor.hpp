@@ -5,13 +5,10 @@
 #pragma once
 
 #include "kernels/cpu/scale_space.hpp"
+#include "kernels/math/patch_pooling.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::kernels::cpu {
-
-// Side of the described patch in keypoint sizes. Twice SIFT's: relief has little texture of its
-// own, its shape is what identifies a place.
-inline constexpr float kPatchSupport = 12.0f;
 
 // Histograms of gradient orientation in 4 x 4 cells x 8 bins of a patch that is centred on the
 // keypoint and turned by its angle: descriptor[(row * 4 + column) * 8 + bin], kDescriptorSize

@@ -119,13 +119,6 @@ namespace {
 HWY_EXPORT(filter_vertical);
 HWY_EXPORT(filter_horizontal);
 
-// Blur that a photo is assumed to have, in canonical pixels.
-constexpr float kCameraSigma = 0.5f;
-constexpr int kMinSideSamples = 16;
-// Smaller photos begin with an octave of twice their size: what they show is small in them, and
-// without it they would have few keypoints.
-constexpr int kDoubledBelow_px = 400;
-
 void halve(const Plane& source, Plane& target) {
   target.resize(source.width / 2, source.height / 2);
   for (int y = 0; y < target.height; ++y) {
@@ -211,10 +204,8 @@ void float_plane(const GreyImage& image, Plane& plane) {
 }
 
 void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
-  const bool doubled = std::max(image.width, image.height) < kDoubledBelow_px &&
-                       std::min(image.width, image.height) >= kMinSideSamples;
-  int count = doubled ? 1 : 0;
-  for (int side = std::min(image.width, image.height); side >= kMinSideSamples; side /= 2) ++count;
+  const bool doubled = begins_doubled(image.width, image.height);
+  const int count = octave_count(image.width, image.height);
   octaves.resize(static_cast<std::size_t>(count));
   if (count == 0) return;
 
@@ -222,20 +213,15 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
   float_plane(image, original);
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     Octave& octave = octaves[o];
-    octave.step_px = (doubled ? 0.5f : 1.0f) * static_cast<float>(1 << o);
+    octave.step_px = octave_step_px(doubled, static_cast<int>(o));
     if (o == 0) {
-      const float sigma = kCameraSigma / octave.step_px;
       if (doubled) double_size(original, enlarged);
-      gaussian_blur(doubled ? enlarged : original,
-                    std::sqrt(kBaseSigma * kBaseSigma - sigma * sigma), octave.blurred[0]);
+      gaussian_blur(doubled ? enlarged : original, first_blur_sigma(doubled), octave.blurred[0]);
     } else {
       halve(octaves[o - 1].blurred[kScalesPerOctave], octave.blurred[0]);
     }
     for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
-      const double ratio = std::exp2(1.0 / kScalesPerOctave);
-      const double sigma = kBaseSigma * std::pow(ratio, static_cast<double>(s) - 1);
-      gaussian_blur(octave.blurred[s - 1], static_cast<float>(sigma * std::sqrt(ratio * ratio - 1)),
-                    octave.blurred[s]);
+      gaussian_blur(octave.blurred[s - 1], next_blur_sigma(static_cast<int>(s)), octave.blurred[s]);
     }
   }
 }

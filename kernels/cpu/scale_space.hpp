@@ -8,14 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "kernels/math/scale_space.hpp"
 #include "kernels/ops.hpp"
 
 namespace pressmark::kernels::cpu {
-
-// Scales per octave at which keypoints are sought.
-inline constexpr int kScalesPerOctave = 3;
-// Blur of the first image of each octave, in samples of that octave.
-inline constexpr float kBaseSigma = 1.6f;
 
 // Float image whose rows start at multiples of kRowPad floats; half a kRowPad of padding at least
 // follows each row, whose values mean nothing.
@@ -32,7 +28,7 @@ struct Plane {
 
 struct Octave {
   float step_px = 1;  // canonical pixels per sample; a power of two, 1/2 or more
-  std::array<Plane, kScalesPerOctave + 3> blurred;  // blurred[s]: kBaseSigma * 2^(s / 3)
+  std::array<Plane, kBlursPerOctave> blurred;  // blurred[s]: kBaseSigma * 2^(s / 3)
 };
 
 // Octaves until the shorter side would fall below 16 samples; images of less than 400 px begin with

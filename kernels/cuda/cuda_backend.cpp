@@ -5,6 +5,8 @@
 #include <cassert>
 
 #include "kernels/cuda/dense_alignment.hpp"
+
+#include "kernels/cuda/patch_descriptor.hpp"
 #include "kernels/cuda/runtime/devices.hpp"
 #include "kernels/cuda/runtime/lane_pool.hpp"
 #include "kernels/cuda/stages.hpp"
@@ -36,6 +38,19 @@ constexpr std::size_t kImagesAtOnce = 16;
 // 8 KB of device memory each.
 constexpr std::size_t kMostDensePairs = 4096;
 
+// Images that extract() is given at once: about 1 GiB of device memory.
+std::size_t extract_batch(std::span<const GreyImage> images, int max_keypoints) {
+  constexpr std::size_t kBytes = std::size_t{1} << 30;
+  std::size_t most = 1;
+  for (const GreyImage& image : images) {
+    const std::size_t samples =
+        image.pixels.size() * (begins_doubled(image.width, image.height) ? std::size_t{4} : 1);
+    // Blurred images and the room for extrema, a third more for the smaller octaves; descriptors.
+    most = std::max(most, 64 * samples + 700 * static_cast<std::size_t>(max_keypoints));
+  }
+  return std::clamp(kBytes / most, std::size_t{1}, std::size_t{256});
+}
+
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(const cuda::Device& device)
@@ -47,6 +62,7 @@ class CudaBackend final : public Backend {
     std::int32_t similarity = 0;
     similarities(code, code, {&similarity, 1});
     if (similarity != 1) throw Error(ErrorCode::kDevice, name_ + " computes wrong results");
+    lanes_.run([&](cuda::Lane& lane) { rotations_ = cuda::upload_rotations(lane); });
   }
 
   std::string_view name() const override { return name_; }
@@ -90,7 +106,11 @@ class CudaBackend final : public Backend {
 
   void extract(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                int max_keypoints, std::span<LocalFeatures> outputs) const override {
-    host_->extract(images, masks, max_keypoints, outputs);
+    in_batches(lanes_, images.size(), extract_batch(images, max_keypoints),
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::extract(lane, images.subspan(first, count), masks.subspan(first, count),
+                               max_keypoints, rotations_, outputs.subspan(first, count));
+               });
   }
 
   void dense_codes(std::span<const GreyImage> images, std::span<const GreyImage> masks,
@@ -137,7 +157,12 @@ class CudaBackend final : public Backend {
 
   void embed(std::span<const LocalFeatures> features, const Whitening& whitening,
              std::span<std::vector<std::int8_t>> outputs) const override {
-    host_->embed(features, whitening, outputs);
+    constexpr std::size_t kMostImages = 256;
+    in_batches(lanes_, features.size(), kMostImages,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::embed(lane, features.subspan(first, count), whitening,
+                             outputs.subspan(first, count));
+               });
   }
 
   void code_details(std::span<const GreyImage> images,
@@ -226,6 +251,7 @@ class CudaBackend final : public Backend {
  private:
   const std::string name_;
   mutable cuda::LanePool lanes_;
+  cuda::DeviceBuffer<float2> rotations_;
   const std::unique_ptr<Backend> host_;  // for the stages that have no kernels
 };
 

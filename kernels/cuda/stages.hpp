@@ -37,6 +37,14 @@ void congruent_cells(Lane& lane, const DenseCode& query, std::span<const DenseCo
                      std::span<const DenseMatch> matches,
                      std::span<std::vector<DenseCell>> outputs);
 
+// rotations: upload_rotations() of patch_descriptor.hpp.
+void extract(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,
+             int max_keypoints, const DeviceBuffer<float2>& rotations,
+             std::span<LocalFeatures> outputs);
+
+void embed(Lane& lane, std::span<const LocalFeatures> features, const Whitening& whitening,
+           std::span<std::vector<std::int8_t>> outputs);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 

@@ -10,7 +10,7 @@ namespace pressmark::kernels {
 
 // Angle of (x, y) in [0, 2 pi], clockwise in image coordinates; 0 for (0, 0). Absolute error below
 // 2e-5 rad (Abramowitz and Stegun, 4.4.49).
-inline float polynomial_atan2(float y, float x) {
+constexpr float polynomial_atan2(float y, float x) {
   const float ax = std::fabs(x), ay = std::fabs(y);
   const float high = ax > ay ? ax : ay, low = ax > ay ? ay : ax;
   if (!(high > 0.0f)) return 0.0f;
