@@ -9,6 +9,8 @@
 
 namespace pressmark::kernels::cuda {
 
+void reduce_dense(Lane& lane, std::span<const DenseCode> codes, std::span<DensePyramid> outputs);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 
