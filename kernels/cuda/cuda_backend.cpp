@@ -113,7 +113,14 @@ class CudaBackend final : public Backend {
 
   void dense_codes(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                    std::span<DenseCode> outputs) const override {
-    host_->dense_codes(images, masks, outputs);
+    assert(images.size() == masks.size() && images.size() == outputs.size());
+    // About 20 bytes per pixel.
+    constexpr std::size_t kMostImages = 64;
+    in_batches(lanes_, images.size(), kMostImages,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::dense_codes(lane, images.subspan(first, count), masks.subspan(first, count),
+                                   outputs.subspan(first, count));
+               });
   }
 
   std::unique_ptr<DenseCohort> prepare_cohort(std::span<const DenseCode> cohort) const override {

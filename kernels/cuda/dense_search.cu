@@ -48,7 +48,7 @@ constexpr int kColumnTasks = kColumns * kTile;
 constexpr int kColumnRounds = (kColumnTasks + kThreads - 1) / kThreads;
 static_assert(kPeriod * kTile % kThreads == 0 && kThreads % kTile == 0 && kTile == 8);
 
-constexpr int kPeakThreads = 64, kPeakBlocks = 7;
+constexpr int kPeakThreads = 64, kPeakBlocks = 6;
 constexpr int kWindow = 2 * kReach + 3;
 constexpr int kPeakRow = kWindow;  // odd: 16 neighbouring rows fall into all banks
 

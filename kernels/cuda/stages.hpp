@@ -9,6 +9,9 @@
 
 namespace pressmark::kernels::cuda {
 
+void dense_codes(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,
+                 std::span<DenseCode> outputs);
+
 void reduce_dense(Lane& lane, std::span<const DenseCode> codes, std::span<DensePyramid> outputs);
 
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,

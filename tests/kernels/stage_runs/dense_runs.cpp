@@ -71,6 +71,52 @@ std::vector<double> pyramids(const Backend& backend, const std::vector<DenseCode
   return numbers;
 }
 
+// Strokes on a tilted plane.
+GreyImage drawn(std::mt19937_64& random, int width, int height) {
+  GreyImage image{width, height, {}};
+  const double angle = uniform(random, 0, 3), period = uniform(random, 7, 12);
+  const double c = std::cos(angle), s = std::sin(angle);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const double wave = std::sin((c * x + s * y) / period) * std::sin((s * x - c * y) / 5);
+      const double value = 110 + 50 * wave + 0.3 * x - 0.2 * y + uniform(random, -4, 4);
+      image.pixels.push_back(static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0)));
+    }
+  }
+  return image;
+}
+
+GreyImage flat(int width, int height, std::uint8_t value) {
+  return {width, height,
+          std::vector<std::uint8_t>(static_cast<std::size_t>(width * height), value)};
+}
+
+GreyImage random_mask(std::mt19937_64& random, int width, int height) {
+  GreyImage mask = flat(width, height, 0);
+  for (int blob = 0; blob < 4; ++blob) {
+    const double cx = uniform(random, 0, width), cy = uniform(random, 0, height);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        if (std::hypot(x - cx, y - cy) > 9) continue;
+        mask.pixels[static_cast<std::size_t>(y * width + x)] = 255;
+      }
+    }
+  }
+  return mask;
+}
+
+std::vector<double> dense_codes(const Backend& backend, const std::vector<GreyImage>& images,
+                                std::vector<GreyImage> masks) {
+  masks.resize(images.size());
+  std::vector<DenseCode> codes(images.size());
+  backend.dense_codes(images, masks, codes);
+  std::vector<double> numbers;
+  for (const DenseCode& code : codes) {
+    numbers.insert(numbers.end(), code.values.begin(), code.values.end());
+  }
+  return numbers;
+}
+
 }  // namespace
 
 // Exact, but for the norms: sums of doubles in another order, rounded to float.
@@ -88,7 +134,20 @@ std::vector<StageRun> dense_runs() {
   const auto statistics_of = [](const DenseCode& code, std::vector<DenseCode> cohort) {
     return [=](const Backend& backend) { return statistics(backend, code, cohort); };
   };
+  const auto codes_of = [](std::vector<GreyImage> images, std::vector<GreyImage> masks) {
+    return [=](const Backend& backend) { return dense_codes(backend, images, masks); };
+  };
+  const GreyImage wide = drawn(random, 150, 67), tall = drawn(random, 45, 131);
+  const GreyImage square = drawn(random, 128, 128);
   return {
+      {"DenseCodesOfNone", 0, codes_of({}, {})},
+      {"DenseCodesOfSeveralSizes", 0, codes_of({wide, flat(1, 1, 9), tall, flat(90, 20, 80)}, {})},
+      {"DenseCodeOfMaskedImage", 0, codes_of({square}, {random_mask(random, 128, 128)})},
+      {"DenseCodesOfMaskedAndUnmasked", 0,
+       codes_of({tall, wide}, {{}, random_mask(random, 150, 67)})},
+      {"DenseCodeOfAllMasked", 0, codes_of({tall}, {flat(45, 131, 255)})},
+      {"DenseCodesOfTinyImages", 0,
+       codes_of({drawn(random, 3, 3), drawn(random, 2, 50), drawn(random, 33, 7), {}}, {})},
       {"ReduceNoDenseCode", 0, pyramids_of({})},
       {"ReduceDenseCodes", 0, pyramids_of({first, empty, rough})},
       {"SearchInNone", 0, search_of(first, {})},
