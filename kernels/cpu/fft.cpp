@@ -133,59 +133,30 @@ namespace {
 
 HWY_EXPORT(stage_of_radix);
 
-int without_factors(int value, std::initializer_list<int> factors) {
-  for (int factor : factors) {
-    while (value % factor == 0) value /= factor;
-  }
-  return value;
-}
-
 }  // namespace
 
-int fft_length(int at_least, int multiple) {
-  int length = (std::max(at_least, 1) + multiple - 1) / multiple * multiple;
-  while (without_factors(length, {2, 3, 5}) != 1) length += multiple;
-  return length;
-}
-
-FftPlan::FftPlan(int length) : length_(length) {
-  assert(length >= 1 && without_factors(length, {2, 3, 5}) == 1);
-  int rest = length, stride = 1;
-  for (int radix : {4, 2, 3, 5}) {
-    for (; rest % radix == 0; rest /= radix) {
-      const int groups = rest / radix;
-      stages_.push_back({radix, groups, stride, twiddles_.size()});
-      for (int p = 0; p < groups; ++p) {
-        for (int k = 1; k < radix; ++k) {
-          const double angle = -2 * std::numbers::pi * (p * k) / rest;
-          twiddles_.push_back(static_cast<float>(std::cos(angle)));
-          twiddles_.push_back(static_cast<float>(std::sin(angle)));
-        }
-      }
-      stride *= radix;
-    }
-  }
-}
+FftPlan::FftPlan(int length) : length_(length), tables_(make_fft_tables(length)) {}
 
 void FftPlan::run(const float* input, std::ptrdiff_t input_step, float* output,
                   std::ptrdiff_t output_step, float* scratch, std::size_t real,
                   std::size_t imaginary) const {
   constexpr auto kStep = static_cast<std::ptrdiff_t>(kFftElement);
-  if (stages_.empty()) {
+  if (tables_.stages.empty()) {
     std::copy_n(input, kFftElement, output);
     return;
   }
   float* const buffers[] = {scratch, scratch + static_cast<std::size_t>(length_) * kFftElement};
   FftStageArguments at{input, input_step, nullptr, kStep, nullptr, 0, 0, real, imaginary};
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const bool last = i + 1 == stages_.size();
+  const std::vector<FftStage>& stages = tables_.stages;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const bool last = i + 1 == stages.size();
     // With one stage alone, input and output may be the same only where a butterfly sees all.
     at.output = last ? output : buffers[i % 2];
     at.output_step = last ? output_step : kStep;
-    at.twiddles = twiddles_.data() + stages_[i].first_twiddle;
-    at.groups = stages_[i].groups;
-    at.stride = stages_[i].stride;
-    HWY_DYNAMIC_DISPATCH(stage_of_radix)(stages_[i].radix, at);
+    at.twiddles = tables_.twiddles.data() + stages[i].first_twiddle;
+    at.groups = stages[i].groups;
+    at.stride = stages[i].stride;
+    HWY_DYNAMIC_DISPATCH(stage_of_radix)(stages[i].radix, at);
     at.input = at.output;
     at.input_step = at.output_step;
   }

@@ -3,9 +3,8 @@
 // Discrete Fourier transforms, eight at a time: F(k) = sum_n f(n) exp(-2 pi i k n / N), the inverse
 // without the factor 1 / N. Eight signals lie side by side: an element is 16 floats, 8 real parts
 // and 8 imaginary parts. Every signal is worked on by one lane alone, without fused multiplication
-// and addition, so that all instruction sets give the same bits. Stockham's self-sorting form with
-// radices 4, 2, 3 and 5 (Van Loan, "Computational Frameworks for the Fast Fourier Transform",
-// 1992).
+// and addition, so that all instruction sets give the same bits. Radices 4, 2, 3 and 5 in the form
+// of kernels/math/fft_tables.hpp.
 #pragma once
 
 #include <array>
@@ -13,18 +12,14 @@
 #include <vector>
 
 #include "kernels/cpu/scale_space.hpp"
+#include "kernels/math/fft_tables.hpp"
 
 namespace pressmark::kernels::cpu {
 
 inline constexpr int kFftLanes = 8;
 inline constexpr std::size_t kFftElement = 2 * kFftLanes;  // floats
 
-// Smallest length >= at_least (>= 1) that is a multiple of `multiple` (a product of 2, 3 and 5) and
-// has no prime factor above 5.
-int fft_length(int at_least, int multiple);
-
-// What one stage works on: y[q + s (r p + k)] = w_p^k sum_j x[q + s (p + j m)] exp(-2 pi i j k /
-// r).
+// What one stage (FftStage) works on.
 struct FftStageArguments {
   const float* input;
   std::ptrdiff_t input_step;
@@ -50,17 +45,11 @@ class FftPlan {
                std::ptrdiff_t output_step, float* scratch) const;
 
  private:
-  struct Stage {
-    int radix, groups, stride;  // groups * radix * stride = length
-    std::size_t first_twiddle;
-  };
-
   void run(const float* input, std::ptrdiff_t input_step, float* output, std::ptrdiff_t output_step,
            float* scratch, std::size_t real, std::size_t imaginary) const;
 
   int length_;
-  std::vector<Stage> stages_;
-  std::vector<float> twiddles_;  // real, imaginary
+  FftTables tables_;
 };
 
 // Spectrum of a real image of width x height: rows ky = 0 .. height / 2 in blocks of 8 (the last

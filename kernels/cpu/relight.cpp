@@ -5,7 +5,6 @@
 #include <array>
 #include <cassert>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "kernels/cpu/absolute_median.hpp"
@@ -14,6 +13,7 @@
 #include "kernels/cpu/light.hpp"
 #include "kernels/cpu/masked_rows.hpp"
 #include "kernels/cpu/scale_space.hpp"
+#include "kernels/math/periodic_continuation.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/relight.cpp"
@@ -109,28 +109,15 @@ constexpr float kRegularisation = 0.1f;
 constexpr int kBorderPx = 24;
 constexpr float kGreyPerSpread = 20.0f;
 
-// Index inside 0 .. size - 1 of the image mirrored at its borders.
-int mirrored(int i, int size) {
-  if (size == 1) return 0;
-  const int period = 2 * size - 2;
-  const int wrapped = ((i % period) + period) % period;
-  return wrapped < size ? wrapped : period - wrapped;
-}
-
-// Beyond the right and lower border the image continues mirrored and fades out; what comes before
-// the left and upper border does the same from the end of the period.
 struct Continuation {
   std::vector<int> from;
   std::vector<float> weight;
 
   Continuation(int size, int period) {
-    const int beyond = period - size;
     for (int i = 0; i < period; ++i) {
-      const bool after = i < size + beyond / 2;
-      const int outside = i < size ? 0 : after ? i - size + 1 : period - i;
-      from.push_back(i < size ? i : mirrored(after ? i : i - period, size));
-      const double t = std::min(1.0, 2.0 * outside / (beyond + 1));
-      weight.push_back(static_cast<float>(0.5 + 0.5 * std::cos(std::numbers::pi * t)));
+      const ContinuedSample sample = continued_sample(i, size, period);
+      from.push_back(sample.from);
+      weight.push_back(fade_weight(sample.outside, period - size));
     }
   }
 };

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/math/gaussian_taps.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/scale_space.cpp"
 #include <hwy/foreach_target.h>
@@ -123,20 +125,6 @@ constexpr int kMinSideSamples = 16;
 // Smaller photos begin with an octave of twice their size: what they show is small in them, and
 // without it they would have few keypoints.
 constexpr int kDoubledBelow_px = 400;
-constexpr float kCutSigmas = 4.0f;
-
-std::vector<float> gaussian_taps(float sigma) {
-  const int radius = std::max(1, static_cast<int>(std::ceil(kCutSigmas * sigma)) - 1);
-  std::vector<float> taps(static_cast<std::size_t>(radius) + 1);
-  double sum = 0;
-  for (int i = 0; i <= radius; ++i) {
-    const double value = std::exp(-0.5 * i * i / (static_cast<double>(sigma) * sigma));
-    taps[static_cast<std::size_t>(i)] = static_cast<float>(value);
-    sum += i == 0 ? value : 2 * value;
-  }
-  for (float& tap : taps) tap = static_cast<float>(tap / sum);
-  return taps;
-}
 
 void halve(const Plane& source, Plane& target) {
   target.resize(source.width / 2, source.height / 2);

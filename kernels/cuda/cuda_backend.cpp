@@ -103,7 +103,13 @@ class CudaBackend final : public Backend {
 
   void relight(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                std::span<GreyImage> relit, std::span<Light> lights) const override {
-    host_->relight(images, masks, relit, lights);
+    // 25 MB of device memory for one of 1000 px.
+    constexpr std::size_t kMostImages = 64;
+    in_batches(lanes_, images.size(), kMostImages,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::relight(lane, images.subspan(first, count), masks.subspan(first, count),
+                               relit.subspan(first, count), lights.subspan(first, count));
+               });
   }
 
   void extract(std::span<const GreyImage> images, std::span<const GreyImage> masks,

@@ -17,4 +17,7 @@ void reduce_dense(Lane& lane, std::span<const DenseCode> codes, std::span<DenseP
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 
+void relight(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,
+             std::span<GreyImage> relit, std::span<Light> lights);
+
 }  // namespace pressmark::kernels::cuda
