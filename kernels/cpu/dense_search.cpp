@@ -254,7 +254,7 @@ DenseQuery::DenseQuery(const DenseCode& code) {
 
 namespace {
 
-struct Position {
+struct Found {
   float score = -2;
   int scale = 0, turn = 0;  // turn: multiples of pi / kTurns, up to 2 kTurns - 1
 };
@@ -269,7 +269,7 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
   std::array<CandidateSpectra, kBatch> spectra;
   for (std::size_t begin = 0; begin < candidates.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, candidates.size() - begin);
-    std::array<Position, kBatch> best{};
+    std::array<Found, kBatch> best{};
     for (std::size_t i = 0; i < count; ++i) spectra[i].take(candidates[begin + i], scratch);
     // A group of spectra of the query stays in the cache for all candidates of the batch.
     for (int scale = 0; scale < kScales; ++scale) {
@@ -292,7 +292,7 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
-      const Position& at = best[i];
+      const Found& at = best[i];
       const int turn = at.turn % kTurns, lane = turn % kFftLanes + at.turn / kTurns * kFftLanes;
       correlate_rows(bank_->group(query_shrink(at.scale), turn / kFftLanes),
                      spectra[i].spectrum(candidate_shrink(at.scale)), scratch);
@@ -313,10 +313,11 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
         }
       }
       const float centre = values[best_y][best_x];
-      matches[begin + i] =
-          match_at({at.score, at.scale, at.turn, static_cast<int>(best_x), static_cast<int>(best_y),
-                    vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]),
-                    vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x])});
+      const auto [linear, shift_x, shift_y] = position_of(
+          {at.score, at.scale, at.turn, static_cast<int>(best_x), static_cast<int>(best_y),
+           vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]),
+           vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x])});
+      matches[begin + i] = {at.score, {linear, shift_x, shift_y}};
     }
   }
 }

@@ -372,7 +372,10 @@ void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCo
   lane.synchronise();
   auto match = matches.begin();
   for (const std::span<const Peak> part : peaks) {
-    match = std::transform(part.begin(), part.end(), match, match_at);
+    for (const Peak& at : part) {
+      const auto [linear, shift_x, shift_y] = position_of(at);
+      *match++ = {at.score, {linear, shift_x, shift_y}};
+    }
   }
 }
 

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <complex>
+#include <cstddef>
 #include <numbers>
 
-#include "kernels/ops.hpp"
+#include "pressmark/types.hpp"
 
 namespace pressmark::kernels::dense_search {
 
@@ -75,7 +75,14 @@ struct Peak {
   float vertex_x = 0, vertex_y = 0;
 };
 
-inline DenseMatch match_at(const Peak& at) {
+// x of the query is at `linear` (2 x 2, row by row) x + shift of the candidate, both in sides of
+// the frame from its centre.
+struct Position {
+  std::array<double, 4> linear{};
+  double shift_x = 0, shift_y = 0;
+};
+
+inline Position position_of(const Peak& at) {
   const float offset = at.turn >= kTurns ? kTurnedByPiOffset : 0;
   const float unshrink = 1 / shrink_of(candidate_shrink(at.scale));
   const double rotation = std::numbers::pi * at.turn / kTurns;
@@ -85,13 +92,10 @@ inline DenseMatch match_at(const Peak& at) {
                                unshrink) /
            kSide;
   };
-  DenseMatch match;
-  match.score = at.score;
-  match.position.linear = {scale * std::cos(rotation), -scale * std::sin(rotation),
-                           scale * std::sin(rotation), scale * std::cos(rotation)};
-  match.position.shift_x = sides(at.x, at.vertex_x);
-  match.position.shift_y = sides(at.y, at.vertex_y);
-  return match;
+  return {{scale * std::cos(rotation), -scale * std::sin(rotation), scale * std::sin(rotation),
+           scale * std::cos(rotation)},
+          sides(at.x, at.vertex_x),
+          sides(at.y, at.vertex_y)};
 }
 
 // Of the sums over a cohort's best scores and their squares.
