@@ -313,11 +313,12 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
         }
       }
       const float centre = values[best_y][best_x];
-      const auto [linear, shift_x, shift_y] = position_of(
-          {at.score, at.scale, at.turn, static_cast<int>(best_x), static_cast<int>(best_y),
-           vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]),
-           vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x])});
-      matches[begin + i] = {at.score, {linear, shift_x, shift_y}};
+      const Pose pose = pose_of(at.scale, at.turn);
+      const float dx = vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]);
+      const float dy = vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x]);
+      matches[begin + i] = {at.score,
+                            {pose.linear, pose.shift(static_cast<int>(best_x), dx),
+                             pose.shift(static_cast<int>(best_y), dy)}};
     }
   }
 }

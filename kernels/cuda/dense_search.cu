@@ -203,7 +203,7 @@ __device__ __forceinline__ Contender best_of(Contender best, PeakShared& shared)
 
 __global__ void __launch_bounds__(kPeakThreads, kPeakBlocks)
     peak(const float4* d_query, const float* d_query_norms, const float4* d_candidates,
-         const float* d_candidate_norms, const float* d_products, Peak* d_peaks) {
+         const float* d_candidate_norms, const float* d_products, DensePeak* d_peaks) {
   PeakShared& shared = shared_memory<PeakShared>();
   const auto thread = static_cast<int>(threadIdx.x);
   const std::int64_t candidate = blockIdx.x;
@@ -313,6 +313,17 @@ DeviceBuffer<float> correlate_all(Lane& lane, const DenseSpectra& query,
   return products;
 }
 
+const std::vector<Pose>& poses() {
+  static const std::vector<Pose> all = [] {
+    std::vector<Pose> made;
+    for (int i = 0; i < kScales * 2 * kTurns; ++i) {
+      made.push_back(pose_of(i / (2 * kTurns), i % (2 * kTurns)));
+    }
+    return made;
+  }();
+  return all;
+}
+
 }  // namespace
 
 DenseSpectra prepare_query(Lane& lane, const DenseCode* query) {
@@ -323,12 +334,12 @@ DenseSpectra prepare_candidates(Lane& lane, const DenseCode* codes, std::size_t 
   return transform_fields(lane, codes, count, field_turns(kShrinks, 1), 1);
 }
 
-DeviceBuffer<Peak> find_peaks(Lane& lane, const DenseSpectra& query, const DenseSpectra& candidates,
-                              std::size_t count) {
+DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
+                                   const DenseSpectra& candidates, std::size_t count) {
   assert(query.fields == kShrinks * kTurns && candidates.fields == kShrinks);
   const DeviceBuffer<float> products =
       correlate_all(lane, query, candidates, count, kTurns, kScales);
-  DeviceBuffer<Peak> peaks = lane.allocate<Peak>(count);
+  DeviceBuffer<DensePeak> peaks = lane.allocate<DensePeak>(count);
   launch(lane.stream(), {dim3(static_cast<unsigned>(count)), dim3(kPeakThreads)}, peak,
          query.values.data(), query.norms.data(), candidates.values.data(), candidates.norms.data(),
          products.data(), peaks.data());
@@ -362,7 +373,7 @@ void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCo
   // The device works on one part while the host copies the next one: 8 KB per candidate, and the
   // spectra of one part alone, 96 KB each, are in memory.
   constexpr std::size_t kPart = 1024;
-  std::vector<std::span<const Peak>> peaks;
+  std::vector<std::span<const DensePeak>> peaks;
   for (std::size_t first = 0; first < candidates.size(); first += kPart) {
     const std::size_t count = std::min(kPart, candidates.size() - first);
     const DeviceBuffer<DenseCode> codes = lane.upload(candidates.subspan(first, count));
@@ -371,10 +382,11 @@ void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCo
   }
   lane.synchronise();
   auto match = matches.begin();
-  for (const std::span<const Peak> part : peaks) {
-    for (const Peak& at : part) {
-      const auto [linear, shift_x, shift_y] = position_of(at);
-      *match++ = {at.score, {linear, shift_x, shift_y}};
+  for (const std::span<const DensePeak> part : peaks) {
+    for (const DensePeak& at : part) {
+      const Pose& pose = poses()[static_cast<std::size_t>(at.scale * 2 * kTurns + at.turn)];
+      *match++ = {at.score,
+                  {pose.linear, pose.shift(at.x, at.vertex_x), pose.shift(at.y, at.vertex_y)}};
     }
   }
 }

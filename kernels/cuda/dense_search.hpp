@@ -11,6 +11,14 @@
 
 namespace pressmark::kernels::cuda {
 
+// Where a candidate correlates best: a scale, a turn (up to 2 kTurns - 1) and the cell of a grid of
+// 2 kReach + 3 cells whose middle is no shift, with the vertex beside it.
+struct DensePeak {
+  float score;
+  int scale, turn, x, y;
+  float vertex_x, vertex_y;
+};
+
 // DenseSearch::search and DenseCohort::statistics (kernels/ops.hpp); both wait for the stream.
 // `query` as prepare_query makes it, `members` as prepare_members does of `count` > 0 codes.
 void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCode> candidates,
@@ -25,8 +33,8 @@ DenseSpectra prepare_query(Lane& lane, const DenseCode* query);
 DenseSpectra prepare_candidates(Lane& lane, const DenseCode* codes, std::size_t count);
 
 // Where each of `count` candidates correlates best with the query: kernels/cpu/dense_search.cpp.
-DeviceBuffer<dense_search::Peak> find_peaks(Lane& lane, const DenseSpectra& query,
-                                            const DenseSpectra& candidates, std::size_t count);
+DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
+                                   const DenseSpectra& candidates, std::size_t count);
 
 // Spectra of a code in 16 rotations at its own size, four turns side by side; of codes as they are.
 DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* code);

@@ -66,36 +66,29 @@ constexpr float vertex(float before, float middle, float after) {
   return at < -0.5f ? -0.5f : 0.5f < at ? 0.5f : at;
 }
 
-// Where a correlation is largest: a turn (up to 2 kTurns - 1), and the shift in cells of a grid of
-// 2 kReach + 3 cells whose middle is no shift, with the vertex beside it.
-struct Peak {
-  float score = 0;
-  int scale = 0, turn = 0;
-  int x = 0, y = 0;
-  float vertex_x = 0, vertex_y = 0;
-};
-
-// x of the query is at `linear` (2 x 2, row by row) x + shift of the candidate, both in sides of
-// the frame from its centre.
-struct Position {
+// x of the query, turned and scaled, is at `linear` (2 x 2, row by row) x of the candidate. A cell
+// of the searched grid is `unshrink` cells of the candidate.
+struct Pose {
   std::array<double, 4> linear{};
-  double shift_x = 0, shift_y = 0;
-};
+  float unshrink = 1, offset = 0;
 
-inline Position position_of(const Peak& at) {
-  const float offset = at.turn >= kTurns ? kTurnedByPiOffset : 0;
-  const float unshrink = 1 / shrink_of(candidate_shrink(at.scale));
-  const double rotation = std::numbers::pi * at.turn / kTurns;
-  const double scale = static_cast<double>(shrink_of(query_shrink(at.scale)) * unshrink);
-  const auto sides = [&](int cell, float beside) {
+  // Of a cell of the grid and the vertex beside it: the shift in sides of the frame.
+  double shift(int cell, float beside) const {
     return static_cast<double>((static_cast<float>(cell) - kReach - 1 + beside + offset) *
                                unshrink) /
            kSide;
-  };
-  return {{scale * std::cos(rotation), -scale * std::sin(rotation), scale * std::sin(rotation),
-           scale * std::cos(rotation)},
-          sides(at.x, at.vertex_x),
-          sides(at.y, at.vertex_y)};
+  }
+};
+
+// turn: up to 2 kTurns - 1.
+inline Pose pose_of(int scale, int turn) {
+  const float unshrink = 1 / shrink_of(candidate_shrink(scale));
+  const double rotation = std::numbers::pi * turn / kTurns;
+  const double factor = static_cast<double>(shrink_of(query_shrink(scale)) * unshrink);
+  return {{factor * std::cos(rotation), -factor * std::sin(rotation), factor * std::sin(rotation),
+           factor * std::cos(rotation)},
+          unshrink,
+          static_cast<float>(turn >= kTurns ? kTurnedByPiOffset : 0)};
 }
 
 // Of the sums over a cohort's best scores and their squares.
