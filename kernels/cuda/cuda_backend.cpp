@@ -30,6 +30,7 @@ void in_batches(cuda::LanePool& lanes, std::size_t items, std::size_t most, cons
   }
 }
 
+// Prepared objects must not outlive the backend, whose lanes they use.
 class PreparedDenseSearch final : public DenseSearch {
  public:
   PreparedDenseSearch(cuda::LanePool& lanes, const DenseCode& query) : lanes_(lanes) {

@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// 1. max over shifts s of c(s) / (|Q| |D|), c(s) = sum_x <Q(x - s), D(x)>, for each scale, each
-//    turn by i pi / 16, i < 16, of a query Q, and each turned by pi more: with X, Y the spectra of
-//    real and imaginary parts, Z1 = conj(Qx) Dx + conj(Qy) Dy and Z2 = Qx Dx + Qy Dy, the real and
-//    the imaginary parts of the inverse transform of Z1 + i Z2. Then, for the best of them, the
-//    shift with a vertex between cells.
-// 2. Spectra as in dense_spectra.hpp, of 48 x 25 elements of 16 bytes: the query's four turns side
-//    by side, the candidates' one after the other. Products: a float for each candidate, scale and
-//    turn, in the order in which the CPU goes through them (product_index).
-// 3. correlate(): a block owns two candidates, four turns and one scale: eight transforms. Four
-//    lanes for turns, two for candidates and four for rows make a warp: it reads 4 x 4 elements of
-//    the query and 4 x 2 of the candidates per frequency, each element once per block. A thread
-//    owns one row, all 48 values in its registers, then one column. Rows ky and -ky come from the
-//    same products: lanes 16 apart exchange halves. peak(): a block owns one candidate.
-// 4. 101 KB for the 33 columns of eight transforms that shifts within reach need: two blocks per
-//    multiprocessor of compute capability 9.0, one of 8.0. Transforms lie side by side in it, and
-//    the two rows of half a warp are neighbours: no conflicts of banks.
-// 5. Per transform 19 KB / 2 of the query's and 19 KB / 4 of the candidate's spectra from the
-// second
-//    cache, about 110,000 operations: 2 MB and 16 million for the 144 transforms of a pair. Bound
-//    by arithmetic, which has no fused operations.
-// 6. The CPU's operations in its order: its bits but for the norms' (dense_spectra.cu); maxima do
-//    not depend on order. Ties: the first in the CPU's order.
-// 7. kernels/cpu/dense_search.cpp, which goes through eight turns at a time.
+// 1. The best of the correlations of a query with each candidate, divided by both norms
+//    (dense_correlation.cu), and where it is: the shift of its maximum with the vertex of a
+//    parabola through the neighbours along each axis. For a cohort: the best score of each member.
+// 2. Spectra as in dense_spectra.hpp. Out: DensePeak, or a float, for each candidate.
+// 3. peak(): a block of 64 threads owns a candidate; first they share its 288 products, then a
+//    thread owns one row, then one column of the best one's transform, then they share the shifts.
+//    score_members(): a thread owns a member.
+// 4. 18 KB: the transform's columns within reach and one cell beyond, and their correlations.
+// 5. 38 KB of spectra from the second cache, 150,000 operations per candidate: a hundredth of
+//    dense_correlation.cu.
+// 6. The CPU's operations in its order: its bits but for the norms' (dense_spectra.cu). Ties: the
+//    first in the CPU's order.
+// 7. kernels/cpu/dense_search.cpp.
 #include "kernels/cuda/dense_search.hpp"
 
 #include <algorithm>
 #include <cassert>
 
-#include "kernels/cuda/fft48.hpp"
+#include "kernels/cuda/dense_correlation.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 
@@ -37,139 +27,11 @@ namespace {
 
 using namespace dense_search;
 
-constexpr int kTurnTile = 4, kCandidateTile = 2;
-constexpr int kTile = kTurnTile * kCandidateTile;  // transforms of a block
-constexpr int kWarps = 6;
-constexpr int kThreads = 32 * kWarps;
-constexpr int kBlocks = 2;  // per multiprocessor: 168 registers hold a transform and its loads
-constexpr int kColumns = 2 * kReach + 1;
-constexpr int kRowRounds = kPeriod * kTile / kThreads;
-constexpr int kColumnTasks = kColumns * kTile;
-constexpr int kColumnRounds = (kColumnTasks + kThreads - 1) / kThreads;
-static_assert(kPeriod * kTile % kThreads == 0 && kThreads % kTile == 0 && kTile == 8);
-
 constexpr int kPeakThreads = 64, kPeakBlocks = 6;
 constexpr int kWindow = 2 * kReach + 3;
 constexpr int kPeakRow = kWindow;  // odd: 16 neighbouring rows fall into all banks
 
-// Sequence of scales, groups of eight turns, eight turns and the same turned by pi.
-__host__ __device__ constexpr int product_index(int scale, int turns, int turn, bool by_pi) {
-  return scale * 2 * turns + turn / 8 * 16 + (by_pi ? 8 : 0) + turn % 8;
-}
-
-struct Products {
-  ComplexValue here, mirrored;  // Z1 + i Z2 at k and at -k
-};
-
-__device__ __forceinline__ Products multiply(const float4& q, const float4& d) {
-  const float rr = q.x * d.x + q.z * d.z, ii = q.y * d.y + q.w * d.w;
-  const float ri = q.x * d.y + q.z * d.w, ir = q.y * d.x + q.w * d.z;
-  const float z1r = rr + ii, z1i = ri - ir, z2r = rr - ii, z2i = ri + ir;
-  return {{z1r - z2i, z1i + z2r}, {z1r + z2i, z2r - z1i}};
-}
-
-// Shift, modulo the period, of a column or row of the window.
-template <int kWindowReach>
-__device__ constexpr int shift_of(int column) {
-  return column <= kWindowReach ? column : column + kPeriod - 2 * kWindowReach - 1;
-}
-
-struct CorrelateShared {
-  float maxima[kWarps][kTile][2];
-};
-
-// d_products: candidates x (2 * turns * scales).
-__global__ void __launch_bounds__(kThreads, kBlocks)
-    correlate(const float4* d_query, const float4* d_candidates, int candidates, int shrinks,
-              int turns, int scales, float* d_products) {
-  float2* const columns = dynamic_shared_memory<float2>();
-  CorrelateShared& shared = shared_memory<CorrelateShared>();
-  const auto thread = static_cast<int>(threadIdx.x);
-  const int groups = turns / kTurnTile, parts = scales * groups;
-  const int part = static_cast<int>(blockIdx.x % static_cast<unsigned>(parts));
-  const int first = static_cast<int>(blockIdx.x / static_cast<unsigned>(parts)) * kCandidateTile;
-  const int scale = part / groups, group = part % groups;
-
-  const int lane = thread % 32, warp = thread / 32;
-  const int tile = thread % kTile, turn = tile % kTurnTile;
-  // An odd last candidate is worked on twice.
-  const int candidate = std::min(first + tile / kTurnTile, candidates - 1);
-  const float4* query =
-      d_query + std::int64_t{query_shrink(scale) * groups + group} * kTurnTile * kSpectrumElements +
-      turn;
-  const float4* spectrum =
-      d_candidates +
-      (std::int64_t{candidate} * shrinks + candidate_shrink(scale)) * kSpectrumElements;
-
-  float best_re = 0, best_im = 0;
-  // Rows and columns share the code of the transform: it has to fit the instruction caches.
-#pragma unroll 1
-  for (int round = 0; round < kRowRounds + kColumnRounds; ++round) {
-    ComplexValue x[kPeriod], result[kPeriod];
-    const bool along_x = round < kRowRounds;
-    // Of four rows of a warp two are neighbours and the others what they become at -ky; 0 and 24
-    // are their own.
-    const int pair = 2 * (round * kWarps + warp) + lane / kTile % 2;
-    const int mirrored = pair == 0 ? kPeriod / 2 : kPeriod - pair;
-    const int ky = lane < 16 ? pair : mirrored;
-    const int task = (round - kRowRounds) * kThreads + thread;
-    if (along_x) {
-      const int other = pair == 0 ? lane : lane ^ 16;
-      const float4* q = query + ky * kHalf * kTurnTile;
-      const float4* d = spectrum + ky * kHalf;
-#pragma unroll
-      for (int kx = 0; kx < kHalf; ++kx) {
-        const Products products = multiply(q[kx * kTurnTile], d[kx]);
-        x[kx] = swapped(products.here);
-        if (kx == 0 || kx == kHalf - 1) continue;
-        x[kPeriod - kx] = {__shfl_sync(0xffffffffu, products.mirrored.im, other),
-                           __shfl_sync(0xffffffffu, products.mirrored.re, other)};
-      }
-    } else {
-      if (round == kRowRounds) __syncthreads();
-      if (task >= kColumnTasks) break;
-#pragma unroll
-      for (int y = 0; y < kPeriod; ++y) {
-        const float2 value = columns[y * kColumnTasks + task];
-        x[y] = {value.x, value.y};
-      }
-    }
-    fft48(x, result);
-    // Parts stay swapped in between.
-    if (along_x) {
-      float2* to = columns + ky * kColumnTasks + tile;
-#pragma unroll
-      for (int column = 0; column < kColumns; ++column) {
-        const ComplexValue& value = result[shift_of<kReach>(column)];
-        to[column * kTile] = make_float2(value.re, value.im);
-      }
-    } else {
-#pragma unroll
-      for (int row = 0; row < kColumns; ++row) {
-        const ComplexValue& value = result[shift_of<kReach>(row)];
-        best_re = fmaxf(best_re, value.im);
-        best_im = fmaxf(best_im, value.re);
-      }
-    }
-  }
-
-  for (int apart = kTile; apart < 32; apart *= 2) {
-    best_re = fmaxf(best_re, __shfl_xor_sync(0xffffffffu, best_re, apart));
-    best_im = fmaxf(best_im, __shfl_xor_sync(0xffffffffu, best_im, apart));
-  }
-  if (lane < kTile) {
-    shared.maxima[warp][tile][0] = best_re;
-    shared.maxima[warp][tile][1] = best_im;
-  }
-  __syncthreads();
-  if (thread >= 2 * kTile) return;
-  const int by_pi = thread / kTile;
-  float best = 0;
-  for (int i = 0; i < kWarps; ++i) best = fmaxf(best, shared.maxima[i][tile][by_pi]);
-  if (first + tile / kTurnTile >= candidates) return;
-  d_products[std::int64_t{candidate} * (2 * turns * scales) +
-             product_index(scale, turns, group * kTurnTile + turn, by_pi != 0)] = best;
-}
+constexpr int kColumns = 2 * kReach + 1;
 
 // What the places of a reduction compete by: the larger value; ties: the lower order.
 struct Contender {
@@ -298,21 +160,6 @@ __global__ void __launch_bounds__(128)
   d_scores[member] = best;
 }
 
-DeviceBuffer<float> correlate_all(Lane& lane, const DenseSpectra& query,
-                                  const DenseSpectra& candidates, std::size_t count, int turns,
-                                  int scales) {
-  const int parts = scales * turns / kTurnTile;
-  const std::size_t pairs = (count + kCandidateTile - 1) / kCandidateTile;
-  DeviceBuffer<float> products =
-      lane.allocate<float>(count * static_cast<std::size_t>(2 * turns * scales));
-  launch(lane.stream(),
-         {dim3(static_cast<unsigned>(pairs * static_cast<std::size_t>(parts))), dim3(kThreads),
-          sizeof(float2) * kPeriod * kColumnTasks},
-         correlate, query.values.data(), candidates.values.data(), static_cast<int>(count),
-         candidates.fields, turns, scales, products.data());
-  return products;
-}
-
 const std::vector<Pose>& poses() {
   static const std::vector<Pose> all = [] {
     std::vector<Pose> made;
@@ -338,7 +185,7 @@ DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
                                    const DenseSpectra& candidates, std::size_t count) {
   assert(query.fields == kShrinks * kTurns && candidates.fields == kShrinks);
   const DeviceBuffer<float> products =
-      correlate_all(lane, query, candidates, count, kTurns, kScales);
+      largest_correlations(lane, query, candidates, count, kTurns, kScales);
   DeviceBuffer<DensePeak> peaks = lane.allocate<DensePeak>(count);
   launch(lane.stream(), {dim3(static_cast<unsigned>(count)), dim3(kPeakThreads)}, peak,
          query.values.data(), query.norms.data(), candidates.values.data(), candidates.norms.data(),
@@ -357,7 +204,8 @@ DenseSpectra prepare_members(Lane& lane, const DenseCode* codes, std::size_t cou
 DeviceBuffer<float> best_scores(Lane& lane, const DenseSpectra& code, const DenseSpectra& members,
                                 std::size_t count) {
   assert(code.fields == kHalfTurns && members.fields == 1);
-  const DeviceBuffer<float> products = correlate_all(lane, code, members, count, kHalfTurns, 1);
+  const DeviceBuffer<float> products =
+      largest_correlations(lane, code, members, count, kHalfTurns, 1);
   DeviceBuffer<float> scores = lane.allocate<float>(count);
   constexpr unsigned kScoreThreads = 128;
   launch(lane.stream(),

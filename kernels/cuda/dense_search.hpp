@@ -26,7 +26,7 @@ void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCo
 CohortStatistics cohort_statistics(Lane& lane, const DenseSpectra& members, std::size_t count,
                                    const DenseCode& code);
 
-// Spectra of a query in all turns and shrinks, four turns side by side.
+// Spectra of a query in all turns and shrinks, four turns side by side (kTurnTile).
 DenseSpectra prepare_query(Lane& lane, const DenseCode* query);
 
 // Spectra of codes in which a query is sought, in all shrinks.
