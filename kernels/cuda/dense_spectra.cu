@@ -37,6 +37,7 @@ constexpr int kThreads = 64;
 constexpr int kBlocks = 8;  // per multiprocessor
 constexpr int kRow = kPeriod + 1;
 constexpr int kPadded = kSide + 2;
+static_assert(2 * kSide == kThreads);  // a thread for each place along an axis
 
 struct Field {
   float2 padded[kPadded * kPadded];
@@ -58,12 +59,21 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     const ComplexValue value = inside ? halved_at(d_codes[code], x, y) : ComplexValue{0, 0};
     shared.padded[i] = make_float2(value.re, value.im);
   }
+  // Candidates are shrunk alone: the places of their samples are few, and lie where the plane has
+  // no rows yet.
+  const bool turned = turn.sine != 0;
+  auto* const samples = reinterpret_cast<AxisSample*>(shared.plane + kSide * kRow);
+  if (!turned && thread < kSide * turn.samples) {
+    samples[thread] = axis_sample<kSide>(turn, thread);
+  }
   __syncthreads();
 
   double squared = 0;
   for (int i = thread; i < kSide * kSide; i += kThreads) {
-    const ComplexValue value = turned_cell<kSide>(shared.padded, turn, i % kSide, i / kSide);
-    shared.plane[i / kSide * kRow + i % kSide] = make_float2(value.re, value.im);
+    const int x = i % kSide, y = i / kSide;
+    const ComplexValue value = turned ? turned_cell<kSide>(shared.padded, turn, x, y)
+                                      : shrunk_cell<kSide>(shared.padded, turn, samples, x, y);
+    shared.plane[y * kRow + x] = make_float2(value.re, value.im);
     squared += static_cast<double>(value.re * value.re + value.im * value.im);
   }
   for (unsigned apart = 16; apart > 0; apart /= 2) {
