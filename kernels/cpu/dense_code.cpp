@@ -10,6 +10,7 @@
 #include "kernels/cpu/dense_field.hpp"
 #include "kernels/cpu/illumination.hpp"
 #include "kernels/cpu/masked_rows.hpp"
+#include "kernels/math/dense_code.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/dense_code.cpp"
@@ -24,7 +25,7 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr float kTiny = 1e-12f;
+using dense_code::kTiny;
 
 // Gradients of a row as doubled angles of unit length and energies; all 0 where masked or flat.
 struct Gradients {
@@ -95,45 +96,16 @@ namespace {
 HWY_EXPORT(sum_background);
 HWY_EXPORT(add_weighted);
 
-constexpr float kSigmas[] = {1.5f, 3.0f};
-constexpr double kFadeSigma = 0.35;  // sides of the frame
-// What is wider belongs to the package and to the light (docs/decisions/0004-dense-code.md).
-constexpr float kLargeScaleSigma = 6.0f;  // cells
-constexpr float kTiny = 1e-12f;
+using namespace dense_code;
 
-// Mean energy of gradients as a function of the doubled angle u (of unit length):
-// b = constant + along . u, by least squares. Relief under one light has this form.
-class BackgroundEnergy {
- public:
-  // Eight partial sums each, as sum_background leaves them.
-  void add(const std::array<float, 64>& sums) {
-    double* const totals[] = {&n_, &r_, &i_, &rr_, &ri_, &e_, &er_, &ei_};
-    for (std::size_t i = 0; i < sums.size(); ++i) *totals[i / 8] += static_cast<double>(sums[i]);
+// Eight partial sums each, as sum_background leaves them.
+void add_to(const std::array<float, 64>& partial, GradientSums& sums) {
+  double* const totals[] = {&sums.n,  &sums.r, &sums.i,  &sums.rr,
+                            &sums.ri, &sums.e, &sums.er, &sums.ei};
+  for (std::size_t i = 0; i < partial.size(); ++i) {
+    *totals[i / 8] += static_cast<double>(partial[i]);
   }
-
-  void fit() {
-    if (!(n_ > 0)) return;
-    // Centred, two unknowns remain.
-    const double mr = r_ / n_, mi = i_ / n_, me = e_ / n_;
-    const double crr = rr_ / n_ - mr * mr, cri = ri_ / n_ - mr * mi;
-    const double cii = (n_ - rr_) / n_ - mi * mi;
-    const double ber = er_ / n_ - me * mr, bei = ei_ / n_ - me * mi;
-    const double determinant = crr * cii - cri * cri;
-    const double along_r = determinant > 1e-6 ? (ber * cii - bei * cri) / determinant : 0;
-    const double along_i = determinant > 1e-6 ? (bei * crr - ber * cri) / determinant : 0;
-    along_r_ = static_cast<float>(along_r);
-    along_i_ = static_cast<float>(along_i);
-    constant_ = static_cast<float>(me - along_r * mr - along_i * mi);
-    least_ = static_cast<float>(0.1 * me) + kTiny;
-  }
-
-  // Of doubled angle u: max(least, constant + along_r ur + along_i ui).
-  std::array<float, 4> coefficients() const { return {least_, constant_, along_r_, along_i_}; }
-
- private:
-  double n_ = 0, r_ = 0, i_ = 0, rr_ = 0, ri_ = 0, e_ = 0, er_ = 0, ei_ = 0;
-  float constant_ = 0, along_r_ = 0, along_i_ = 0, least_ = kTiny;
-};
+}
 
 // Cell of each pixel along one axis, and how many pixels of the frame each cell has.
 struct Axis {
@@ -141,9 +113,9 @@ struct Axis {
   std::array<double, kDenseSide> pixels{};
 
   Axis(int size, int frame) {
-    const int before = (frame - size) / 2;
+    const int before = pixels_before(size, frame);
     for (int i = 0; i < frame; ++i) {
-      const int cell = static_cast<int>(static_cast<std::int64_t>(i) * kDenseSide / frame);
+      const int cell = cell_of(i, frame);
       pixels[static_cast<std::size_t>(cell)] += 1;
       if (i >= before && i < before + size) cells.push_back(cell);
     }
@@ -157,14 +129,15 @@ void add_scale(const Plane& smooth, const GreyImage& masked, const Axis& columns
   const auto rows_at = [&](int y) {
     return std::array{smooth.row(y - 1), smooth.row(y), smooth.row(y + 1)};
   };
-  BackgroundEnergy background;
+  GradientSums total;
   for (int y = 1; y + 1 < height; ++y) {
     std::array<float, 64> sums;
     HWY_DYNAMIC_DISPATCH(sum_background)(rows_at(y).data(), mask.row(y), width, sums.data());
-    background.add(sums);
+    add_to(sums, total);
   }
-  background.fit();
-  const std::array<float, 4> coefficients = background.coefficients();
+  const BackgroundEnergy background = fit_background(total);
+  const std::array coefficients{background.least, background.constant, background.along_r,
+                                background.along_i};
   // Sums over the rows of a cell first, column by column.
   std::vector<float> real(static_cast<std::size_t>(width) + 8), imaginary(real);
   for (int y = 1; y + 1 < height; ++y) {
@@ -194,11 +167,6 @@ void remove_mean(const Axis& columns, const Axis& rows, DenseField& field) {
       field.at(x, y) = std::complex<float>(std::complex<double>(field.at(x, y)) - mean);
     }
   }
-}
-
-float fade_at(int x, int y) {
-  const double dx = (x + 0.5) / kDenseSide - 0.5, dy = (y + 0.5) / kDenseSide - 0.5;
-  return static_cast<float>(std::exp(-0.5 * (dx * dx + dy * dy) / (kFadeSigma * kFadeSigma)));
 }
 
 DenseField make_fade() {
@@ -239,7 +207,7 @@ float remove_large_scale_and_fade(DenseField& field) {
 
 void dense_code(const GreyImage& image, const GreyImage& masked, DenseCode& code) {
   code.values.fill(0);
-  if (image.width < 3 || image.height < 3) return;
+  if (image.width < kLeastSizePx || image.height < kLeastSizePx) return;
   thread_local Plane detail, smooth;
   flatten_illumination(image, masked, detail);
   const int frame = std::max(image.width, image.height);
@@ -258,7 +226,7 @@ void dense_code(const GreyImage& image, const GreyImage& masked, DenseCode& code
   }
   remove_mean(columns, rows, field);
   const float largest = remove_large_scale_and_fade(field);
-  if (!(largest > 1e-6f)) return;
+  if (!(largest > kEmpty)) return;
   for (std::size_t i = 0; i < field.values.size(); ++i) {
     const std::complex<float> value = 127 / largest * field.values[i];
     code.values[i] = static_cast<std::int8_t>(std::lround(value.real()));

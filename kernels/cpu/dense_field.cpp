@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/math/bilinear.hpp"
+#include "kernels/math/field_turn.hpp"
 
 namespace pressmark::kernels::cpu {
 
@@ -44,12 +45,9 @@ DenseField halved(const DenseField& field) {
 
 DenseField transformed(const DenseField& field, float rotation_rad, float shrink) {
   DenseField result(field.side);
-  const int samples = shrink > 0.9f ? 1 : 2;  // per side of a cell
-  const float step = 1.0f / static_cast<float>(samples);
-  const float centre = 0.5f * static_cast<float>(field.side - 1);
-  const float first = 0.5f * step - 0.5f - centre;
-  const float c = std::cos(rotation_rad) / shrink, s = std::sin(rotation_rad) / shrink;
-  const std::complex<float> turn = std::polar(step * step, 2 * rotation_rad);
+  const FieldTurn at = field_turn(field.side, rotation_rad, shrink);
+  const auto [samples, step, centre, first, c, s, real, imaginary] = at;
+  const std::complex<float> turn(real, imaginary);
   for (int y = 0; y < field.side; ++y) {
     for (int x = 0; x < field.side; ++x) {
       std::complex<float> sum = 0;

@@ -16,12 +16,12 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "kernels/cpu/dense.hpp"
 #include "kernels/cpu/dense_field.hpp"
 #include "kernels/cpu/fft.hpp"
+#include "kernels/math/dense_search.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/dense_search.cpp"
@@ -87,19 +87,9 @@ namespace {
 HWY_EXPORT(multiply_row);
 HWY_EXPORT(raise_maxima);
 
-constexpr int kSide = kDenseSide / 2;
-// Period of the transforms; shifts up to kReach cells do not wrap around.
-constexpr int kPeriod = 48;
-constexpr int kReach = kPeriod - kSide;
-constexpr int kHalf = kPeriod / 2 + 1;
-constexpr int kTurns = 16;  // multiples of pi / kTurns
-constexpr int kTurnGroups = kTurns / kFftLanes;
-constexpr int kShrinks = 5;  // 2^(-i / 4)
-constexpr float kShrinkStep = 0.25f;
-constexpr int kScales = 2 * kShrinks - 1;
+using namespace dense_search;
 
-// Scores spread by .02 to .03; less comes from a cohort that is too small or a code that is empty.
-constexpr double kLeastDeviation = 0.005;
+constexpr int kTurnGroups = kTurns / kFftLanes;
 
 constexpr std::size_t kHalfElements = static_cast<std::size_t>(kPeriod) * kHalf;
 // One element more than the period, so that a column does not fall into few sets of the cache.
@@ -109,18 +99,6 @@ constexpr auto kElement = static_cast<std::ptrdiff_t>(kFftElement);
 const FftPlan& plan() {
   static const FftPlan instance(kPeriod);
   return instance;
-}
-
-float shrink_of(int index) {
-  return std::exp2(-kShrinkStep * static_cast<float>(index));
-}
-
-// Scale index 0 .. kScales - 1: the first kShrinks shrink the query, the others the candidate.
-int query_shrink(int scale) {
-  return scale < kShrinks ? scale : 0;
-}
-int candidate_shrink(int scale) {
-  return scale < kShrinks ? 0 : scale - kShrinks + 1;
 }
 
 struct Scratch {
@@ -154,13 +132,6 @@ void separate_spectra(Scratch& scratch, const Write& write) {
     }
   }
 }
-
-// The middle of a field lies half a cell before the origin, so that a field turned by pi, which is
-// mirrored at the origin, is one cell off.
-int around_origin(int i) {
-  return (i - kSide / 2 + kPeriod) % kPeriod;
-}
-constexpr int kTurnedByPiOffset = 1;
 
 // Puts a field into a lane of the plane; returns its norm.
 float place(const DenseField& field, int lane, Scratch& scratch) {
@@ -236,20 +207,13 @@ std::array<float, kFftElement> best_products(const float* query, const float* ca
   return maxima;
 }
 
-// Correlations are sums over an unscaled inverse transform.
-float score_of(float product, float query_norm, float candidate_norm) {
-  const float norms = query_norm * candidate_norm * (static_cast<float>(kPeriod) * kPeriod);
-  return norms > 0 ? product / norms : 0.0f;
-}
-
 // Spectra of eight turns, from first_turn on, of a shrunk field.
 void take_turns(const DenseField& field, int first_turn, float shrink, Scratch& scratch,
                 std::span<float> norms, float* spectra) {
   std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
   for (int lane = 0; lane < kFftLanes; ++lane) {
-    const auto turn = static_cast<float>(first_turn + lane);
     norms[static_cast<std::size_t>(lane)] =
-        place(transformed(field, std::numbers::pi_v<float> * turn / kTurns, shrink), lane, scratch);
+        place(transformed(field, rotation_of(first_turn + lane), shrink), lane, scratch);
   }
   separate_spectra(scratch, [&](std::size_t k, int lane, const std::array<float, 4>& parts) {
     for (std::size_t i = 0; i < 4; ++i) {
@@ -290,16 +254,10 @@ DenseQuery::DenseQuery(const DenseCode& code) {
 
 namespace {
 
-struct Position {
+struct Found {
   float score = -2;
   int scale = 0, turn = 0;  // turn: multiples of pi / kTurns, up to 2 kTurns - 1
 };
-
-// Vertex of the parabola through three neighbours, relative to the middle one.
-float vertex(float before, float middle, float after) {
-  const float curvature = before - 2 * middle + after;
-  return curvature < 0 ? std::clamp(0.5f * (before - after) / curvature, -0.5f, 0.5f) : 0.0f;
-}
 
 }  // namespace
 
@@ -311,7 +269,7 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
   std::array<CandidateSpectra, kBatch> spectra;
   for (std::size_t begin = 0; begin < candidates.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, candidates.size() - begin);
-    std::array<Position, kBatch> best{};
+    std::array<Found, kBatch> best{};
     for (std::size_t i = 0; i < count; ++i) spectra[i].take(candidates[begin + i], scratch);
     // A group of spectra of the query stays in the cache for all candidates of the batch.
     for (int scale = 0; scale < kScales; ++scale) {
@@ -334,7 +292,7 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
-      const Position& at = best[i];
+      const Found& at = best[i];
       const int turn = at.turn % kTurns, lane = turn % kFftLanes + at.turn / kTurns * kFftLanes;
       correlate_rows(bank_->group(query_shrink(at.scale), turn / kFftLanes),
                      spectra[i].spectrum(candidate_shrink(at.scale)), scratch);
@@ -355,22 +313,12 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
         }
       }
       const float centre = values[best_y][best_x];
+      const Pose pose = pose_of(at.scale, at.turn);
       const float dx = vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]);
       const float dy = vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x]);
-      const float offset = at.turn >= kTurns ? kTurnedByPiOffset : 0;
-      const float unshrink = 1 / shrink_of(candidate_shrink(at.scale));
-      DenseMatch& match = matches[begin + i];
-      match.score = at.score;
-      const double rotation = std::numbers::pi * at.turn / kTurns;
-      const double scale = static_cast<double>(shrink_of(query_shrink(at.scale)) * unshrink);
-      match.position.linear = {scale * std::cos(rotation), -scale * std::sin(rotation),
-                               scale * std::sin(rotation), scale * std::cos(rotation)};
-      match.position.shift_x =
-          static_cast<double>((static_cast<float>(best_x) - kReach - 1 + dx + offset) * unshrink) /
-          kSide;
-      match.position.shift_y =
-          static_cast<double>((static_cast<float>(best_y) - kReach - 1 + dy + offset) * unshrink) /
-          kSide;
+      matches[begin + i] = {at.score,
+                            {pose.linear, pose.shift(static_cast<int>(best_x), dx),
+                             pose.shift(static_cast<int>(best_y), dy)}};
     }
   }
 }
@@ -412,10 +360,7 @@ CohortStatistics CohortSpectra::statistics(const DenseCode& code) const {
     sum += static_cast<double>(best);
     squared += static_cast<double>(best) * static_cast<double>(best);
   }
-  const double mean = sum / static_cast<double>(count);
-  const double variance = squared / static_cast<double>(count) - mean * mean;
-  const double deviation = std::max(kLeastDeviation, std::sqrt(std::max(0.0, variance)));
-  return {static_cast<float>(mean), static_cast<float>(deviation)};
+  return statistics_of(sum, squared, count);
 }
 
 }  // namespace pressmark::kernels::cpu

@@ -7,6 +7,8 @@
 #include "kernels/cuda/dense_alignment.hpp"
 
 #include "kernels/cuda/patch_descriptor.hpp"
+
+#include "kernels/cuda/dense_search.hpp"
 #include "kernels/cuda/runtime/devices.hpp"
 #include "kernels/cuda/runtime/lane_pool.hpp"
 #include "kernels/cuda/stages.hpp"
@@ -50,6 +52,54 @@ std::size_t extract_batch(std::span<const GreyImage> images, int max_keypoints) 
   }
   return std::clamp(kBytes / most, std::size_t{1}, std::size_t{256});
 }
+
+// Prepared objects must not outlive the backend, whose lanes they use.
+class PreparedDenseSearch final : public DenseSearch {
+ public:
+  PreparedDenseSearch(cuda::LanePool& lanes, const DenseCode& query) : lanes_(lanes) {
+    lanes_.run([&](cuda::Lane& lane) {
+      query_ = cuda::prepare_query(lane, lane.upload(std::span(&query, 1)).data());
+    });
+  }
+
+  void search(std::span<const DenseCode> candidates, std::span<DenseMatch> matches) const override {
+    assert(candidates.size() == matches.size());
+    constexpr std::size_t kMostCandidates = 4096;
+    in_batches(lanes_, candidates.size(), kMostCandidates,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::search_dense(lane, query_, candidates.subspan(first, count),
+                                    matches.subspan(first, count));
+               });
+  }
+
+ private:
+  cuda::LanePool& lanes_;
+  cuda::DenseSpectra query_;
+};
+
+class PreparedDenseCohort final : public DenseCohort {
+ public:
+  PreparedDenseCohort(cuda::LanePool& lanes, std::span<const DenseCode> cohort)
+      : lanes_(lanes), size_(cohort.size()) {
+    if (cohort.empty()) return;
+    lanes_.run([&](cuda::Lane& lane) {
+      members_ = cuda::prepare_members(lane, lane.upload(cohort).data(), cohort.size());
+    });
+  }
+
+  CohortStatistics statistics(const DenseCode& code) const override {
+    CohortStatistics result;
+    if (size_ == 0) return result;
+    lanes_.run(
+        [&](cuda::Lane& lane) { result = cuda::cohort_statistics(lane, members_, size_, code); });
+    return result;
+  }
+
+ private:
+  cuda::LanePool& lanes_;
+  std::size_t size_;
+  cuda::DenseSpectra members_;
+};
 
 class CudaBackend final : public Backend {
  public:
@@ -115,20 +165,33 @@ class CudaBackend final : public Backend {
 
   void dense_codes(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                    std::span<DenseCode> outputs) const override {
-    host_->dense_codes(images, masks, outputs);
+    assert(images.size() == masks.size() && images.size() == outputs.size());
+    // About 20 bytes per pixel.
+    constexpr std::size_t kMostImages = 64;
+    in_batches(lanes_, images.size(), kMostImages,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::dense_codes(lane, images.subspan(first, count), masks.subspan(first, count),
+                                   outputs.subspan(first, count));
+               });
   }
 
   std::unique_ptr<DenseCohort> prepare_cohort(std::span<const DenseCode> cohort) const override {
-    return host_->prepare_cohort(cohort);
+    return std::make_unique<PreparedDenseCohort>(lanes_, cohort);
   }
 
   std::unique_ptr<DenseSearch> prepare_search(const DenseCode& query) const override {
-    return host_->prepare_search(query);
+    return std::make_unique<PreparedDenseSearch>(lanes_, query);
   }
 
   void reduce_dense(std::span<const DenseCode> codes,
                     std::span<DensePyramid> outputs) const override {
-    host_->reduce_dense(codes, outputs);
+    assert(codes.size() == outputs.size());
+    constexpr std::size_t kMostCodes = 16'384;
+    in_batches(lanes_, codes.size(), kMostCodes,
+               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                 cuda::reduce_dense(lane, codes.subspan(first, count),
+                                    outputs.subspan(first, count));
+               });
   }
 
   std::unique_ptr<DenseAlignment> prepare_alignment(const DenseCode& query) const override {

@@ -45,6 +45,11 @@ void extract(Lane& lane, std::span<const GreyImage> images, std::span<const Grey
 void embed(Lane& lane, std::span<const LocalFeatures> features, const Whitening& whitening,
            std::span<std::vector<std::int8_t>> outputs);
 
+void dense_codes(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,
+                 std::span<DenseCode> outputs);
+
+void reduce_dense(Lane& lane, std::span<const DenseCode> codes, std::span<DensePyramid> outputs);
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs);
 

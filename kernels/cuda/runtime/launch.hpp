@@ -34,6 +34,10 @@ void launch(cudaStream_t stream, const LaunchShape& shape, void (*kernel)(Parame
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                static_cast<int>(shape.dynamic_shared_bytes)),
           "reserve shared memory");
+    // As many blocks per multiprocessor as fit, rather than a large first cache.
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                               cudaSharedmemCarveoutMaxShared),
+          "reserve shared memory");
   }
   const cudaLaunchConfig_t config{shape.grid, shape.block, shape.dynamic_shared_bytes,
                                   stream,     nullptr,     0};

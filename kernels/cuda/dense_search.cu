@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// 1. The best of the correlations of a query with each candidate, divided by both norms
+//    (dense_correlation.cu), and where it is: the shift of its maximum with the vertex of a
+//    parabola through the neighbours along each axis. For a cohort: the best score of each member.
+// 2. Spectra as in dense_spectra.hpp. Out: DensePeak, or a float, for each candidate.
+// 3. peak(): a block of 64 threads owns a candidate; first they share its 288 products, then a
+//    thread owns one row, then one column of the best one's transform, then they share the shifts.
+//    score_members(): a thread owns a member.
+// 4. 18 KB: the transform's columns within reach and one cell beyond, and their correlations.
+// 5. 38 KB of spectra from the second cache, 150,000 operations per candidate: a hundredth of
+//    dense_correlation.cu.
+// 6. The CPU's operations in its order: its bits but for the norms' (dense_spectra.cu). Ties: the
+//    first in the CPU's order.
+// 7. kernels/cpu/dense_search.cpp.
+#include "kernels/cuda/dense_search.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/cuda/dense_correlation.hpp"
+#include "kernels/cuda/runtime/launch.hpp"
+#include "kernels/cuda/runtime/shared_memory.hpp"
+
+namespace pressmark::kernels::cuda {
+namespace {
+
+using namespace dense_search;
+
+constexpr int kPeakThreads = 64, kPeakBlocks = 6;
+constexpr int kWindow = 2 * kReach + 3;
+constexpr int kPeakRow = kWindow;  // odd: 16 neighbouring rows fall into all banks
+
+constexpr int kColumns = 2 * kReach + 1;
+
+// What the places of a reduction compete by: the larger value; ties: the lower order.
+struct Contender {
+  float value;
+  int order;
+};
+
+__device__ __forceinline__ bool beats(const Contender& a, const Contender& b) {
+  return a.value > b.value || (a.value == b.value && a.order < b.order);
+}
+
+struct PeakShared {
+  Contender contenders[kPeakThreads / 32];
+  float values[kWindow][kWindow];
+  float2 columns[kPeriod * kPeakRow];
+};
+
+// Of the block; every thread gets it.
+__device__ __forceinline__ Contender best_of(Contender best, PeakShared& shared) {
+  for (int apart = 16; apart > 0; apart /= 2) {
+    const Contender other{__shfl_xor_sync(0xffffffffu, best.value, apart),
+                          __shfl_xor_sync(0xffffffffu, best.order, apart)};
+    if (beats(other, best)) best = other;
+  }
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) shared.contenders[threadIdx.x / 32] = best;
+  __syncthreads();
+  const Contender &a = shared.contenders[0], &b = shared.contenders[1];
+  return beats(b, a) ? b : a;
+}
+
+__global__ void __launch_bounds__(kPeakThreads, kPeakBlocks)
+    peak(const float4* d_query, const float* d_query_norms, const float4* d_candidates,
+         const float* d_candidate_norms, const float* d_products, DensePeak* d_peaks) {
+  PeakShared& shared = shared_memory<PeakShared>();
+  const auto thread = static_cast<int>(threadIdx.x);
+  const std::int64_t candidate = blockIdx.x;
+
+  constexpr int kProducts = 2 * kTurns * kScales;
+  Contender best{-2, 0};
+  for (int i = thread; i < kProducts; i += kPeakThreads) {
+    const int scale = i / (2 * kTurns), turn = i / 16 % (kTurns / 8) * 8 + i % 8;
+    const float score = score_of(d_products[candidate * kProducts + i],
+                                 d_query_norms[query_shrink(scale) * kTurns + turn],
+                                 d_candidate_norms[candidate * kShrinks + candidate_shrink(scale)]);
+    if (score > best.value) best = {score, i};
+  }
+  best = best_of(best, shared);
+  const int scale = best.order / (2 * kTurns), in_scale = best.order % (2 * kTurns);
+  const int turn = in_scale / 16 * 8 + in_scale % 8;
+  const bool by_pi = in_scale / 8 % 2 != 0;
+
+  // The correlations around it once more, one cell further than is searched.
+  const float4* query =
+      d_query + (query_shrink(scale) * kTurns + turn) / kTurnTile * kTurnTile * kSpectrumElements +
+      turn % kTurnTile;
+  const float4* spectrum =
+      d_candidates + (candidate * kShrinks + candidate_shrink(scale)) * kSpectrumElements;
+  ComplexValue x[kPeriod], result[kPeriod];
+  if (thread < kPeriod) {
+    const int here = thread * kHalf, there = (kPeriod - thread) % kPeriod * kHalf;
+#pragma unroll
+    for (int kx = 0; kx < kHalf; ++kx) {
+      x[kx] = swapped(multiply(query[(here + kx) * kTurnTile], spectrum[here + kx]).here);
+      if (kx == 0 || kx == kHalf - 1) continue;
+      x[kPeriod - kx] =
+          swapped(multiply(query[(there + kx) * kTurnTile], spectrum[there + kx]).mirrored);
+    }
+    fft48(x, result);
+#pragma unroll
+    for (int column = 0; column < kWindow; ++column) {
+      const ComplexValue& value = result[shift_of<kReach + 1>(column)];
+      shared.columns[thread * kPeakRow + column] = make_float2(value.re, value.im);
+    }
+  }
+  __syncthreads();
+  if (thread < kWindow) {
+#pragma unroll
+    for (int y = 0; y < kPeriod; ++y) {
+      const float2 value = shared.columns[y * kPeakRow + thread];
+      x[y] = {value.x, value.y};
+    }
+    fft48(x, result);
+    const int column = (thread + kReach + 1) % kWindow;
+#pragma unroll
+    for (int row = 0; row < kWindow; ++row) {
+      const ComplexValue& value = result[shift_of<kReach + 1>(row)];
+      shared.values[(row + kReach + 1) % kWindow][column] = by_pi ? value.re : value.im;
+    }
+  }
+  __syncthreads();
+
+  // The middle comes first, then row by row.
+  constexpr int kMiddle = kReach + 1;
+  Contender highest{shared.values[kMiddle][kMiddle], -1};
+  for (int i = thread; i < kColumns * kColumns; i += kPeakThreads) {
+    const Contender other{shared.values[i / kColumns + 1][i % kColumns + 1], i};
+    if (beats(other, highest)) highest = other;
+  }
+  highest = best_of(highest, shared);
+  if (thread != 0) return;
+  const int px = highest.order < 0 ? kMiddle : highest.order % kColumns + 1;
+  const int py = highest.order < 0 ? kMiddle : highest.order / kColumns + 1;
+  d_peaks[candidate] = {
+      best.value,
+      scale,
+      turn + (by_pi ? kTurns : 0),
+      px,
+      py,
+      vertex(shared.values[py][px - 1], highest.value, shared.values[py][px + 1]),
+      vertex(shared.values[py - 1][px], highest.value, shared.values[py + 1][px])};
+}
+
+constexpr int kHalfTurns = 8;  // and as many turned by pi
+
+__global__ void __launch_bounds__(128)
+    score_members(const float* d_products, const float* d_code_norms, const float* d_member_norms,
+                  int count, float* d_scores) {
+  const auto member = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (member >= count) return;
+  float best = 0;
+  for (int i = 0; i < 2 * kHalfTurns; ++i) {
+    best = fmaxf(best, score_of(d_products[member * 2 * kHalfTurns + i],
+                                d_code_norms[i % kHalfTurns], d_member_norms[member]));
+  }
+  d_scores[member] = best;
+}
+
+const std::vector<Pose>& poses() {
+  static const std::vector<Pose> all = [] {
+    std::vector<Pose> made;
+    for (int i = 0; i < kScales * 2 * kTurns; ++i) {
+      made.push_back(pose_of(i / (2 * kTurns), i % (2 * kTurns)));
+    }
+    return made;
+  }();
+  return all;
+}
+
+}  // namespace
+
+DenseSpectra prepare_query(Lane& lane, const DenseCode* query) {
+  return transform_fields(lane, query, 1, field_turns(kShrinks, kTurns), kTurnTile);
+}
+
+DenseSpectra prepare_candidates(Lane& lane, const DenseCode* codes, std::size_t count) {
+  return transform_fields(lane, codes, count, field_turns(kShrinks, 1), 1);
+}
+
+DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
+                                   const DenseSpectra& candidates, std::size_t count) {
+  assert(query.fields == kShrinks * kTurns && candidates.fields == kShrinks);
+  const DeviceBuffer<float> products =
+      largest_correlations(lane, query, candidates, count, kTurns, kScales);
+  DeviceBuffer<DensePeak> peaks = lane.allocate<DensePeak>(count);
+  launch(lane.stream(), {dim3(static_cast<unsigned>(count)), dim3(kPeakThreads)}, peak,
+         query.values.data(), query.norms.data(), candidates.values.data(), candidates.norms.data(),
+         products.data(), peaks.data());
+  return peaks;
+}
+
+DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* code) {
+  return transform_fields(lane, code, 1, field_turns(1, kHalfTurns), kTurnTile);
+}
+
+DenseSpectra prepare_members(Lane& lane, const DenseCode* codes, std::size_t count) {
+  return transform_fields(lane, codes, count, field_turns(1, 1), 1);
+}
+
+DeviceBuffer<float> best_scores(Lane& lane, const DenseSpectra& code, const DenseSpectra& members,
+                                std::size_t count) {
+  assert(code.fields == kHalfTurns && members.fields == 1);
+  const DeviceBuffer<float> products =
+      largest_correlations(lane, code, members, count, kHalfTurns, 1);
+  DeviceBuffer<float> scores = lane.allocate<float>(count);
+  constexpr unsigned kScoreThreads = 128;
+  launch(lane.stream(),
+         {dim3(blocks_for(static_cast<std::int64_t>(count), kScoreThreads)), dim3(kScoreThreads)},
+         score_members, products.data(), code.norms.data(), members.norms.data(),
+         static_cast<int>(count), scores.data());
+  return scores;
+}
+
+void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCode> candidates,
+                  std::span<DenseMatch> matches) {
+  assert(candidates.size() == matches.size());
+  // The device works on one part while the host copies the next one: 8 KB per candidate, and the
+  // spectra of one part alone, 96 KB each, are in memory.
+  constexpr std::size_t kPart = 1024;
+  std::vector<std::span<const DensePeak>> peaks;
+  for (std::size_t first = 0; first < candidates.size(); first += kPart) {
+    const std::size_t count = std::min(kPart, candidates.size() - first);
+    const DeviceBuffer<DenseCode> codes = lane.upload(candidates.subspan(first, count));
+    const DenseSpectra spectra = prepare_candidates(lane, codes.data(), count);
+    peaks.push_back(lane.download(find_peaks(lane, query, spectra, count)));
+  }
+  lane.synchronise();
+  auto match = matches.begin();
+  for (const std::span<const DensePeak> part : peaks) {
+    for (const DensePeak& at : part) {
+      const Pose& pose = poses()[static_cast<std::size_t>(at.scale * 2 * kTurns + at.turn)];
+      *match++ = {at.score,
+                  {pose.linear, pose.shift(at.x, at.vertex_x), pose.shift(at.y, at.vertex_y)}};
+    }
+  }
+}
+
+CohortStatistics cohort_statistics(Lane& lane, const DenseSpectra& members, std::size_t count,
+                                   const DenseCode& code) {
+  const DeviceBuffer<DenseCode> uploaded = lane.upload(std::span(&code, 1));
+  const DenseSpectra spectra = prepare_half_turns(lane, uploaded.data());
+  const std::span<const float> scores = lane.download(best_scores(lane, spectra, members, count));
+  lane.synchronise();
+  double sum = 0, squared = 0;
+  for (const float score : scores) {
+    sum += static_cast<double>(score);
+    squared += static_cast<double>(score) * static_cast<double>(score);
+  }
+  return statistics_of(sum, squared, count);
+}
+
+}  // namespace pressmark::kernels::cuda
