@@ -175,15 +175,18 @@ class DenseAlignment {
  public:
   virtual ~DenseAlignment() = default;
 
-  // The most promising starts, shifted to where they fit best at a quarter of the resolution: at
-  // most kScreenedStarts, best first; ties: earlier start.
+  // Of each candidate the most promising of its starts, shifted to where they fit best at a quarter
+  // of the resolution: at most kScreenedStarts, best first; ties: earlier start.
   static constexpr std::size_t kScreenedStarts = 6;
-  virtual std::vector<DenseStart> screen(const DensePyramid& candidate,
-                                         std::span<const DenseStart> starts) const = 0;
+  virtual void screen(std::span<const DensePyramid* const> candidates,
+                      std::span<const std::span<const DenseStart>> starts,
+                      std::span<std::vector<DenseStart>> screened) const = 0;
 
-  // Best correlation at half resolution near the starts: within two steps of rotation (pi / 16),
-  // two of scale (2^(1 / 4)) and three cells; 0 without starts.
-  virtual float align(const DensePyramid& candidate, std::span<const DenseStart> starts) const = 0;
+  // Of each candidate the best correlation at half resolution near its starts: within two steps of
+  // rotation (pi / 16), two of scale (2^(1 / 4)) and three cells; 0 without starts.
+  virtual void align(std::span<const DensePyramid* const> candidates,
+                     std::span<const std::span<const DenseStart>> starts,
+                     std::span<float> scores) const = 0;
 };
 
 // Dense codes of a cohort made ready to be compared with others. Thread-safe.

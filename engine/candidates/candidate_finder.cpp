@@ -23,6 +23,9 @@ index::LocalIndex make_local_index(const kernels::Backend& backend,
 constexpr double kAlignedShare = 0.2;
 constexpr std::size_t kLeastAligned = 1000;
 
+// Images whose starts are screened together: all of their starts are held until then.
+constexpr std::size_t kScreenedAtOnce = 1024;
+
 // Candidates by alignment for one by votes and one by global vector.
 constexpr int kAlignedPerRound = 5;
 
@@ -91,8 +94,11 @@ struct CandidateFinder::Voted {
 std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
     const Description& query, const kernels::DenseAlignment* alignment) const {
   std::vector<Voted> voted;
-  std::vector<kernels::DenseStart> starts;
-  std::size_t row = 0;
+  std::size_t row = 0, screened = 0;
+  const auto screen = [&] {
+    this->screen(query, *alignment, std::span(voted).subspan(screened));
+    screened = voted.size();
+  };
   local_.search(query, [&](ImageId id, const index::Agreement& agreement) {
     while (images_[row].id != id) ++row;  // both ascend
     const Image& image = images_[row];
@@ -100,15 +106,32 @@ std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
     entry.image = row;
     entry.votes = agreement.votes;
     if (alignment == nullptr) return;
-    starts.clear();
     for (const index::VotedPosition& position : agreement.positions) {
-      starts.push_back(
+      entry.starts.push_back(
           start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
     }
-    entry.starts = alignment->screen(image.dense, starts);
-    entry.set_promise(entry.starts.front().score, query.dense_cohort, image.cohort);
+    if (voted.size() - screened == kScreenedAtOnce) screen();
   });
+  if (alignment != nullptr) screen();
   return voted;
+}
+
+// Keeps the starts that promise most.
+void CandidateFinder::screen(const Description& query, const kernels::DenseAlignment& alignment,
+                             std::span<Voted> voted) const {
+  std::vector<const kernels::DensePyramid*> pyramids;
+  std::vector<std::span<const kernels::DenseStart>> starts;
+  for (const Voted& entry : voted) {
+    pyramids.push_back(&images_[entry.image].dense);
+    starts.push_back(entry.starts);
+  }
+  std::vector<std::vector<kernels::DenseStart>> screened(voted.size());
+  alignment.screen(pyramids, starts, screened);
+  for (std::size_t i = 0; i < voted.size(); ++i) {
+    voted[i].starts = std::move(screened[i]);
+    voted[i].set_promise(voted[i].starts.front().score, query.dense_cohort,
+                         images_[voted[i].image].cohort);
+  }
 }
 
 void CandidateFinder::align_most_promising(const Description& query,
@@ -120,10 +143,17 @@ void CandidateFinder::align_most_promising(const Description& query,
                    [](const Voted& a, const Voted& b) {
                      return a.promise > b.promise || (a.promise == b.promise && a.image < b.image);
                    });
-  for (Voted& entry : voted.first(aligned)) {
-    const Image& image = images_[entry.image];
-    entry.is_aligned = true;
-    entry.set_promise(alignment.align(image.dense, entry.starts), query.dense_cohort, image.cohort);
+  std::vector<const kernels::DensePyramid*> pyramids;
+  std::vector<std::span<const kernels::DenseStart>> starts;
+  for (const Voted& entry : voted.first(aligned)) {
+    pyramids.push_back(&images_[entry.image].dense);
+    starts.push_back(entry.starts);
+  }
+  std::vector<float> scores(aligned);
+  alignment.align(pyramids, starts, scores);
+  for (std::size_t i = 0; i < aligned; ++i) {
+    voted[i].is_aligned = true;
+    voted[i].set_promise(scores[i], query.dense_cohort, images_[voted[i].image].cohort);
   }
 }
 

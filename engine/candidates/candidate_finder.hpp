@@ -51,6 +51,8 @@ class CandidateFinder {
   struct Voted;
   std::vector<Voted> count_votes(const Description& query,
                                  const kernels::DenseAlignment* alignment) const;
+  void screen(const Description& query, const kernels::DenseAlignment& alignment,
+              std::span<Voted> voted) const;
   void align_most_promising(const Description& query, const kernels::DenseAlignment& alignment,
                             std::span<Voted> voted) const;
   std::vector<ImageId> rank_dense(const Description& query, const kernels::DenseSearch& dense,

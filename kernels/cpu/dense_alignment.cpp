@@ -206,8 +206,26 @@ DenseLocalSearch::DenseLocalSearch(const DenseCode& query)
 
 DenseLocalSearch::DenseLocalSearch(const DenseField& half) : half_(half), quarter_(halved(half)) {}
 
-std::vector<DenseStart> DenseLocalSearch::screen(const DensePyramid& candidate,
-                                                 std::span<const DenseStart> starts) const {
+void DenseLocalSearch::screen(std::span<const DensePyramid* const> candidates,
+                              std::span<const std::span<const DenseStart>> starts,
+                              std::span<std::vector<DenseStart>> screened) const {
+  assert(candidates.size() == starts.size() && candidates.size() == screened.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    screened[i] = screen_one(*candidates[i], starts[i]);
+  }
+}
+
+void DenseLocalSearch::align(std::span<const DensePyramid* const> candidates,
+                             std::span<const std::span<const DenseStart>> starts,
+                             std::span<float> scores) const {
+  assert(candidates.size() == starts.size() && candidates.size() == scores.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    scores[i] = align_one(*candidates[i], starts[i]);
+  }
+}
+
+std::vector<DenseStart> DenseLocalSearch::screen_one(const DensePyramid& candidate,
+                                                     std::span<const DenseStart> starts) const {
   const DenseTemplates::Candidate quarter = DenseTemplates::widened(candidate.quarter);
   std::vector<DenseStart> tried;
   tried.reserve(starts.size());
@@ -217,8 +235,8 @@ std::vector<DenseStart> DenseLocalSearch::screen(const DensePyramid& candidate,
   return best_of(std::move(tried), kScreenedStarts);
 }
 
-float DenseLocalSearch::align(const DensePyramid& candidate,
-                              std::span<const DenseStart> starts) const {
+float DenseLocalSearch::align_one(const DensePyramid& candidate,
+                                  std::span<const DenseStart> starts) const {
   const DenseTemplates::Candidate quarter = DenseTemplates::widened(candidate.quarter);
   std::vector<DenseStart> tried;
   for (const DenseStart& start : starts) tried.push_back(quarter_.best_neighbour(quarter, start));

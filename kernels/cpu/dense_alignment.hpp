@@ -47,11 +47,18 @@ class DenseLocalSearch final : public DenseAlignment {
  public:
   explicit DenseLocalSearch(const DenseCode& query);
 
-  std::vector<DenseStart> screen(const DensePyramid& candidate,
-                                 std::span<const DenseStart> starts) const override;
-  float align(const DensePyramid& candidate, std::span<const DenseStart> starts) const override;
+  void screen(std::span<const DensePyramid* const> candidates,
+              std::span<const std::span<const DenseStart>> starts,
+              std::span<std::vector<DenseStart>> screened) const override;
+  void align(std::span<const DensePyramid* const> candidates,
+             std::span<const std::span<const DenseStart>> starts,
+             std::span<float> scores) const override;
 
  private:
+  std::vector<DenseStart> screen_one(const DensePyramid& candidate,
+                                     std::span<const DenseStart> starts) const;
+  float align_one(const DensePyramid& candidate, std::span<const DenseStart> starts) const;
+
   explicit DenseLocalSearch(const DenseField& half);
 
   DenseTemplates half_, quarter_;

@@ -5,10 +5,9 @@
 #include <cassert>
 
 #include "kernels/cuda/dense_alignment.hpp"
-
-#include "kernels/cuda/patch_descriptor.hpp"
-
 #include "kernels/cuda/dense_search.hpp"
+#include "kernels/cuda/patch_descriptor.hpp"
+#include "kernels/cuda/runtime/batches.hpp"
 #include "kernels/cuda/runtime/devices.hpp"
 #include "kernels/cuda/runtime/lane_pool.hpp"
 #include "kernels/cuda/stages.hpp"
@@ -16,23 +15,6 @@
 
 namespace pressmark::kernels {
 namespace {
-
-// Works batches of at most `most` items off on lanes. A batch that device memory does not suffice
-// for is halved; throws Error, kOutOfMemory, where it does not suffice for one item.
-// work(lane, first, count).
-template <class Work>
-void in_batches(cuda::LanePool& lanes, std::size_t items, std::size_t most, const Work& work) {
-  for (std::size_t first = 0; first < items;) {
-    const std::size_t count = std::min(most, items - first);
-    try {
-      lanes.run([&](cuda::Lane& lane) { work(lane, first, count); });
-      first += count;
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kOutOfMemory || count == 1) throw;
-      most = count / 2;
-    }
-  }
-}
 
 // Enough blocks for all multiprocessors in every stage; more would only take more memory.
 constexpr std::size_t kImagesAtOnce = 16;
@@ -65,11 +47,11 @@ class PreparedDenseSearch final : public DenseSearch {
   void search(std::span<const DenseCode> candidates, std::span<DenseMatch> matches) const override {
     assert(candidates.size() == matches.size());
     constexpr std::size_t kMostCandidates = 4096;
-    in_batches(lanes_, candidates.size(), kMostCandidates,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::search_dense(lane, query_, candidates.subspan(first, count),
-                                    matches.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, candidates.size(), kMostCandidates,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::search_dense(lane, query_, candidates.subspan(first, count),
+                                          matches.subspan(first, count));
+                     });
   }
 
  private:
@@ -110,7 +92,7 @@ class CudaBackend final : public Backend {
     // Fails here, by name, where the device cannot run this build's kernels.
     const std::array<std::int8_t, kLocalCodeSize> code{1};
     std::int32_t similarity = 0;
-    similarities(code, code, {&similarity, 1});
+    lanes_.run([&](cuda::Lane& lane) { cuda::similarities(lane, code, code, {&similarity, 1}); });
     if (similarity != 1) throw Error(ErrorCode::kDevice, name_ + " computes wrong results");
     lanes_.run([&](cuda::Lane& lane) { rotations_ = cuda::upload_rotations(lane); });
   }
@@ -128,39 +110,42 @@ class CudaBackend final : public Backend {
       largest = std::max(largest, static_cast<std::size_t>(samples));
     }
     const std::size_t most = std::clamp<std::size_t>((std::size_t{256} << 20) / largest, 1, 64);
-    in_batches(lanes_, images.size(), most,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::canonicalise(lane, images.subspan(first, count), long_side_px,
-                                    outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, images.size(), most,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::canonicalise(lane, images.subspan(first, count), long_side_px,
+                                          outputs.subspan(first, count));
+                     });
   }
 
   void mask_glare(std::span<const GreyImage> images, std::span<GreyImage> masks) const override {
     constexpr std::size_t kMostImages = 128;  // of a megapixel: 256 MB
-    in_batches(lanes_, images.size(), kMostImages,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::mask_glare(lane, images.subspan(first, count), masks.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, images.size(), kMostImages,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::mask_glare(lane, images.subspan(first, count),
+                                        masks.subspan(first, count));
+                     });
   }
 
   void relight(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                std::span<GreyImage> relit, std::span<Light> lights) const override {
     // 25 MB of device memory for one of 1000 px.
     constexpr std::size_t kMostImages = 64;
-    in_batches(lanes_, images.size(), kMostImages,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::relight(lane, images.subspan(first, count), masks.subspan(first, count),
-                               relit.subspan(first, count), lights.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, images.size(), kMostImages,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::relight(lane, images.subspan(first, count),
+                                     masks.subspan(first, count), relit.subspan(first, count),
+                                     lights.subspan(first, count));
+                     });
   }
 
   void extract(std::span<const GreyImage> images, std::span<const GreyImage> masks,
                int max_keypoints, std::span<LocalFeatures> outputs) const override {
-    in_batches(lanes_, images.size(), extract_batch(images, max_keypoints),
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::extract(lane, images.subspan(first, count), masks.subspan(first, count),
-                               max_keypoints, rotations_, outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, images.size(), extract_batch(images, max_keypoints),
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::extract(lane, images.subspan(first, count),
+                                     masks.subspan(first, count), max_keypoints, rotations_,
+                                     outputs.subspan(first, count));
+                     });
   }
 
   void dense_codes(std::span<const GreyImage> images, std::span<const GreyImage> masks,
@@ -168,11 +153,12 @@ class CudaBackend final : public Backend {
     assert(images.size() == masks.size() && images.size() == outputs.size());
     // About 20 bytes per pixel.
     constexpr std::size_t kMostImages = 64;
-    in_batches(lanes_, images.size(), kMostImages,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::dense_codes(lane, images.subspan(first, count), masks.subspan(first, count),
-                                   outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, images.size(), kMostImages,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::dense_codes(lane, images.subspan(first, count),
+                                         masks.subspan(first, count),
+                                         outputs.subspan(first, count));
+                     });
   }
 
   std::unique_ptr<DenseCohort> prepare_cohort(std::span<const DenseCode> cohort) const override {
@@ -186,12 +172,18 @@ class CudaBackend final : public Backend {
   void reduce_dense(std::span<const DenseCode> codes,
                     std::span<DensePyramid> outputs) const override {
     assert(codes.size() == outputs.size());
+    // An index that grows image by image does without the device.
+    constexpr std::size_t kFewestCodes = 32;
+    if (codes.size() < kFewestCodes) {
+      host_->reduce_dense(codes, outputs);
+      return;
+    }
     constexpr std::size_t kMostCodes = 16'384;
-    in_batches(lanes_, codes.size(), kMostCodes,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::reduce_dense(lane, codes.subspan(first, count),
-                                    outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, codes.size(), kMostCodes,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::reduce_dense(lane, codes.subspan(first, count),
+                                          outputs.subspan(first, count));
+                     });
   }
 
   std::unique_ptr<DenseAlignment> prepare_alignment(const DenseCode& query) const override {
@@ -200,48 +192,48 @@ class CudaBackend final : public Backend {
 
   void refine_dense(const DenseCode& query, std::span<const DenseCode> candidates,
                     std::span<DenseMatch> matches) const override {
-    in_batches(lanes_, candidates.size(), kMostDensePairs,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::refine_dense(lane, query, candidates.subspan(first, count),
-                                    matches.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, candidates.size(), kMostDensePairs,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::refine_dense(lane, query, candidates.subspan(first, count),
+                                          matches.subspan(first, count));
+                     });
   }
 
   void congruent_cells(const DenseCode& query, std::span<const DenseCode> candidates,
                        std::span<const DenseMatch> matches,
                        std::span<std::vector<DenseCell>> outputs) const override {
-    in_batches(lanes_, candidates.size(), kMostDensePairs,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::congruent_cells(lane, query, candidates.subspan(first, count),
-                                       matches.subspan(first, count),
-                                       outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, candidates.size(), kMostDensePairs,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::congruent_cells(lane, query, candidates.subspan(first, count),
+                                             matches.subspan(first, count),
+                                             outputs.subspan(first, count));
+                     });
   }
 
   void embed(std::span<const LocalFeatures> features, const Whitening& whitening,
              std::span<std::vector<std::int8_t>> outputs) const override {
     constexpr std::size_t kMostImages = 256;
-    in_batches(lanes_, features.size(), kMostImages,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::embed(lane, features.subspan(first, count), whitening,
-                             outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, features.size(), kMostImages,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::embed(lane, features.subspan(first, count), whitening,
+                                   outputs.subspan(first, count));
+                     });
   }
 
   void code_details(std::span<const GreyImage> images,
                     std::span<std::vector<std::uint8_t>> outputs) const override {
     constexpr std::size_t kMostImages = 128;  // of a megapixel: 144 MB
-    in_batches(lanes_, images.size(), kMostImages,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::code_details(lane, images.subspan(first, count),
-                                    outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, images.size(), kMostImages,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::code_details(lane, images.subspan(first, count),
+                                          outputs.subspan(first, count));
+                     });
   }
 
   DetailAgreement compare_details(const DetailView& query, const DetailView& candidate,
                                   const std::array<double, 9>& hit_from_query) const override {
     DetailAgreement agreement;
-    in_batches(lanes_, 1, 1, [&](cuda::Lane& lane, std::size_t, std::size_t) {
+    cuda::in_batches(lanes_, 1, 1, [&](cuda::Lane& lane, std::size_t, std::size_t) {
       agreement = cuda::compare_details(lane, query, candidate, hit_from_query);
     });
     return agreement;
@@ -250,32 +242,39 @@ class CudaBackend final : public Backend {
   void aggregate(std::span<const std::vector<std::int8_t>> codes, const Aggregation& aggregation,
                  std::span<std::vector<float>> outputs) const override {
     constexpr std::size_t kMostSets = 256;  // 72 MiB with 4096 codes and 64 words each
-    in_batches(lanes_, codes.size(), kMostSets,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::aggregate(lane, codes.subspan(first, count), aggregation,
-                                 outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, codes.size(), kMostSets,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::aggregate(lane, codes.subspan(first, count), aggregation,
+                                       outputs.subspan(first, count));
+                     });
   }
 
   void assign(std::span<const std::span<const std::int8_t>> codes, const Vocabulary& vocabulary,
               int even_size, int nearest, std::span<WordAssignment> outputs) const override {
     constexpr std::size_t kMostSets = 512;  // 128 MiB of codes; scratch memory does not grow
-    in_batches(lanes_, codes.size(), kMostSets,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::assign(lane, codes.subspan(first, count), vocabulary, even_size, nearest,
-                              outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, codes.size(), kMostSets,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::assign(lane, codes.subspan(first, count), vocabulary, even_size,
+                                    nearest, outputs.subspan(first, count));
+                     });
   }
 
   void similarities(std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                     std::span<std::int32_t> outputs) const override {
+    // Index lists, some thousand codes, are multiplied before a copy to the device would begin.
+    constexpr std::size_t kFewestCodes = std::size_t{1} << 16;
+    if (outputs.size() < kFewestCodes) {
+      host_->similarities(code, codes, outputs);
+      return;
+    }
     constexpr std::size_t kMostCodes = std::size_t{1} << 22;
-    in_batches(lanes_, outputs.size(), kMostCodes,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::similarities(lane, code,
-                                    codes.subspan(first * kLocalCodeSize, count * kLocalCodeSize),
-                                    outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, outputs.size(), kMostCodes,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::similarities(
+                           lane, code,
+                           codes.subspan(first * kLocalCodeSize, count * kLocalCodeSize),
+                           outputs.subspan(first, count));
+                     });
   }
 
   void match(const CodesView& query, std::span<const CodesView> candidates, int even_size,
@@ -286,21 +285,21 @@ class CudaBackend final : public Backend {
     for (const CodesView& candidate : candidates) {
       largest = std::max(largest, candidate.keypoints.size());
     }
-    in_batches(lanes_, candidates.size(), std::min(kMostCandidates, kMostCodes / largest),
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::match(lane, query, candidates.subspan(first, count), even_size, ratio,
-                             outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, candidates.size(), std::min(kMostCandidates, kMostCodes / largest),
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::match(lane, query, candidates.subspan(first, count), even_size, ratio,
+                                   outputs.subspan(first, count));
+                     });
   }
 
   void find_consensus(std::span<const std::vector<KeypointPair>> pairs, float threshold_px,
                       std::span<Consensus> outputs) const override {
     constexpr std::size_t kMostSets = 1024;  // 1 GB where all have as many pairs as there can be
-    in_batches(lanes_, outputs.size(), kMostSets,
-               [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
-                 cuda::find_consensus(lane, pairs.subspan(first, count), threshold_px,
-                                      outputs.subspan(first, count));
-               });
+    cuda::in_batches(lanes_, outputs.size(), kMostSets,
+                     [&](cuda::Lane& lane, std::size_t first, std::size_t count) {
+                       cuda::find_consensus(lane, pairs.subspan(first, count), threshold_px,
+                                            outputs.subspan(first, count));
+                     });
   }
 
   // By the host: nearly all of it is OpenCV's sampling, one sample after the other by its own
@@ -315,7 +314,8 @@ class CudaBackend final : public Backend {
   const std::string name_;
   mutable cuda::LanePool lanes_;
   cuda::DeviceBuffer<float2> rotations_;
-  const std::unique_ptr<Backend> host_;  // for the stages that have no kernels
+  // For what has no kernels, and for calls too small for the device: the results are the same.
+  const std::unique_ptr<Backend> host_;
 };
 
 }  // namespace

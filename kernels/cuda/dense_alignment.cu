@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/cuda/runtime/batches.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 
@@ -264,6 +265,21 @@ DeviceBuffer<float> align(Lane& lane, const AlignmentQuery& query, const DensePy
   return scores;
 }
 
+namespace {
+
+// 2.5 KB each, and their starts.
+constexpr std::size_t kMostCandidates = 4096;
+
+DeviceBuffer<DensePyramid> upload_pyramids(Lane& lane,
+                                           std::span<const DensePyramid* const> candidates) {
+  std::vector<DensePyramid> pyramids;
+  pyramids.reserve(candidates.size());
+  for (const DensePyramid* candidate : candidates) pyramids.push_back(*candidate);
+  return lane.upload(pyramids);
+}
+
+}  // namespace
+
 DenseLocalSearch::DenseLocalSearch(LanePool& lanes, const DenseCode& query) : lanes_(lanes) {
   lanes.run([&](Lane& lane) {
     query_ = make_alignment_query(lane, lane.upload(std::span(&query, 1)).data());
@@ -271,35 +287,42 @@ DenseLocalSearch::DenseLocalSearch(LanePool& lanes, const DenseCode& query) : la
   });
 }
 
-std::vector<DenseStart> DenseLocalSearch::screen(const DensePyramid& candidate,
-                                                 std::span<const DenseStart> starts) const {
-  std::vector<DenseStart> results;
-  if (starts.empty()) return results;
-  lanes_.run([&](Lane& lane) {
-    const DeviceBuffer<DensePyramid> pyramid = lane.upload(std::span(&candidate, 1));
-    const DeviceBuffer<DenseStart> best =
-        cuda::screen(lane, query_, pyramid.data(), upload_starts(lane, {&starts, 1}));
-    const std::span<const DenseStart> screened =
-        lane.download(best.data(), std::min(starts.size(), kScreenedStarts));
-    lane.synchronise();
-    results.assign(screened.begin(), screened.end());
-  });
-  return results;
+void DenseLocalSearch::screen(std::span<const DensePyramid* const> candidates,
+                              std::span<const std::span<const DenseStart>> starts,
+                              std::span<std::vector<DenseStart>> screened) const {
+  assert(candidates.size() == starts.size() && candidates.size() == screened.size());
+  in_batches(
+      lanes_, candidates.size(), kMostCandidates,
+      [&](Lane& lane, std::size_t first, std::size_t count) {
+        const BatchOfStarts batch = upload_starts(lane, starts.subspan(first, count));
+        const DeviceBuffer<DensePyramid> pyramids =
+            upload_pyramids(lane, candidates.subspan(first, count));
+        const DeviceBuffer<DenseStart> best = cuda::screen(lane, query_, pyramids.data(), batch);
+        const std::span<const DenseStart> results = lane.download(best);
+        lane.synchronise();
+        for (std::size_t i = 0; i < count; ++i) {
+          const auto of_candidate = results.subspan(i * kScreenedStarts)
+                                        .first(std::min(starts[first + i].size(), kScreenedStarts));
+          screened[first + i].assign(of_candidate.begin(), of_candidate.end());
+        }
+      });
 }
 
-float DenseLocalSearch::align(const DensePyramid& candidate,
-                              std::span<const DenseStart> starts) const {
-  float result = 0;
-  if (starts.empty()) return result;
-  lanes_.run([&](Lane& lane) {
-    const DeviceBuffer<DensePyramid> pyramid = lane.upload(std::span(&candidate, 1));
-    const DeviceBuffer<float> scores =
-        cuda::align(lane, query_, pyramid.data(), upload_starts(lane, {&starts, 1}));
-    const std::span<const float> score = lane.download(scores);
-    lane.synchronise();
-    result = score[0];
-  });
-  return result;
+void DenseLocalSearch::align(std::span<const DensePyramid* const> candidates,
+                             std::span<const std::span<const DenseStart>> starts,
+                             std::span<float> scores) const {
+  assert(candidates.size() == starts.size() && candidates.size() == scores.size());
+  in_batches(lanes_, candidates.size(), kMostCandidates,
+             [&](Lane& lane, std::size_t first, std::size_t count) {
+               const BatchOfStarts batch = upload_starts(lane, starts.subspan(first, count));
+               const DeviceBuffer<DensePyramid> pyramids =
+                   upload_pyramids(lane, candidates.subspan(first, count));
+               const std::span<const float> results =
+                   lane.download(cuda::align(lane, query_, pyramids.data(), batch));
+               lane.synchronise();
+               std::copy(results.begin(), results.end(),
+                         scores.begin() + static_cast<std::ptrdiff_t>(first));
+             });
 }
 
 }  // namespace pressmark::kernels::cuda

@@ -38,14 +38,17 @@ DeviceBuffer<DenseStart> screen(Lane& lane, const AlignmentQuery& query,
 DeviceBuffer<float> align(Lane& lane, const AlignmentQuery& query, const DensePyramid* d_candidates,
                           const BatchOfStarts& starts);
 
-// Of one candidate at a time, on a lane of its own each. `lanes` must outlive it.
+// On a lane of its own each call. `lanes` must outlive it.
 class DenseLocalSearch final : public DenseAlignment {
  public:
   DenseLocalSearch(LanePool& lanes, const DenseCode& query);
 
-  std::vector<DenseStart> screen(const DensePyramid& candidate,
-                                 std::span<const DenseStart> starts) const override;
-  float align(const DensePyramid& candidate, std::span<const DenseStart> starts) const override;
+  void screen(std::span<const DensePyramid* const> candidates,
+              std::span<const std::span<const DenseStart>> starts,
+              std::span<std::vector<DenseStart>> screened) const override;
+  void align(std::span<const DensePyramid* const> candidates,
+             std::span<const std::span<const DenseStart>> starts,
+             std::span<float> scores) const override;
 
  private:
   LanePool& lanes_;

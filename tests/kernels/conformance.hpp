@@ -65,6 +65,23 @@ inline bool equal(const SignedMatches& a, const SignedMatches& b) {
   return a.same == b.same && a.inverted == b.inverted;
 }
 
+// Of one candidate.
+inline std::vector<DenseStart> screen(const DenseAlignment& alignment,
+                                      const DensePyramid& candidate,
+                                      std::span<const DenseStart> starts) {
+  const DensePyramid* const candidates[] = {&candidate};
+  std::vector<DenseStart> screened;
+  alignment.screen(candidates, {&starts, 1}, {&screened, 1});
+  return screened;
+}
+inline float align(const DenseAlignment& alignment, const DensePyramid& candidate,
+                   std::span<const DenseStart> starts) {
+  const DensePyramid* const candidates[] = {&candidate};
+  float score = -2;
+  alignment.align(candidates, {&starts, 1}, {&score, 1});
+  return score;
+}
+
 inline std::vector<Keypoint> random_keypoints(std::mt19937_64& random, std::size_t count,
                                               double side_px) {
   std::vector<Keypoint> keypoints(count);

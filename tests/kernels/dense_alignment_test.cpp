@@ -79,7 +79,7 @@ TEST_P(DenseAlignmentTest, ScreeningEqualsTheDefinition) {
                              turned ? std::numbers::pi_v<float> : 0.0f,
                              0,
                              0};
-      const auto found = alignment->screen(to, {&start, 1});
+      const auto found = screen(*alignment, to, {&start, 1});
       ASSERT_EQ(found.size(), 1u);
       EXPECT_NEAR(found[0].score, best, 1e-5) << x << " " << y << " " << turned;
     }
@@ -122,12 +122,12 @@ TEST_P(DenseAlignmentTest, FindsWhatTheWholeSearchFindsNearARoughStart) {
         {0, 0, planted.x + 0.03f, planted.y - 0.04f, planted.rotation + 0.15f,
          planted.octaves - 0.2f, 0}};
     const DensePyramid pyramid = reduced(candidate);
-    const auto screened = alignment->screen(pyramid, starts);
+    const auto screened = screen(*alignment, pyramid, starts);
     ASSERT_EQ(screened.size(), 2u);
     EXPECT_GE(screened[0].score, screened[1].score);
-    const float aligned = alignment->align(pyramid, screened);
+    const float aligned = align(*alignment, pyramid, screened);
     EXPECT_GT(aligned, 0.85f * whole.score);
-    EXPECT_GT(aligned, alignment->align(pyramid, {&starts[0], 1}) + 0.1f);
+    EXPECT_GT(aligned, align(*alignment, pyramid, {&starts[0], 1}) + 0.1f);
   }
 }
 
@@ -137,7 +137,7 @@ TEST_P(DenseAlignmentTest, KeepsTheBestStartsTheEarlierOfEqualOnes) {
   std::vector<DenseStart> starts;
   for (int i = 0; i < 20; ++i) starts.push_back({0, 0, 0.02f * static_cast<float>(i), 0, 0, 0, 0});
   std::reverse(starts.begin(), starts.end());
-  const auto screened = alignment->screen(reduced(code), starts);
+  const auto screened = screen(*alignment, reduced(code), starts);
   ASSERT_EQ(screened.size(), DenseAlignment::kScreenedStarts);
   EXPECT_NEAR(screened[0].score, 1, 1e-5);
   for (std::size_t i = 1; i < screened.size(); ++i) {
@@ -149,19 +149,19 @@ TEST_P(DenseAlignmentTest, WhatIsOutOfReachOrEmptyScoresNothing) {
   const DenseCode code = code_of(Drawing(4).at(0, 1, 0, 0));
   const auto alignment = backend_->prepare_alignment(code);
   const DensePyramid pyramid = reduced(code);
-  EXPECT_TRUE(alignment->screen(pyramid, {}).empty());
-  EXPECT_EQ(alignment->align(pyramid, {}), 0);
+  EXPECT_TRUE(screen(*alignment, pyramid, {}).empty());
+  EXPECT_EQ(align(*alignment, pyramid, {}), 0);
   const std::vector<DenseStart> away{{0, 0, 0.9f, 0, 0, 0, 0},
                                      {0, 0, 0, -1e9f, 0, 0, 0},
                                      {0, 0, 0, 0, 0, 1.6f, 0},
                                      {0, 0, 0, 0, 0, -1e9f, 0}};
   for (const DenseStart& start : away) {
-    EXPECT_EQ(alignment->align(pyramid, {&start, 1}), 0);
-    EXPECT_EQ(alignment->screen(pyramid, {&start, 1}).at(0).score, 0);
+    EXPECT_EQ(align(*alignment, pyramid, {&start, 1}), 0);
+    EXPECT_EQ(screen(*alignment, pyramid, {&start, 1}).at(0).score, 0);
   }
   const DenseStart start{};
-  EXPECT_EQ(alignment->align(reduced({}), {&start, 1}), 0);
-  EXPECT_EQ(backend_->prepare_alignment({})->align(pyramid, {&start, 1}), 0);
+  EXPECT_EQ(align(*alignment, reduced({}), {&start, 1}), 0);
+  EXPECT_EQ(align(*backend_->prepare_alignment({}), pyramid, {&start, 1}), 0);
 }
 
 }  // namespace

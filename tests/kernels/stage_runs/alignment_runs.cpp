@@ -155,11 +155,38 @@ std::vector<double> aligned(const Backend& backend, const DenseCode& query,
   DensePyramid pyramid;
   make_cpu_backend()->reduce_dense({&candidate, 1}, {&pyramid, 1});
   const auto alignment = backend.prepare_alignment(query);
-  const std::vector<DenseStart> screened = alignment->screen(pyramid, starts);
+  const std::vector<DenseStart> screened = screen(*alignment, pyramid, starts);
   std::vector<double> numbers;
   for (const DenseStart& start : screened) add(start, numbers);
-  numbers.push_back(static_cast<double>(alignment->align(pyramid, screened)));
-  numbers.push_back(static_cast<double>(alignment->align(pyramid, starts)));
+  numbers.push_back(static_cast<double>(align(*alignment, pyramid, screened)));
+  numbers.push_back(static_cast<double>(align(*alignment, pyramid, starts)));
+  return numbers;
+}
+
+// Four candidates in one call, the second and the last without starts.
+std::vector<double> aligned_with_several(const Backend& backend) {
+  std::vector<DensePyramid> pyramids(4);
+  std::vector<DenseCode> codes;
+  for (std::uint64_t seed = 0; seed < pyramids.size(); ++seed) codes.push_back(random_code(seed));
+  make_cpu_backend()->reduce_dense(codes, pyramids);
+  const std::vector<std::vector<DenseStart>> lists = {
+      random_starts(7, 3), {}, random_starts(8, 11), {}};
+  std::vector<const DensePyramid*> candidates;
+  std::vector<std::span<const DenseStart>> starts;
+  for (std::size_t i = 0; i < pyramids.size(); ++i) {
+    candidates.push_back(&pyramids[i]);
+    starts.push_back(lists[i]);
+  }
+  std::vector<std::vector<DenseStart>> screened(pyramids.size());
+  std::vector<float> scores(pyramids.size());
+  const auto alignment = backend.prepare_alignment(random_code(5));
+  alignment->screen(candidates, starts, screened);
+  alignment->align(candidates, starts, scores);
+  std::vector<double> numbers(scores.begin(), scores.end());
+  for (const std::vector<DenseStart>& of_candidate : screened) {
+    numbers.push_back(static_cast<double>(of_candidate.size()));
+    for (const DenseStart& start : of_candidate) add(start, numbers);
+  }
   return numbers;
 }
 
@@ -200,6 +227,7 @@ std::vector<StageRun> alignment_runs() {
          const std::vector<Pair> all = pairs(), two{all.front(), all.back()};
          return cells(backend, {}, two);
        }},
+      {"AlignmentOfSeveral", 0, aligned_with_several},
       {"AlignmentWithoutStarts", 0,
        [=](const Backend& backend) { return aligned(backend, query_code(), candidate(), {}); }},
       {"AlignmentFromNearStarts", 0,

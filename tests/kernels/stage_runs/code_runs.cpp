@@ -121,6 +121,9 @@ std::vector<StageRun> code_runs() {
   return {
       {"SimilaritiesOfNone", 0, [](const Backend& backend) { return similarities(backend, 0); }},
       {"SimilaritiesOf300", 0, [](const Backend& backend) { return similarities(backend, 300); }},
+      // The CUDA backend leaves fewer than 65 536 to the CPU.
+      {"SimilaritiesOf66000", 0,
+       [](const Backend& backend) { return similarities(backend, 66'000); }},
 
       {"AssignNoSets", 0, [](const Backend& backend) { return assign(backend, {}, 5, 32, 2); }},
       {"AssignEmptySets", 0,

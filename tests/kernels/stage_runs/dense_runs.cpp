@@ -150,6 +150,14 @@ std::vector<StageRun> dense_runs() {
        codes_of({drawn(random, 3, 3), drawn(random, 2, 50), drawn(random, 33, 7), {}}, {})},
       {"ReduceNoDenseCode", 0, pyramids_of({})},
       {"ReduceDenseCodes", 0, pyramids_of({first, empty, rough})},
+      // The CUDA backend leaves fewer than 32 to the CPU.
+      {"ReduceManyDenseCodes", 0,
+       [=](const Backend& backend) {
+         std::vector<DenseCode> codes(33, rough);
+         codes[7] = first;
+         codes[20] = empty;
+         return pyramids(backend, codes);
+       }},
       {"SearchInNone", 0, search_of(first, {})},
       {"SearchInOne", 0, search_of(first, {second})},
       {"SearchInThree", 0, search_of(second, {moved(second, 5, -8), rough, third})},
