@@ -5,10 +5,10 @@
 #include <cassert>
 
 #include "kernels/cuda/dense_alignment.hpp"
-
-#include "kernels/cuda/patch_descriptor.hpp"
-
 #include "kernels/cuda/dense_search.hpp"
+#include "kernels/cuda/image_describer.hpp"
+#include "kernels/cuda/patch_descriptor.hpp"
+#include "kernels/cuda/runtime/batches.hpp"
 #include "kernels/cuda/runtime/devices.hpp"
 #include "kernels/cuda/runtime/lane_pool.hpp"
 #include "kernels/cuda/stages.hpp"
@@ -16,23 +16,6 @@
 
 namespace pressmark::kernels {
 namespace {
-
-// Works batches of at most `most` items off on lanes. A batch that device memory does not suffice
-// for is halved; throws Error, kOutOfMemory, where it does not suffice for one item.
-// work(lane, first, count).
-template <class Work>
-void in_batches(cuda::LanePool& lanes, std::size_t items, std::size_t most, const Work& work) {
-  for (std::size_t first = 0; first < items;) {
-    const std::size_t count = std::min(most, items - first);
-    try {
-      lanes.run([&](cuda::Lane& lane) { work(lane, first, count); });
-      first += count;
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kOutOfMemory || count == 1) throw;
-      most = count / 2;
-    }
-  }
-}
 
 // Enough blocks for all multiprocessors in every stage; more would only take more memory.
 constexpr std::size_t kImagesAtOnce = 16;
@@ -118,6 +101,10 @@ class CudaBackend final : public Backend {
   std::string_view name() const override { return name_; }
 
   std::size_t images_at_once() const override { return kImagesAtOnce; }
+
+  std::unique_ptr<ImageDescriber> prepare_describer(const DescribeModel& model) const override {
+    return std::make_unique<cuda::ResidentDescriber>(lanes_, rotations_, model);
+  }
 
   void canonicalise(std::span<const ImageView> images, int long_side_px,
                     std::span<GreyImage> outputs) const override {
