@@ -65,10 +65,8 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   const int tile = thread % kTile, turn = tile % kTurnTile;
   // An odd last candidate is worked on twice.
   const int candidate = std::min(first + tile / kTurnTile, candidates - 1);
-  const float4* query = d_query +
-                        (std::int64_t{blockIdx.y} * query_fields +
-                         (query_shrink(scale) * groups + group) * kTurnTile) *
-                            kSpectrumElements +
+  const float4* query = d_query + std::int64_t{blockIdx.y} * query_fields * kSpectrumElements +
+                        (query_shrink(scale) * groups + group) * kTurnTile * kSpectrumElements +
                         turn;
   const float4* spectrum =
       d_candidates +

@@ -13,6 +13,7 @@
 #include "kernels/cuda/assign.hpp"
 #include "kernels/cuda/dense_spectra.hpp"
 #include "kernels/cuda/embed.hpp"
+#include "kernels/cuda/planes.hpp"
 #include "kernels/cuda/runtime/lane_pool.hpp"
 #include "kernels/ops.hpp"
 
