@@ -73,6 +73,33 @@ struct WordAssignment {
   std::vector<std::uint16_t> same, inverted;
 };
 
+// What a describer takes of a model, and how much of a photo it keeps. Borrowed.
+struct DescribeModel {
+  struct OfChannel {
+    Whitening whitening;
+    Vocabulary vocabulary;
+    int even_size = 0;  // Backend::assign
+  };
+
+  int long_side_px = 1;                       // of the canonical image, at most
+  int max_keypoints = 0;                      // of each channel; at most kMaxKeypoints
+  std::size_t indexed_codes = kIndexedCodes;  // codes of an image and channel that get a word
+  std::array<OfChannel, kChannels.size()> channels;  // in the order of kChannels
+  Aggregation aggregation;                           // of the raw channel's codes
+  std::span<const DenseCode> cohort;
+};
+
+// What all stages together make of a photo.
+struct ImageDescription {
+  GreyImage grey;  // canonical
+  Light light;
+  std::array<LocalCodes, kChannels.size()> local;  // in the order of kChannels
+  std::vector<float> global;
+  DenseCode dense;
+  CohortStatistics dense_cohort;
+  std::vector<std::uint8_t> detail;
+};
+
 struct CodesView {
   std::span<const Keypoint> keypoints;
   std::span<const std::int8_t> codes;  // keypoints.size() x kLocalCodeSize
@@ -200,6 +227,18 @@ class DenseCohort {
   virtual CohortStatistics statistics(const DenseCode& code) const = 0;
 };
 
+// A model made ready to describe photos with: the way from pixels to all codes in one call, because
+// a device need not give back and be given again what lies between the stages. Thread-safe.
+class ImageDescriber {
+ public:
+  virtual ~ImageDescriber() = default;
+
+  // What the backend's stages give one after the other, for any grouping of the images.
+  // outputs.size() == images.size().
+  virtual void describe(std::span<const ImageView> images,
+                        std::span<ImageDescription> outputs) const = 0;
+};
+
 // A detail code and the size of the image that it was made of.
 struct DetailView {
   int width_px = 0, height_px = 0;
@@ -219,6 +258,9 @@ class Backend {
 
   // So many images should one call have for the backend to be at its best.
   virtual std::size_t images_at_once() const { return 1; }
+
+  // The model's numbers must outlive the describer.
+  virtual std::unique_ptr<ImageDescriber> prepare_describer(const DescribeModel& model) const = 0;
 
   // Grey (ITU-R BT.601, rounded) and reduced by area averaging so that the long side is
   // min(long_side_px, original). outputs.size() == images.size().

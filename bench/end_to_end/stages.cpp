@@ -199,11 +199,11 @@ BENCHMARK(dense_search)->Unit(benchmark::kMillisecond);
 // Everything between the decoded photo and its description, both channels.
 void describe_decoded(benchmark::State& state) {
   const Prepared& p = prepared();
-  const auto cohort = p.backend->prepare_cohort(p.model.data().cohort);
+  const auto images = pipeline::prepare_describer(*p.backend, p.model.data(), p.options);
   const DecodeOptions decode;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(pipeline::describe_photos(
-        {*p.backend, p.model, *cohort, p.options, decode}, {&p.photo, 1}));
+    benchmark::DoNotOptimize(
+        pipeline::describe_photos({*images, p.options, decode}, {&p.photo, 1}));
   }
 }
 BENCHMARK(describe_decoded)->Unit(benchmark::kMillisecond);

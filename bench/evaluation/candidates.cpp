@@ -71,13 +71,14 @@ int run(const std::filesystem::path& set, const std::filesystem::path& strangers
         std::size_t every) {
   const Model model = Model::load_default();
   const std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend();
-  const auto cohort = backend->prepare_cohort(model.data().cohort);
   const DecodeOptions decode;
   const DescribeOptions describe;
   DescribeOptions describe_query;
   describe_query.max_keypoints = MatchOptions{}.query_keypoints;
-  const pipeline::Describer describer{*backend, model, *cohort, describe, decode};
-  const pipeline::Describer query_describer{*backend, model, *cohort, describe_query, decode};
+  const auto images = pipeline::prepare_describer(*backend, model.data(), describe);
+  const auto query_images = pipeline::prepare_describer(*backend, model.data(), describe_query);
+  const pipeline::Describer describer{*images, describe, decode};
+  const pipeline::Describer query_describer{*query_images, describe_query, decode};
 
   candidates::CandidateFinder finder(*backend, model.data());
   ImageId next = 0;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/model/model_data.hpp"
+#include "engine/pipeline/describe.hpp"
 #include "kernels/backends.hpp"
 #include "pressmark/error.hpp"
 #include "pressmark/model.hpp"
@@ -177,6 +178,16 @@ std::vector<Case> cases() {
                         backend.prepare_cohort(in.model.data().cohort);
                     return [cohort, &in] {
                       benchmark::DoNotOptimize(cohort->statistics(in.dense.front()));
+                    };
+                  }});
+  list.push_back({"describe", "images", kImages, [&in](const Backend& backend) {
+                    DescribeOptions options;
+                    options.long_side_px = kWidth;
+                    options.max_keypoints = kKeypoints;
+                    std::shared_ptr<kernels::ImageDescriber> describer =
+                        pipeline::prepare_describer(backend, in.model.data(), options);
+                    return [describer, &in, out = many<kernels::ImageDescription>(kImages)] {
+                      describer->describe(in.views, *out);
                     };
                   }});
   list.push_back({"dense_search", "pairs", kDenseCandidates, [&in](const Backend& backend) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is taken from a canonical image before a model comes in: the light, the local features of
-// both channels, the dense and the detail code. Describing and training share it.
+// both channels, the dense and the detail code. Training learns from it; with a model, the same
+// stages are part of kernels::ImageDescriber.
 #pragma once
 
 #include <array>

@@ -170,8 +170,8 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
   SeizureGate gate(store, options.create_seizures);
   for (const Seizure& seizure : seizures) gate.declare(seizure);
 
-  const Describer describer{*impl_->backend, impl_->model, *impl_->cohort,
-                            store.settings().describe, options.decode};
+  const DescribeOptions& settings = store.settings().describe;
+  const Describer describer{impl_->describer(impl_->adding, settings), settings, options.decode};
   AddSummary summary;
   Committer committer(store, options.images_per_segment, on_report, summary);
   std::set<Sha256> under_way;  // hashes seen in this call that are not stored yet

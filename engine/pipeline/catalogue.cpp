@@ -9,6 +9,7 @@
 
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
+#include "engine/pipeline/describe.hpp"
 #include "kernels/backends.hpp"
 
 namespace pressmark {
@@ -39,6 +40,14 @@ const store::DescriptionLocation* Catalogue::Impl::Snapshot::find(ImageId id) co
                                       [](const store::DescriptionLocation& location,
                                          ImageId wanted) { return location.id < wanted; });
   return place == locations.end() || place->id != id ? nullptr : &*place;
+}
+
+const kernels::ImageDescriber& Catalogue::Impl::describer(KeptDescriber& kept,
+                                                          const DescribeOptions& options) {
+  if (kept.images == nullptr || kept.max_keypoints != options.max_keypoints) {
+    kept = {options.max_keypoints, pipeline::prepare_describer(*backend, model.data(), options)};
+  }
+  return *kept.images;
 }
 
 const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
@@ -78,9 +87,8 @@ Catalogue Catalogue::open(const std::filesystem::path& directory, Access access,
                             directory.string(), model.id(), store.settings().model_id));
   }
   auto backend = kernels::make_backend(device);
-  auto cohort = backend->prepare_cohort(model.data().cohort);
   return Catalogue(std::make_unique<Impl>(
-      Impl{std::move(store), std::move(model), std::move(backend), std::move(cohort), nullptr}));
+      Impl{std::move(store), std::move(model), std::move(backend), {}, {}, nullptr}));
 }
 
 CatalogueInfo Catalogue::info() const {

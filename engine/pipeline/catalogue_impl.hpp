@@ -15,7 +15,16 @@ struct Catalogue::Impl {
   store::Store store;
   Model model;
   std::unique_ptr<kernels::Backend> backend;
-  std::unique_ptr<kernels::DenseCohort> cohort;  // the model's
+
+  // A describer for photos with so many keypoints; made when it is first needed, kept for the next
+  // call with as many.
+  struct KeptDescriber {
+    int max_keypoints = 0;
+    std::unique_ptr<kernels::ImageDescriber> images;
+  };
+  KeptDescriber adding, matching;
+
+  const kernels::ImageDescriber& describer(KeptDescriber& kept, const DescribeOptions& options);
 
   // The snapshot that match answers from; built when it is first needed.
   struct Snapshot {

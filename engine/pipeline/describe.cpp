@@ -2,9 +2,10 @@
 #include "engine/pipeline/describe.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <new>
+#include <utility>
 
-#include "engine/features/features.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/quality.hpp"
 
@@ -17,67 +18,55 @@ constexpr int kOversampling = 2;
 
 }  // namespace
 
+std::unique_ptr<kernels::ImageDescriber> prepare_describer(const kernels::Backend& backend,
+                                                           const models::ModelData& model,
+                                                           const DescribeOptions& options) {
+  kernels::DescribeModel describe;
+  describe.long_side_px = options.long_side_px;
+  describe.max_keypoints = options.max_keypoints;
+  for (std::size_t c = 0; c < kChannels.size(); ++c) {
+    const models::LocalModel& local = model.local(kChannels[c]);
+    describe.channels[c] = {local.whitening(), local.words(), local.even_size};
+  }
+  describe.aggregation = model.aggregation();
+  describe.cohort = model.cohort;
+  return backend.prepare_describer(describe);
+}
+
 std::vector<Description> describe_photos(const Describer& describer,
                                          std::span<const image::Photo> photos) {
-  const kernels::Backend& backend = describer.backend;
-  const models::ModelData& model = describer.model.data();
-  const std::size_t count = photos.size();
-  std::vector<Description> results(count);
-
   std::vector<kernels::ImageView> views;
   for (const image::Photo& photo : photos) {
     views.push_back({photo.pixels.pixels.data(), photo.pixels.width, photo.pixels.height,
                      photo.pixels.channels,
                      std::int64_t{photo.pixels.width} * photo.pixels.channels});
   }
-  std::vector<kernels::GreyImage> greys(count);
-  backend.canonicalise(views, describer.describe.long_side_px, greys);
-  std::vector<features::ImageFeatures> features =
-      features::image_features(greys, describer.describe.max_keypoints, backend);
-  for (std::size_t i = 0; i < count; ++i) {
+  std::vector<kernels::ImageDescription> described(photos.size());
+  describer.images.describe(views, described);
+  std::vector<Description> results(photos.size());
+  for (std::size_t i = 0; i < photos.size(); ++i) {
     Description& result = results[i];
+    kernels::ImageDescription& from = described[i];
     const image::Photo& photo = photos[i];
-    result.width_px = greys[i].width;
-    result.height_px = greys[i].height;
+    result.width_px = from.grey.width;
+    result.height_px = from.grey.height;
     // Canonical pixel -> decoded pixel -> upright photo pixel.
     const double decoded_scale =
         static_cast<double>(std::max(photo.pixels.width, photo.pixels.height)) /
-        std::max(greys[i].width, greys[i].height);
+        std::max(from.grey.width, from.grey.height);
     result.photo_scale = photo.reduction * decoded_scale;
     result.photo_origin_x = photo.origin_x;
     result.photo_origin_y = photo.origin_y;
-    result.quality = measure_quality(greys[i]);
-    result.light = features[i].light;
-    result.dense = features[i].dense;
-    result.dense_cohort = describer.cohort.statistics(result.dense);
-    result.detail = std::move(features[i].detail);
-  }
-
-  for (const Channel channel : kChannels) {
-    std::vector<kernels::LocalFeatures> local(count);
-    for (std::size_t i = 0; i < count; ++i) local[i] = std::move(features[i].of(channel));
-    std::vector<std::vector<std::int8_t>> codes(count);
-    backend.embed(local, model.local(channel).whitening(), codes);
-    std::vector<std::span<const std::int8_t>> indexed;
-    for (std::size_t i = 0; i < count; ++i) {
-      LocalCodes& result = results[i].local(channel);
-      result.codes = std::move(codes[i]);
-      result.keypoints = std::move(local[i].keypoints);
-      indexed.push_back(std::span<const std::int8_t>(result.codes)
-                            .first(result.indexed_count() * kLocalCodeSize));
+    result.quality = measure_quality(from.grey);
+    result.light = from.light;
+    for (std::size_t c = 0; c < kChannels.size(); ++c) {
+      result.local(kChannels[c]) = std::move(from.local[c]);
     }
-    std::vector<kernels::WordAssignment> words(count);
-    backend.assign(indexed, model.local(channel).words(), model.local(channel).even_size, 1, words);
-    for (std::size_t i = 0; i < count; ++i) {
-      results[i].local(channel).words = std::move(words[i].same);
-    }
+    result.global = std::move(from.global);
+    result.dense = from.dense;
+    result.dense_cohort = from.dense_cohort;
+    result.detail = std::move(from.detail);
   }
-
-  std::vector<std::vector<std::int8_t>> raw(count);
-  for (std::size_t i = 0; i < count; ++i) raw[i] = results[i].raw.codes;
-  std::vector<std::vector<float>> globals(count);
-  backend.aggregate(raw, model.aggregation(), globals);
-  for (std::size_t i = 0; i < count; ++i) results[i].global = std::move(globals[i]);
   return results;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the bytes of a photo to its description: decode, canonicalise, extract, embed, aggregate.
+// From the bytes of a photo to its description: decode, describe (kernels/ops.hpp), measure
+// quality.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,12 +18,15 @@ namespace pressmark::pipeline {
 
 // Everything that describing needs; borrowed, shared by threads.
 struct Describer {
-  const kernels::Backend& backend;
-  const Model& model;
-  const kernels::DenseCohort& cohort;  // the model's
+  const kernels::ImageDescriber& images;  // prepare_describer() with the same options
   const DescribeOptions& describe;
   const DecodeOptions& decode;
 };
+
+// The backend and the model must outlive the describer.
+std::unique_ptr<kernels::ImageDescriber> prepare_describer(const kernels::Backend& backend,
+                                                           const models::ModelData& model,
+                                                           const DescribeOptions& options);
 
 // A file's bytes with their hash, or the reason why it could not be read.
 struct LoadedFile {
@@ -49,8 +54,6 @@ inline constexpr std::size_t kPhotosAtOnce = 16;
 // where the device fails.
 std::vector<DescribedPhoto> describe_loaded(const Describer& describer,
                                             std::vector<PhotoToDescribe> photos);
-DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
-                               const std::optional<RegionOfInterest>& region);
 DescribedPhoto describe_loaded(const Describer& describer, LoadedFile loaded,
                                const std::optional<RegionOfInterest>& region);
 

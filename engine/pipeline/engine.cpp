@@ -13,9 +13,9 @@ Engine::Engine(Model model, const DescribeOptions& describe, const DecodeOptions
   describe.validate();
   decode.validate();
   auto backend = kernels::make_backend(device);
-  auto cohort = backend->prepare_cohort(model.data().cohort);
+  auto images = pipeline::prepare_describer(*backend, model.data(), describe);
   impl_ = std::make_unique<Impl>(
-      Impl{std::move(model), describe, decode, std::move(backend), std::move(cohort)});
+      Impl{std::move(model), describe, decode, std::move(backend), std::move(images)});
 }
 
 Engine::~Engine() = default;

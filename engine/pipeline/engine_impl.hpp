@@ -14,9 +14,9 @@ struct Engine::Impl {
   DescribeOptions describe;
   DecodeOptions decode;
   std::unique_ptr<kernels::Backend> backend;
-  std::unique_ptr<kernels::DenseCohort> cohort;
+  std::unique_ptr<kernels::ImageDescriber> images;
 
-  pipeline::Describer describer() const { return {*backend, model, *cohort, describe, decode}; }
+  pipeline::Describer describer() const { return {*images, describe, decode}; }
 };
 
 }  // namespace pressmark

@@ -95,7 +95,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const Impl::Snapshot& snapshot = impl_->current_snapshot();
   DescribeOptions describe = impl_->store.settings().describe;
   describe.max_keypoints = options.query_keypoints;
-  const pipeline::Describer describer{*impl_->backend, impl_->model, *impl_->cohort, describe,
+  const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
                                       decode};
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
   MatchSummary summary;

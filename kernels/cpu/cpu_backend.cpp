@@ -9,6 +9,7 @@
 #include "kernels/cpu/illumination.hpp"
 #include "kernels/cpu/relight.hpp"
 #include "kernels/cpu/stages.hpp"
+#include "kernels/staged_describer.hpp"
 
 namespace pressmark::kernels {
 namespace {
@@ -21,6 +22,10 @@ class CpuBackend final : public Backend {
   }
 
   std::string_view name() const override { return "cpu"; }
+
+  std::unique_ptr<ImageDescriber> prepare_describer(const DescribeModel& model) const override {
+    return make_staged_describer(*this, model);
+  }
 
   void canonicalise(std::span<const ImageView> images, int long_side_px,
                     std::span<GreyImage> outputs) const override {

@@ -54,9 +54,10 @@ struct WordTile {
 };
 
 __global__ void __launch_bounds__(kFindThreads)
-    find_words(const int4* d_codes, std::int64_t codes, const float* d_centroids, int words,
-               int* d_nearest) {
+    find_words(const int4* d_codes, const CodeSet* d_sets, int sets, const float* d_centroids,
+               int words, int* d_nearest) {
   auto& memory = shared_memory<WordTile>();
+  const std::int64_t codes = d_sets[sets - 1].first + d_sets[sets - 1].count;
   const std::int64_t own = std::int64_t{blockIdx.x} * kFindThreads + threadIdx.x;
   float code[kSize];
 #pragma unroll
@@ -269,31 +270,35 @@ DeviceAggregation upload_aggregation(Lane& lane, const Aggregation& aggregation)
   return result;
 }
 
-DeviceBuffer<float> aggregate(Lane& lane, const CodeSets& codes,
+DeviceBuffer<float> aggregate(Lane& lane, const DeviceBuffer<std::int8_t>& codes,
+                              const DeviceBuffer<CodeSet>& sets,
                               const DeviceAggregation& aggregation) {
-  const auto sets = static_cast<unsigned>(codes.size());
+  const auto set_count = static_cast<unsigned>(sets.size());
   const int words = aggregation.words, vlad_size = words * kSize;
-  DeviceBuffer<int> nearest = lane.allocate<int>(static_cast<std::size_t>(codes.count));
-  launch(lane.stream(), {dim3(blocks_for(codes.count, kFindThreads)), dim3(kFindThreads)},
-         find_words, codes.code_rows(), codes.count, aggregation.centroids.data(), words,
-         nearest.data());
+  const std::size_t rows = codes.size() / kSize;
+  DeviceBuffer<int> nearest = lane.allocate<int>(rows);
+  launch(lane.stream(),
+         {dim3(blocks_for(static_cast<std::int64_t>(rows), kFindThreads)), dim3(kFindThreads)},
+         find_words, reinterpret_cast<const int4*>(codes.data()), sets.data(),
+         static_cast<int>(set_count), aggregation.centroids.data(), words, nearest.data());
   DeviceBuffer<float> vlads =
-      lane.allocate<float>(codes.size() * static_cast<std::size_t>(vlad_size));
-  launch(lane.stream(), {dim3(blocks_for(words, kSumWarps), sets), dim3(kSumThreads)},
-         sum_residuals, codes.codes.data(), codes.device_sets.data(), nearest.data(),
-         aggregation.centroids.data(), words, vlads.data());
-  launch(lane.stream(), {dim3(sets), dim3(kNormaliseThreads)}, normalise_vectors, vlads.data(),
+      lane.allocate<float>(sets.size() * static_cast<std::size_t>(vlad_size));
+  launch(lane.stream(), {dim3(blocks_for(words, kSumWarps), set_count), dim3(kSumThreads)},
+         sum_residuals, codes.data(), sets.data(), nearest.data(), aggregation.centroids.data(),
+         words, vlads.data());
+  launch(lane.stream(), {dim3(set_count), dim3(kNormaliseThreads)}, normalise_vectors, vlads.data(),
          vlad_size, aggregation.mean.data());
   if (aggregation.projection.size() == 0) return vlads;
   DeviceBuffer<float> outputs =
-      lane.allocate<float>(codes.size() * static_cast<std::size_t>(aggregation.global_size));
-  launch(lane.stream(),
-         {dim3(blocks_for(aggregation.global_size, kProjectRows), blocks_for(sets, kSetsAtOnce)),
-          dim3(kProjectThreads)},
-         project_vectors, vlads.data(), codes.device_sets.data(), static_cast<int>(sets), vlad_size,
-         aggregation.projection.data(), aggregation.global_size, outputs.data());
-  launch(lane.stream(), {dim3(sets), dim3(kNormaliseThreads)}, normalise_vectors, outputs.data(),
-         aggregation.global_size, nullptr);
+      lane.allocate<float>(sets.size() * static_cast<std::size_t>(aggregation.global_size));
+  launch(
+      lane.stream(),
+      {dim3(blocks_for(aggregation.global_size, kProjectRows), blocks_for(set_count, kSetsAtOnce)),
+       dim3(kProjectThreads)},
+      project_vectors, vlads.data(), sets.data(), static_cast<int>(set_count), vlad_size,
+      aggregation.projection.data(), aggregation.global_size, outputs.data());
+  launch(lane.stream(), {dim3(set_count), dim3(kNormaliseThreads)}, normalise_vectors,
+         outputs.data(), aggregation.global_size, nullptr);
   return outputs;
 }
 
@@ -303,7 +308,7 @@ void aggregate(Lane& lane, std::span<const std::vector<std::int8_t>> codes,
   const std::vector<std::span<const std::int8_t>> sets(codes.begin(), codes.end());
   const CodeSets uploaded = upload_codes(lane, sets);
   const DeviceAggregation model = upload_aggregation(lane, aggregation);
-  const DeviceBuffer<float> vectors = aggregate(lane, uploaded, model);
+  const DeviceBuffer<float> vectors = aggregate(lane, uploaded.codes, uploaded.device_sets, model);
   const std::span<const float> all = lane.download(vectors);
   lane.synchronise();
   for (std::size_t i = 0; i < outputs.size(); ++i) {

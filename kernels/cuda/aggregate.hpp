@@ -16,8 +16,10 @@ struct DeviceAggregation {
 
 DeviceAggregation upload_aggregation(Lane& lane, const Aggregation& aggregation);
 
-// One vector for each set: sets x global_size. Does not wait for the stream.
-DeviceBuffer<float> aggregate(Lane& lane, const CodeSets& codes,
+// One vector for each set: sets x global_size. codes: rows of kLocalCodeSize, those of the sets one
+// after the other; rows beyond the last set's are not read. Does not wait for the stream.
+DeviceBuffer<float> aggregate(Lane& lane, const DeviceBuffer<std::int8_t>& codes,
+                              const DeviceBuffer<CodeSet>& sets,
                               const DeviceAggregation& aggregation);
 
 }  // namespace pressmark::kernels::cuda

@@ -20,6 +20,7 @@
 #include <cassert>
 #include <limits>
 
+#include "kernels/cuda/code_sets.hpp"
 #include "kernels/cuda/code_tiles.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
@@ -221,22 +222,23 @@ DeviceVocabulary upload_vocabulary(Lane& lane, const Vocabulary& vocabulary) {
   return result;
 }
 
-DeviceAssignment assign(Lane& lane, const CodeSets& codes, const DeviceVocabulary& vocabulary,
-                        int even_size, int nearest) {
+DeviceAssignment assign(Lane& lane, const DeviceBuffer<std::int8_t>& codes,
+                        const DeviceVocabulary& vocabulary, int even_size, int nearest) {
   assert(even_size % 2 == 0 && even_size >= 0 && even_size <= kLocalCodeSize);
   assert(nearest >= 1 && nearest <= kMaxNearestWords && nearest <= vocabulary.words);
-  const auto assigned = static_cast<std::size_t>(codes.count * nearest);
+  const auto total = static_cast<std::int64_t>(codes.size() / kLocalCodeSize);
+  const auto assigned = static_cast<std::size_t>(total * nearest);
   DeviceAssignment result{lane.allocate<std::uint16_t>(assigned),
                           lane.allocate<std::uint16_t>(assigned)};
   const unsigned groups = blocks_for(vocabulary.words, kGroup);
-  const unsigned most_tiles = blocks_for(std::min(codes.count, kMostCodes), kTileRows);
+  const unsigned most_tiles = blocks_for(std::min(total, kMostCodes), kTileRows);
   DeviceBuffer<int> keys =
       lane.allocate<int>(2 * std::size_t{groups} * most_tiles * std::size_t{kTileRows});
   // Once, but for batches of more codes than scratch is meant for.
-  for (std::int64_t first = 0; first < codes.count; first += kMostCodes) {
-    const auto count = static_cast<int>(std::min(kMostCodes, codes.count - first));
+  for (std::int64_t first = 0; first < total; first += kMostCodes) {
+    const auto count = static_cast<int>(std::min(kMostCodes, total - first));
     const unsigned tiles = blocks_for(count, kTileRows);
-    const int4* const own = codes.code_rows() + first * kCodeVectors;
+    const int4* const own = rows(codes) + first * kCodeVectors;
     const int per_block = columns_per_block(tiles, groups);
     launch(lane.stream(), {dim3(blocks_for(groups, per_block), tiles), dim3(kTileThreads)},
            find_nearest_of_groups, own, count, rows(vocabulary.centroids), vocabulary.norms.data(),
@@ -255,7 +257,7 @@ void assign(Lane& lane, std::span<const std::span<const std::int8_t>> codes,
   assert(outputs.size() == codes.size());
   const CodeSets uploaded = upload_codes(lane, codes);
   const DeviceVocabulary words = upload_vocabulary(lane, vocabulary);
-  const DeviceAssignment found = assign(lane, uploaded, words, even_size, nearest);
+  const DeviceAssignment found = assign(lane, uploaded.codes, words, even_size, nearest);
   const std::span<const std::uint16_t> same = lane.download(found.same),
                                        inverted = lane.download(found.inverted);
   lane.synchronise();

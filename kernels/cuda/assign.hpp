@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/cuda/code_sets.hpp"
 #include "kernels/cuda/runtime/lane.hpp"
 #include "kernels/ops.hpp"
 
@@ -15,11 +14,12 @@ struct DeviceVocabulary {
 
 DeviceVocabulary upload_vocabulary(Lane& lane, const Vocabulary& vocabulary);
 
-// Words of all codes of the sets: codes x `nearest` each. Does not wait for the stream.
+// Words of all codes (rows of kLocalCodeSize): codes x `nearest` each. Does not wait for the
+// stream.
 struct DeviceAssignment {
   DeviceBuffer<std::uint16_t> same, inverted;
 };
-DeviceAssignment assign(Lane& lane, const CodeSets& codes, const DeviceVocabulary& vocabulary,
-                        int even_size, int nearest);
+DeviceAssignment assign(Lane& lane, const DeviceBuffer<std::int8_t>& codes,
+                        const DeviceVocabulary& vocabulary, int even_size, int nearest);
 
 }  // namespace pressmark::kernels::cuda

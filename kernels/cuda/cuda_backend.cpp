@@ -6,6 +6,7 @@
 
 #include "kernels/cuda/dense_alignment.hpp"
 #include "kernels/cuda/dense_search.hpp"
+#include "kernels/cuda/image_describer.hpp"
 #include "kernels/cuda/patch_descriptor.hpp"
 #include "kernels/cuda/runtime/batches.hpp"
 #include "kernels/cuda/runtime/devices.hpp"
@@ -100,6 +101,10 @@ class CudaBackend final : public Backend {
   std::string_view name() const override { return name_; }
 
   std::size_t images_at_once() const override { return kImagesAtOnce; }
+
+  std::unique_ptr<ImageDescriber> prepare_describer(const DescribeModel& model) const override {
+    return std::make_unique<cuda::ResidentDescriber>(lanes_, rotations_, model);
+  }
 
   void canonicalise(std::span<const ImageView> images, int long_side_px,
                     std::span<GreyImage> outputs) const override {

@@ -180,11 +180,11 @@ const std::vector<float>& fade() {
 
 }  // namespace
 
-DeviceBuffer<DenseCode> dense_codes(Lane& lane, const Planes<std::uint8_t>& images,
+DeviceBuffer<DenseCode> dense_codes(Lane& lane, const Planes<float>& details,
                                     const Planes<std::uint8_t>& masks) {
   DeviceBuffer<float2> sums;
   {
-    BlurredImages blurred = blur_for_gradients(lane, flatten_illumination(lane, images, masks));
+    BlurredImages blurred = blur_for_gradients(lane, details);
     sums = sum_gradients(lane, blurred, masks);
   }
   const std::vector<float> values = gaussian_taps(kLargeScaleSigma);
@@ -192,10 +192,16 @@ DeviceBuffer<DenseCode> dense_codes(Lane& lane, const Planes<std::uint8_t>& imag
   Taps taps{};
   std::copy(values.begin(), values.end(), taps.values);
   const DeviceBuffer<float> fading = lane.upload(fade());
-  DeviceBuffer<DenseCode> codes = lane.allocate<DenseCode>(images.size());
-  launch(lane.stream(), {dim3(static_cast<unsigned>(images.size())), dim3(kThreads), sizeof(Field)},
-         finish, images.device_shapes.data(), sums.data(), fading.data(), taps, codes.data());
+  DeviceBuffer<DenseCode> codes = lane.allocate<DenseCode>(details.size());
+  launch(lane.stream(),
+         {dim3(static_cast<unsigned>(details.size())), dim3(kThreads), sizeof(Field)}, finish,
+         details.device_shapes.data(), sums.data(), fading.data(), taps, codes.data());
   return codes;
+}
+
+DeviceBuffer<DenseCode> dense_codes(Lane& lane, const Planes<std::uint8_t>& images,
+                                    const Planes<std::uint8_t>& masks) {
+  return dense_codes(lane, flatten_illumination(lane, images, masks), masks);
 }
 
 void dense_codes(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,

@@ -11,5 +11,8 @@ namespace pressmark::kernels::cuda {
 // masks: one per image, of its size or empty.
 DeviceBuffer<DenseCode> dense_codes(Lane& lane, const Planes<std::uint8_t>& images,
                                     const Planes<std::uint8_t>& masks);
+// details: what flatten_illumination makes of the images with these masks.
+DeviceBuffer<DenseCode> dense_codes(Lane& lane, const Planes<float>& details,
+                                    const Planes<std::uint8_t>& masks);
 
 }  // namespace pressmark::kernels::cuda

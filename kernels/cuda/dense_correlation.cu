@@ -6,11 +6,11 @@
 // 2. Spectra as in dense_spectra.hpp, of 48 x 25 elements of 16 bytes: the query's four turns side
 //    by side, the candidates' one after the other. Out: a float for each candidate, scale and turn,
 //    in the order in which the CPU goes through them.
-// 3. A block owns two candidates, four turns and one scale: eight transforms. Four lanes for turns,
-//    two for candidates and four for rows make a warp: it reads 4 x 4 elements of the query and 4 x
-//    2 of the candidates per frequency, each element once per block. A thread owns one row, all 48
-//    values in its registers, then one column. Rows ky and -ky come from the same products: lanes
-//    16 apart exchange halves.
+// 3. A block owns two candidates, four turns and one scale: eight transforms; y of the grid:
+//    queries. Four lanes for turns, two for candidates and four for rows make a warp: it reads 4 x
+//    4 elements of the query and 4 x 2 of the candidates per frequency, each element once per
+//    block. A thread owns one row, all 48 values in its registers, then one column. Rows ky and -ky
+//    come from the same products: lanes 16 apart exchange halves.
 // 4. 101 KB for the 33 columns of eight transforms that shifts within reach need: two blocks per
 //    multiprocessor of compute capability 9.0, one of 8.0. Transforms lie side by side in it, and
 //    the two rows of half a warp are neighbours: no conflicts of banks.
@@ -48,10 +48,11 @@ struct Maxima {
   float maxima[kWarps][kTile][2];
 };
 
-// d_products: candidates x (2 * turns * scales).
+// d_query: query_fields spectra for each query. d_products: queries x candidates x (2 * turns *
+// scales).
 __global__ void __launch_bounds__(kThreads, kBlocks)
-    correlate_tiles(const float4* d_query, const float4* d_candidates, int candidates, int shrinks,
-                    int turns, int scales, float* d_products) {
+    correlate_tiles(const float4* d_query, int query_fields, const float4* d_candidates,
+                    int candidates, int shrinks, int turns, int scales, float* d_products) {
   float2* const columns = dynamic_shared_memory<float2>();
   Maxima& shared = shared_memory<Maxima>();
   const auto thread = static_cast<int>(threadIdx.x);
@@ -64,9 +65,9 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   const int tile = thread % kTile, turn = tile % kTurnTile;
   // An odd last candidate is worked on twice.
   const int candidate = std::min(first + tile / kTurnTile, candidates - 1);
-  const float4* query =
-      d_query + std::int64_t{query_shrink(scale) * groups + group} * kTurnTile * kSpectrumElements +
-      turn;
+  const float4* query = d_query + std::int64_t{blockIdx.y} * query_fields * kSpectrumElements +
+                        (query_shrink(scale) * groups + group) * kTurnTile * kSpectrumElements +
+                        turn;
   const float4* spectrum =
       d_candidates +
       (std::int64_t{candidate} * shrinks + candidate_shrink(scale)) * kSpectrumElements;
@@ -137,24 +138,25 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   float best = 0;
   for (int i = 0; i < kWarps; ++i) best = fmaxf(best, shared.maxima[i][tile][by_pi]);
   if (first + tile / kTurnTile >= candidates) return;
-  d_products[std::int64_t{candidate} * (2 * turns * scales) +
+  d_products[(std::int64_t{blockIdx.y} * candidates + candidate) * (2 * turns * scales) +
              product_index(scale, turns, group * kTurnTile + turn, by_pi != 0)] = best;
 }
 
 }  // namespace
 
-DeviceBuffer<float> largest_correlations(Lane& lane, const DenseSpectra& query,
+DeviceBuffer<float> largest_correlations(Lane& lane, const DenseSpectra& query, std::size_t queries,
                                          const DenseSpectra& candidates, std::size_t count,
                                          int turns, int scales) {
   const int parts = scales * turns / kTurnTile;
   const std::size_t pairs = (count + kCandidateTile - 1) / kCandidateTile;
   DeviceBuffer<float> products =
-      lane.allocate<float>(count * static_cast<std::size_t>(2 * turns * scales));
+      lane.allocate<float>(queries * count * static_cast<std::size_t>(2 * turns * scales));
   launch(lane.stream(),
-         {dim3(static_cast<unsigned>(pairs * static_cast<std::size_t>(parts))), dim3(kThreads),
-          sizeof(float2) * kPeriod * kColumnTasks},
-         correlate_tiles, query.values.data(), candidates.values.data(), static_cast<int>(count),
-         candidates.fields, turns, scales, products.data());
+         {dim3(static_cast<unsigned>(pairs * static_cast<std::size_t>(parts)),
+               static_cast<unsigned>(queries)),
+          dim3(kThreads), sizeof(float2) * kPeriod * kColumnTasks},
+         correlate_tiles, query.values.data(), query.fields, candidates.values.data(),
+         static_cast<int>(count), candidates.fields, turns, scales, products.data());
   return products;
 }
 

@@ -38,10 +38,11 @@ __device__ constexpr int shift_of(int column) {
   return column <= kWindowReach ? column : column + dense_search::kPeriod - 2 * kWindowReach - 1;
 }
 
-// For each of `count` candidates, scale and turn, in the order of product_index: the largest
-// correlation over all shifts within reach, 0 at least, not yet divided by the norms. query: turns
-// (a multiple of 8) for each shrink that the scales need. scales: all, or 1.
-DeviceBuffer<float> largest_correlations(Lane& lane, const DenseSpectra& query,
+// For each of `queries` queries and each of `count` candidates (queries x candidates), scale and
+// turn, in the order of product_index: the largest correlation over all shifts within reach, 0 at
+// least, not yet divided by the norms. query: turns (a multiple of 8) for each shrink that the
+// scales need, query after query. scales: all, or 1.
+DeviceBuffer<float> largest_correlations(Lane& lane, const DenseSpectra& query, std::size_t queries,
                                          const DenseSpectra& candidates, std::size_t count,
                                          int turns, int scales);
 

@@ -6,7 +6,7 @@
 // 2. Spectra as in dense_spectra.hpp. Out: DensePeak, or a float, for each candidate.
 // 3. peak(): a block of 64 threads owns a candidate; first they share its 288 products, then a
 //    thread owns one row, then one column of the best one's transform, then they share the shifts.
-//    score_members(): a thread owns a member.
+//    score_members(): a thread owns a member, y of the grid a code.
 // 4. 18 KB: the transform's columns within reach and one cell beyond, and their correlations.
 // 5. 38 KB of spectra from the second cache, 150,000 operations per candidate: a hundredth of
 //    dense_correlation.cu.
@@ -152,12 +152,14 @@ __global__ void __launch_bounds__(128)
                   int count, float* d_scores) {
   const auto member = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (member >= count) return;
+  const std::int64_t pair = std::int64_t{blockIdx.y} * count + member;
+  const float* const code_norms = d_code_norms + std::int64_t{blockIdx.y} * kHalfTurns;
   float best = 0;
   for (int i = 0; i < 2 * kHalfTurns; ++i) {
-    best = fmaxf(best, score_of(d_products[member * 2 * kHalfTurns + i],
-                                d_code_norms[i % kHalfTurns], d_member_norms[member]));
+    best = fmaxf(best, score_of(d_products[pair * 2 * kHalfTurns + i], code_norms[i % kHalfTurns],
+                                d_member_norms[member]));
   }
-  d_scores[member] = best;
+  d_scores[pair] = best;
 }
 
 const std::vector<Pose>& poses() {
@@ -185,7 +187,7 @@ DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
                                    const DenseSpectra& candidates, std::size_t count) {
   assert(query.fields == kShrinks * kTurns && candidates.fields == kShrinks);
   const DeviceBuffer<float> products =
-      largest_correlations(lane, query, candidates, count, kTurns, kScales);
+      largest_correlations(lane, query, 1, candidates, count, kTurns, kScales);
   DeviceBuffer<DensePeak> peaks = lane.allocate<DensePeak>(count);
   launch(lane.stream(), {dim3(static_cast<unsigned>(count)), dim3(kPeakThreads)}, peak,
          query.values.data(), query.norms.data(), candidates.values.data(), candidates.norms.data(),
@@ -193,24 +195,26 @@ DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
   return peaks;
 }
 
-DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* code) {
-  return transform_fields(lane, code, 1, field_turns(1, kHalfTurns), kTurnTile);
+DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* codes, std::size_t count) {
+  return transform_fields(lane, codes, count, field_turns(1, kHalfTurns), kTurnTile);
 }
 
 DenseSpectra prepare_members(Lane& lane, const DenseCode* codes, std::size_t count) {
   return transform_fields(lane, codes, count, field_turns(1, 1), 1);
 }
 
-DeviceBuffer<float> best_scores(Lane& lane, const DenseSpectra& code, const DenseSpectra& members,
-                                std::size_t count) {
-  assert(code.fields == kHalfTurns && members.fields == 1);
+DeviceBuffer<float> best_scores(Lane& lane, const DenseSpectra& half_turns, std::size_t codes,
+                                const DenseSpectra& members, std::size_t count) {
+  assert(half_turns.fields == kHalfTurns && members.fields == 1);
   const DeviceBuffer<float> products =
-      largest_correlations(lane, code, members, count, kHalfTurns, 1);
-  DeviceBuffer<float> scores = lane.allocate<float>(count);
+      largest_correlations(lane, half_turns, codes, members, count, kHalfTurns, 1);
+  DeviceBuffer<float> scores = lane.allocate<float>(codes * count);
   constexpr unsigned kScoreThreads = 128;
   launch(lane.stream(),
-         {dim3(blocks_for(static_cast<std::int64_t>(count), kScoreThreads)), dim3(kScoreThreads)},
-         score_members, products.data(), code.norms.data(), members.norms.data(),
+         {dim3(blocks_for(static_cast<std::int64_t>(count), kScoreThreads),
+               static_cast<unsigned>(codes)),
+          dim3(kScoreThreads)},
+         score_members, products.data(), half_turns.norms.data(), members.norms.data(),
          static_cast<int>(count), scores.data());
   return scores;
 }
@@ -239,18 +243,23 @@ void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCo
   }
 }
 
-CohortStatistics cohort_statistics(Lane& lane, const DenseSpectra& members, std::size_t count,
-                                   const DenseCode& code) {
-  const DeviceBuffer<DenseCode> uploaded = lane.upload(std::span(&code, 1));
-  const DenseSpectra spectra = prepare_half_turns(lane, uploaded.data());
-  const std::span<const float> scores = lane.download(best_scores(lane, spectra, members, count));
-  lane.synchronise();
+CohortStatistics statistics_of(std::span<const float> scores) {
   double sum = 0, squared = 0;
   for (const float score : scores) {
     sum += static_cast<double>(score);
     squared += static_cast<double>(score) * static_cast<double>(score);
   }
-  return statistics_of(sum, squared, count);
+  return dense_search::statistics_of(sum, squared, scores.size());
+}
+
+CohortStatistics cohort_statistics(Lane& lane, const DenseSpectra& members, std::size_t count,
+                                   const DenseCode& code) {
+  const DeviceBuffer<DenseCode> uploaded = lane.upload(std::span(&code, 1));
+  const DenseSpectra spectra = prepare_half_turns(lane, uploaded.data(), 1);
+  const std::span<const float> scores =
+      lane.download(best_scores(lane, spectra, 1, members, count));
+  lane.synchronise();
+  return statistics_of(scores);
 }
 
 }  // namespace pressmark::kernels::cuda

@@ -36,12 +36,17 @@ DenseSpectra prepare_candidates(Lane& lane, const DenseCode* codes, std::size_t 
 DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
                                    const DenseSpectra& candidates, std::size_t count);
 
-// Spectra of a code in 16 rotations at its own size, four turns side by side; of codes as they are.
-DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* code);
+// Spectra of codes in 16 rotations at their own size, four turns side by side; of codes as they
+// are.
+DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* codes, std::size_t count);
 DenseSpectra prepare_members(Lane& lane, const DenseCode* codes, std::size_t count);
 
-// The best score of each of `count` members over all shifts and 16 rotations.
-DeviceBuffer<float> best_scores(Lane& lane, const DenseSpectra& code, const DenseSpectra& members,
-                                std::size_t count);
+// The best score of each of `codes` codes with each of `count` members over all shifts and 16
+// rotations: codes x members.
+DeviceBuffer<float> best_scores(Lane& lane, const DenseSpectra& half_turns, std::size_t codes,
+                                const DenseSpectra& members, std::size_t count);
+
+// Of one code's best scores, at least one.
+CohortStatistics statistics_of(std::span<const float> scores);
 
 }  // namespace pressmark::kernels::cuda

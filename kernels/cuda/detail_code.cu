@@ -170,6 +170,12 @@ DetailCodes code_details(Lane& lane, const Planes<std::uint8_t>& images) {
   return codes;
 }
 
+std::vector<std::uint8_t> bytes_of_code(const DetailShape& shape,
+                                        std::span<const std::uint32_t> words) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(words.data() + shape.offset);
+  return {bytes, bytes + detail_bytes(2 * shape.width, 2 * shape.height)};
+}
+
 DetailCodes upload_details(Lane& lane, std::span<const DetailView> codes) {
   std::vector<std::pair<int, int>> sizes;
   for (const DetailView& code : codes) sizes.emplace_back(code.width_px, code.height_px);
@@ -194,9 +200,7 @@ void code_details(Lane& lane, std::span<const GreyImage> images,
   const std::span<const std::uint32_t> words = lane.download(codes.words);
   lane.synchronise();
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const auto* bytes =
-        reinterpret_cast<const std::uint8_t*>(words.data() + codes.shapes[i].offset);
-    outputs[i].assign(bytes, bytes + detail_bytes(images[i].width, images[i].height));
+    outputs[i] = bytes_of_code(codes.shapes[i], words);
   }
 }
 

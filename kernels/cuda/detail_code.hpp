@@ -30,6 +30,10 @@ struct DetailCodes {
 
 DetailCodes code_details(Lane& lane, const Planes<std::uint8_t>& images);
 
+// A code as the host keeps it: detail_bytes() of the words of all codes.
+std::vector<std::uint8_t> bytes_of_code(const DetailShape& shape,
+                                        std::span<const std::uint32_t> words);
+
 DetailCodes upload_details(Lane& lane, std::span<const DetailView> codes);
 
 struct DetailPair {

@@ -17,17 +17,16 @@ Planes<std::uint8_t> upload_images(Lane& lane, std::span<const GreyImage> images
   return planes;
 }
 
+GreyImage image_of(const PlaneShape& shape, std::span<const std::uint8_t> values) {
+  const auto first = values.begin() + shape.offset;
+  return {shape.width, shape.height, {first, first + std::int64_t{shape.width} * shape.height}};
+}
+
 void download_images(Lane& lane, const Planes<std::uint8_t>& planes, std::span<GreyImage> images) {
   assert(planes.size() == images.size());
   const std::span<const std::uint8_t> values = lane.download(planes.values);
   lane.synchronise();
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const PlaneShape& shape = planes.shapes[i];
-    const auto first = values.begin() + shape.offset;
-    images[i].width = shape.width;
-    images[i].height = shape.height;
-    images[i].pixels.assign(first, first + std::int64_t{shape.width} * shape.height);
-  }
+  for (std::size_t i = 0; i < images.size(); ++i) images[i] = image_of(planes.shapes[i], values);
 }
 
 }  // namespace pressmark::kernels::cuda

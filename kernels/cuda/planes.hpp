@@ -53,6 +53,9 @@ Planes<Value> allocate_planes(Lane& lane, std::span<const std::pair<int, int>> s
 
 Planes<std::uint8_t> upload_images(Lane& lane, std::span<const GreyImage> images);
 
+// The plane of that shape among the values of all.
+GreyImage image_of(const PlaneShape& shape, std::span<const std::uint8_t> values);
+
 // Waits for the stream.
 void download_images(Lane& lane, const Planes<std::uint8_t>& planes, std::span<GreyImage> images);
 

@@ -267,13 +267,16 @@ void relight_details(Lane& lane, Planes<float>& details,
 
 }  // namespace
 
-RelitPlanes relight(Lane& lane, const Planes<std::uint8_t>& images,
-                    const Planes<std::uint8_t>& masks) {
-  assert(masks.size() == images.size());
-  Planes<float> details = flatten_illumination(lane, images, masks);
+RelitPlanes relight(Lane& lane, Planes<float> details, const Planes<std::uint8_t>& masks) {
+  assert(masks.size() == details.size());
   DeviceBuffer<DirectedLight> lights = find_lights(lane, details, masks);
   relight_details(lane, details, lights);
   return {show_values(lane, details, masks), std::move(lights)};
+}
+
+RelitPlanes relight(Lane& lane, const Planes<std::uint8_t>& images,
+                    const Planes<std::uint8_t>& masks) {
+  return relight(lane, flatten_illumination(lane, images, masks), masks);
 }
 
 void relight(Lane& lane, std::span<const GreyImage> images, std::span<const GreyImage> masks,

@@ -16,5 +16,7 @@ struct RelitPlanes {
 // masks: one per image, of its size or empty. Sides up to 2048 px.
 RelitPlanes relight(Lane& lane, const Planes<std::uint8_t>& images,
                     const Planes<std::uint8_t>& masks);
+// details: what flatten_illumination makes of the images with these masks.
+RelitPlanes relight(Lane& lane, Planes<float> details, const Planes<std::uint8_t>& masks);
 
 }  // namespace pressmark::kernels::cuda

@@ -35,6 +35,8 @@ std::vector<StageRun> alignment_runs();
 std::vector<StageRun> code_runs();
 // find_consensus, register_pairs.
 std::vector<StageRun> geometry_runs();
+// prepare_describer.
+std::vector<StageRun> describe_runs();
 
 std::vector<StageRun> all_stage_runs();
 
