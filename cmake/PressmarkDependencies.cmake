@@ -51,3 +51,19 @@ if(NOT PRESSMARK_CUDA STREQUAL "OFF")
     message(FATAL_ERROR "PRESSMARK_CUDA=ON, but no CUDA compiler was found")
   endif()
 endif()
+
+# Indexes of FAISS for GPUs, where the found FAISS has them: a program that uses them is linked.
+set(PRESSMARK_HAS_FAISS_GPU OFF)
+if(PRESSMARK_HAS_CUDA)
+  try_compile(PRESSMARK_FAISS_LINKS_FOR_GPUS
+    SOURCES "${CMAKE_CURRENT_LIST_DIR}/faiss_gpu_check.cpp"
+    LINK_LIBRARIES faiss CUDA::cudart OpenMP::OpenMP_CXX
+    CXX_STANDARD 20
+    CXX_STANDARD_REQUIRED ON)
+  if(PRESSMARK_FAISS_LINKS_FOR_GPUS)
+    set(PRESSMARK_HAS_FAISS_GPU ON)
+    message(STATUS "FAISS ${faiss_VERSION}: global vectors are searched on the engine's GPU")
+  else()
+    message(STATUS "FAISS ${faiss_VERSION} has no indexes for GPUs: global vectors are searched on the CPU")
+  endif()
+endif()

@@ -56,7 +56,9 @@ std::vector<ImageId> unite(std::span<const std::vector<ImageId>> rankings, int c
 }
 
 CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::ModelData& model)
-    : backend_(&backend), global_(model.global_size), local_(make_local_index(backend, model)) {}
+    : backend_(&backend),
+      global_(model.global_size, index::make_device_search(backend.name(), model.global_size)),
+      local_(make_local_index(backend, model)) {}
 
 void CandidateFinder::add(ImageId id, const Description& description) {
   global_.add({&id, 1}, description.global);

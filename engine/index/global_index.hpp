@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Nearest images by global vector. Exact: a FAISS flat index over unit vectors, compared by inner
-// product. Built from the segments when a catalogue is opened; nothing of it is stored.
+// product. A device, where there is one, finds a shortlist which the host ranks anew; answers are
+// the same to the bit. Built from the segments when a catalogue is opened; nothing of it is stored.
 #pragma once
 
 #include <functional>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/index/device_search.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::index {
@@ -21,7 +23,8 @@ struct Neighbour {
 
 class GlobalIndex {
  public:
-  explicit GlobalIndex(int dimension);
+  // Without `device` the host searches.
+  explicit GlobalIndex(int dimension, std::unique_ptr<DeviceSearch> device = nullptr);
   ~GlobalIndex();
   GlobalIndex(GlobalIndex&&) noexcept;
   GlobalIndex& operator=(GlobalIndex&&) noexcept;
@@ -33,11 +36,13 @@ class GlobalIndex {
   void remove(std::span<const ImageId> ids);
 
   // The `count` nearest, or all if there are fewer; by similarity, then id. Safe to call from many
-  // threads, each search runs on its caller's thread.
+  // threads, each search runs on its caller's thread. The first one after an add fills the device.
+  // Throws Error, of the device: kOutOfMemory, kDevice.
   std::vector<Neighbour> search(std::span<const float> query, int count) const;
 
   std::int64_t size() const;        // without removed ones
-  std::string description() const;  // "Flat, 256 dimensions, 1000 vectors"
+  std::string description() const;  // "Flat, 256 dimensions, 1000 vectors"; with a device
+                                    // "Flat, fp16 on cuda:0 and exact re-ranking, 256 ..."
 
  private:
   struct Impl;

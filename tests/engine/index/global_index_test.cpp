@@ -131,6 +131,22 @@ TEST_F(GlobalIndexTest, ALargeCutThroughEqualVectorsKeepsTheLowestIds) {
   }
 }
 
+TEST_F(GlobalIndexTest, ACutThroughEqualVectorsKeepsTheLowestIdsWhateverComesLater) {
+  for (std::size_t count : {3u, 150u}) {
+    GlobalIndex index(static_cast<int>(kDimension));
+    std::vector<ImageId> ids(3 * count);
+    std::iota(ids.begin(), ids.end(), 1);
+    // The last third is nearest, and displaces what was found before.
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      index.add({&ids[i], 1}, row_of(vectors_, i < 2 * count ? 1 : 0));
+    }
+    const std::size_t equal = count + count / 2;
+    std::vector<ImageId> expected(ids.begin() + static_cast<std::ptrdiff_t>(2 * count), ids.end());
+    for (std::size_t i = 0; expected.size() < equal; ++i) expected.push_back(ids[i]);
+    EXPECT_EQ(ids_of(index.search(row_of(vectors_, 0), static_cast<int>(equal))), expected);
+  }
+}
+
 TEST_F(GlobalIndexTest, AnEmptyIndexAnswersNothing) {
   GlobalIndex empty(static_cast<int>(kDimension));
   empty.add({}, {});
