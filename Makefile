@@ -42,7 +42,7 @@ gpu-check: PRESET = cuda
 gpu-check:
 	tools/install-deps build test
 	cmake --preset $(PRESET)
-	cmake --build --preset $(PRESET) --target kernels_gpu_test bench_devices pressmark_cli
+	cmake --build --preset $(PRESET) --target kernels_gpu_test bench_devices bench_kernels pressmark_cli
 	tools/gpu-check build/$(PRESET) $(OUT)/gpu-check.txt
 
 format:

@@ -7,113 +7,25 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "bench/kernels/inputs.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/describe.hpp"
 #include "kernels/backends.hpp"
 #include "pressmark/error.hpp"
-#include "pressmark/model.hpp"
-#include "tests/support/test_picture.hpp"
 
 namespace {
 
 using namespace pressmark;
+using bench::inputs, bench::Inputs, bench::kCodes, bench::kDenseCandidates, bench::kImages,
+    bench::kKeypoints, bench::kMatchCandidates, bench::kWidth;
 using kernels::Backend;
-
-constexpr int kWidth = 512, kHeight = 384, kKeypoints = 512;
-constexpr std::size_t kImages = 32;
-constexpr std::size_t kDenseCandidates = 4096, kMatchCandidates = 512, kCodes = 1 << 20;
-
-// Small pictures side by side: detail of all sizes everywhere.
-std::vector<std::uint8_t> photo(std::uint64_t seed) {
-  constexpr int kTile = 64;
-  std::vector<std::uint8_t> pixels(std::size_t{3} * kWidth * kHeight);
-  for (int top = 0; top < kHeight; top += kTile) {
-    for (int left = 0; left < kWidth; left += kTile) {
-      const test::Picture tile = test::test_picture(kTile, kTile, 100 * seed++);
-      for (int y = 0; y < kTile; ++y) {
-        const auto row = tile.pixels.begin() + std::ptrdiff_t{3} * y * kTile;
-        std::copy(row, row + 3 * kTile,
-                  pixels.begin() + std::ptrdiff_t{3} * ((top + y) * kWidth + left));
-      }
-    }
-  }
-  return pixels;
-}
-
-// What every stage needs from the stages before it, made by the CPU.
-struct Inputs {
-  Model model = Model::load_default();
-  std::vector<std::vector<std::uint8_t>> pixels;
-  std::vector<kernels::ImageView> views;
-  std::vector<kernels::GreyImage> greys, masks, relit;
-  std::vector<kernels::LocalFeatures> features;
-  std::vector<std::vector<std::int8_t>> codes;
-  std::vector<std::span<const std::int8_t>> indexed;
-  std::vector<DenseCode> dense;                // of the images, repeated
-  std::vector<kernels::CodesView> code_views;  // likewise
-  std::vector<std::vector<kernels::KeypointPair>> keypoint_pairs;
-  std::vector<std::int8_t> many_codes;
-  std::size_t keypoints = 0;  // of all images
-
-  Inputs() {
-    const auto cpu = kernels::make_cpu_backend();
-    for (std::size_t i = 0; i < kImages; ++i) pixels.push_back(photo(1 + 48 * i));
-    for (const auto& image : pixels) {
-      views.push_back({image.data(), kWidth, kHeight, 3, std::int64_t{3} * kWidth});
-    }
-    greys.resize(kImages);
-    masks.resize(kImages);
-    relit.resize(kImages);
-    features.resize(kImages);
-    codes.resize(kImages);
-    std::vector<Light> lights(kImages);
-    std::vector<DenseCode> first(kImages);
-    cpu->canonicalise(views, kWidth, greys);
-    cpu->mask_glare(greys, masks);
-    cpu->relight(greys, masks, relit, lights);
-    cpu->extract(greys, masks, kKeypoints, features);
-    for (const kernels::LocalFeatures& image : features) keypoints += image.keypoints.size();
-    cpu->embed(features, model.data().raw.whitening(), codes);
-    cpu->dense_codes(greys, masks, first);
-    for (const auto& image : codes) {
-      indexed.push_back(std::span(image).first(std::min<std::size_t>(image.size(), 200 * 64)));
-    }
-    for (std::size_t i = 0; i < kDenseCandidates; ++i) dense.push_back(first[i % kImages]);
-    for (std::size_t i = 0; i < kMatchCandidates; ++i) {
-      code_views.push_back({features[i % kImages].keypoints, codes[i % kImages]});
-    }
-    std::mt19937 random(1);
-    const auto uniform = [&](float low, float high) {
-      return low + (high - low) * static_cast<float>(random() >> 8) * 0x1p-24f;
-    };
-    for (std::size_t set = 0; set < kMatchCandidates; ++set) {
-      keypoint_pairs.emplace_back();
-      for (int i = 0; i < 200; ++i) {
-        const Keypoint query{uniform(0, 500), uniform(0, 380), uniform(4, 20), uniform(0, 6)};
-        Keypoint hit = query;
-        hit.x_px += 3;
-        if (i % 4 != 0) hit = {uniform(0, 500), uniform(0, 380), uniform(4, 20), uniform(0, 6)};
-        keypoint_pairs.back().push_back({query, hit});
-      }
-    }
-    many_codes.resize(kCodes * kLocalCodeSize);
-    for (std::int8_t& value : many_codes) value = static_cast<std::int8_t>(random() >> 26);
-  }
-};
-
-const Inputs& inputs() {
-  static const Inputs instance;
-  return instance;
-}
 
 struct Case {
   const char* name;

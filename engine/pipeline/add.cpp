@@ -245,13 +245,20 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
     }
   };
 
-  parallel::run_pipeline(
-      control, parallel::source_filter<AddGroup>(source) &
-                   parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, load) &
-                   parallel::stage_filter<AddGroup>(tbb::filter_mode::serial_in_order, recognise) &
-                   parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, describe) &
-                   parallel::sink_filter<AddGroup>(collect));
-  committer.flush();
+  try {
+    parallel::run_pipeline(
+        control,
+        parallel::source_filter<AddGroup>(source) &
+            parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, load) &
+            parallel::stage_filter<AddGroup>(tbb::filter_mode::serial_in_order, recognise) &
+            parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, describe) &
+            parallel::sink_filter<AddGroup>(collect));
+    committer.flush();
+  } catch (...) {
+    // What was stored before is part of the next answer.
+    impl_->snapshot = nullptr;
+    throw;
+  }
   if (summary.added > 0) impl_->snapshot = nullptr;
   return summary;
 }

@@ -130,9 +130,10 @@ DeviceFeatures extract(Lane& lane, const Planes<std::uint8_t>& images,
 
   const Orientations orientations = find_orientations(lane, spaces, ranked);
   DeviceBuffer<int> before = lane.allocate<int>(slots);
-  ScratchAllocator scratch(lane);
-  thrust::exclusive_scan(in_stream(lane, scratch), orientations.counts.data(),
-                         orientations.counts.data() + slots, before.data());
+  run_in_stream(lane, [&](const auto& policy) {
+    thrust::exclusive_scan(policy, orientations.counts.data(), orientations.counts.data() + slots,
+                           before.data());
+  });
   const OrientedView all{ranked.extrema.data(), orientations.angles_rad.data(),
                          orientations.counts.data(), before.data()};
   launch(lane.stream(), {dim3(1), dim3(kThreads)}, lay_out, all, ranked.images, ranked.budget,

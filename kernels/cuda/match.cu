@@ -314,9 +314,9 @@ DeviceMatches match(Lane& lane, const CodeSets& query, const CodeSets& candidate
          candidates.keypoints.data(), device_table.data(), bests, even_size, ratio, found.data(),
          flags.data());
 
-  ScratchAllocator scratch(lane);
-  thrust::exclusive_scan(in_stream(lane, scratch), flags.data(), flags.data() + flags.size(),
-                         ranks.data());
+  run_in_stream(lane, [&](const auto& policy) {
+    thrust::exclusive_scan(policy, flags.data(), flags.data() + flags.size(), ranks.data());
+  });
   DeviceMatches result{lane.allocate<CodeMatch>(most_matches),
                        lane.allocate<int>(2 * candidates.size() + 1)};
   launch(lane.stream(),

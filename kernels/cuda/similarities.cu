@@ -8,6 +8,9 @@
 // 5. 64 bytes read, 4 written per code, 16 instructions dp4a: bound by device memory.
 // 6. Integers: the CPU's values exactly.
 // 7. No paper.
+#include "kernels/cuda/similarities.hpp"
+
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/cuda/runtime/launch.hpp"
@@ -38,16 +41,22 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
+DeviceBuffer<std::int32_t> similarities(Lane& lane, const DeviceBuffer<std::int8_t>& code,
+                                        const DeviceBuffer<std::int8_t>& codes) {
+  const std::size_t count = codes.size() / kLocalCodeSize;
+  DeviceBuffer<std::int32_t> sums = lane.allocate<std::int32_t>(count);
+  launch(
+      lane.stream(), {dim3(blocks_for(static_cast<std::int64_t>(count), kThreads)), dim3(kThreads)},
+      multiply_codes, reinterpret_cast<const int4*>(code.data()),
+      reinterpret_cast<const int4*>(codes.data()), static_cast<std::int64_t>(count), sums.data());
+  return sums;
+}
+
 void similarities(Lane& lane, std::span<const std::int8_t> code, std::span<const std::int8_t> codes,
                   std::span<std::int32_t> outputs) {
   assert(code.size() == kLocalCodeSize && codes.size() == outputs.size() * kLocalCodeSize);
-  const auto count = static_cast<std::int64_t>(outputs.size());
   const DeviceBuffer<std::int8_t> query = lane.upload(code), all = lane.upload(codes);
-  DeviceBuffer<std::int32_t> sums = lane.allocate<std::int32_t>(outputs.size());
-  launch(lane.stream(), {dim3(blocks_for(count, kThreads)), dim3(kThreads)}, multiply_codes,
-         reinterpret_cast<const int4*>(query.data()), reinterpret_cast<const int4*>(all.data()),
-         count, sums.data());
-  const std::span<const std::int32_t> results = lane.download(sums);
+  const std::span<const std::int32_t> results = lane.download(similarities(lane, query, all));
   lane.synchronise();
   std::copy(results.begin(), results.end(), outputs.begin());
 }

@@ -13,6 +13,7 @@ constexpr int kMostLanes = 4;
 }  // namespace
 
 LanePool::LanePool(int device) : device_(device) {
+  free_.reserve(kMostLanes);  // a lane comes back even where the host has no memory left
   check(cudaSetDevice(device), "use the device");
   check(cudaDeviceGetDefaultMemPool(&memory_, device), "find the device's memory pool");
   // The pool keeps what batches have given back.

@@ -43,9 +43,7 @@ class Event {
     return *this;
   }
 
-  void record(const Stream& stream) {
-    check(cudaEventRecord(event_, stream.get()), "record an event");
-  }
+  void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "record an event"); }
   void synchronise() const { check(cudaEventSynchronize(event_), "wait for an event"); }
 
   // Of two recorded events that the device has passed.

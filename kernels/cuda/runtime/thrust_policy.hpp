@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs Thrust's algorithms on raw pointers in a lane's stream: thrust::sort(in_stream(lane,
-// scratch), ...). They take their scratch memory from the lane and return before they are done.
+// Runs Thrust's algorithms on raw pointers in a lane's stream: run_in_stream(lane, [&](const auto&
+// policy) { thrust::sort(policy, ...); }). They take their scratch memory from the lane and return
+// before they are done.
 #pragma once
 
 #include <thrust/execution_policy.h>
+#include <thrust/system_error.h>
 
 #include <cstddef>
 #include <map>
@@ -33,9 +35,16 @@ class ScratchAllocator {
   std::map<char*, DeviceBuffer<char>> buffers_;
 };
 
-// `scratch` must outlive the call.
-inline auto in_stream(Lane& lane, ScratchAllocator& scratch) {
-  return thrust::cuda::par_nosync(scratch).on(lane.stream());
+// Errors: Error, as check() throws it; Thrust has an exception of its own for what the device does.
+template <class Algorithm>
+void run_in_stream(Lane& lane, const Algorithm& algorithm) {
+  ScratchAllocator scratch(lane);
+  try {
+    algorithm(thrust::cuda::par_nosync(scratch).on(lane.stream()));
+  } catch (const thrust::system_error& error) {
+    if (error.code().category() != thrust::cuda_category()) throw;
+    check(static_cast<cudaError_t>(error.code().value()), "run an algorithm of Thrust");
+  }
 }
 
 }  // namespace pressmark::kernels::cuda

@@ -17,8 +17,4 @@ PRESSMARK_API std::unique_ptr<kernels::Backend> make_cuda_host_backend();
 // Of all kernels from now on.
 PRESSMARK_API void set_thread_order_of_kernels(cuda_on_host::ThreadOrder order);
 
-// The next `calls` allocations of device memory succeed, the one after them fails; negative: none
-// does.
-PRESSMARK_API void fail_device_allocation_after(long calls);
-
 }  // namespace pressmark::test

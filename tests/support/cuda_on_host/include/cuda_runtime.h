@@ -2,7 +2,8 @@
 //
 // Stands in for the CUDA toolkit's header of this name where kernels are compiled for the CPU: the
 // words of the language that kernels/cuda uses, and the calls of its runtime. Device memory is heap
-// memory filled with 0xff, streams do their work at once.
+// memory filled with 0xff, streams do their work at once. Tests make calls fail
+// (device_failures.hpp).
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "tests/support/cuda_on_host/device_failures.hpp"
 #include "tests/support/cuda_on_host/runner.hpp"
 
 #define __global__
@@ -236,6 +238,7 @@ enum cudaError_t {
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
   cudaErrorNoDevice = 100,
+  cudaErrorUnknown = 999,
 };
 using cudaError = cudaError_t;
 enum cudaMemcpyKind {
@@ -276,10 +279,13 @@ struct cudaLaunchConfig_t {
 
 namespace cuda_on_host {
 
-// For tests of what happens when the device fails: the next calls that allocate device memory
-// succeed, the one after them does not; negative: all do.
-void fail_allocation_after(long calls);
-bool may_allocate();
+// What the call is to return; it does nothing where that is an error. Of those of no kind that can
+// fail by themselves: any_call().
+cudaError_t begin_call(DeviceCall call);
+cudaError_t any_call();
+
+cudaError_t allocate(void** address, std::size_t bytes);
+cudaError_t free_memory(void* address);
 
 }  // namespace cuda_on_host
 
@@ -304,7 +310,7 @@ inline cudaError_t cudaGetDeviceCount(int* count) {
   return cudaSuccess;
 }
 inline cudaError_t cudaSetDevice(int) {
-  return cudaSuccess;
+  return cuda_on_host::any_call();
 }
 inline cudaError_t cudaGetDevice(int* device) {
   *device = 0;
@@ -328,6 +334,8 @@ inline cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_by
 }
 
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  const cudaError_t status = cuda_on_host::any_call();
+  if (status != cudaSuccess) return status;
   *stream = static_cast<cudaStream_t>(std::malloc(1));
   return *stream != nullptr ? cudaSuccess : cudaErrorMemoryAllocation;
 }
@@ -336,7 +344,7 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
-  return cudaSuccess;
+  return cuda_on_host::begin_call(cuda_on_host::DeviceCall::kSynchronise);
 }
 inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   *event = static_cast<cudaEvent_t>(std::malloc(1));
@@ -359,18 +367,17 @@ inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t, cudaEv
 
 inline cudaError_t cudaMallocFromPoolAsync(void** address, std::size_t bytes, cudaMemPool_t,
                                            cudaStream_t) {
-  *address = cuda_on_host::may_allocate() ? std::malloc(bytes) : nullptr;
-  if (*address == nullptr) return cudaErrorMemoryAllocation;
-  std::memset(*address, 0xff, bytes);
-  return cudaSuccess;
+  return cuda_on_host::allocate(address, bytes);
 }
 inline cudaError_t cudaFreeAsync(void* address, cudaStream_t) {
-  std::free(address);
-  return cudaSuccess;
+  return cuda_on_host::free_memory(address);
 }
 inline cudaError_t cudaMallocHost(void** address, std::size_t bytes) {
-  *address = std::malloc(bytes);
-  return *address != nullptr ? cudaSuccess : cudaErrorMemoryAllocation;
+  const cudaError_t status = cuda_on_host::begin_call(cuda_on_host::DeviceCall::kAllocatePinned);
+  *address = status == cudaSuccess ? std::malloc(bytes) : nullptr;
+  return status != cudaSuccess ? status
+         : *address != nullptr ? cudaSuccess
+                               : cudaErrorMemoryAllocation;
 }
 inline cudaError_t cudaFreeHost(void* address) {
   std::free(address);
@@ -385,12 +392,14 @@ inline cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*
 }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
                                    cudaStream_t) {
-  if (bytes > 0) std::memcpy(to, from, bytes);
-  return cudaSuccess;
+  const cudaError_t status = cuda_on_host::begin_call(cuda_on_host::DeviceCall::kCopy);
+  if (status == cudaSuccess && bytes > 0) std::memcpy(to, from, bytes);
+  return status;
 }
 inline cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t) {
-  if (bytes > 0) std::memset(to, value, bytes);
-  return cudaSuccess;
+  const cudaError_t status = cuda_on_host::begin_call(cuda_on_host::DeviceCall::kCopy);
+  if (status == cudaSuccess && bytes > 0) std::memset(to, value, bytes);
+  return status;
 }
 template <class Function>
 cudaError_t cudaFuncSetAttribute(Function*, cudaFuncAttribute, int) {
@@ -399,6 +408,8 @@ cudaError_t cudaFuncSetAttribute(Function*, cudaFuncAttribute, int) {
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* launch, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
+  const cudaError_t status = cuda_on_host::begin_call(cuda_on_host::DeviceCall::kLaunch);
+  if (status != cudaSuccess) return status;
   cuda_on_host::launch(kernel, launch->grid, launch->block, launch->dynamicSmemBytes,
                        std::forward<Arguments>(arguments)...);
   return cudaSuccess;

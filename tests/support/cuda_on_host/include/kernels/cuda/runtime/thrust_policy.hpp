@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stands in for the header of this path where kernels are compiled for the CPU.
+// Stands in for the header of this path where kernels are compiled for the CPU. Takes memory and
+// counts as a launch, so that both can fail.
 #pragma once
 
 #include <thrust/execution_policy.h>
@@ -9,12 +10,11 @@
 
 namespace pressmark::kernels::cuda {
 
-struct ScratchAllocator {
-  explicit ScratchAllocator(Lane&) {}
-};
-
-inline auto in_stream(Lane&, ScratchAllocator&) {
-  return thrust::cpp::par;
+template <class Algorithm>
+void run_in_stream(Lane& lane, const Algorithm& algorithm) {
+  const DeviceBuffer<char> scratch = lane.allocate<char>(1);
+  check(cuda_on_host::begin_call(cuda_on_host::DeviceCall::kLaunch), "run an algorithm of Thrust");
+  algorithm(thrust::cpp::par);
 }
 
 }  // namespace pressmark::kernels::cuda
