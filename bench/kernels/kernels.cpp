@@ -321,24 +321,24 @@ std::vector<Case> cases_of_codes() {
                     const auto codes = keep(cuda::upload_codes(lane, in.indexed));
                     const auto vocabulary = keep(cuda::upload_vocabulary(lane, local.words()));
                     return [=, &lane, &local] {
-                      cuda::assign(lane, *codes, *vocabulary, local.even_size, 1);
+                      cuda::assign(lane, codes->codes, *vocabulary, local.even_size, 1);
                     };
                   }});
   // Codes once, the projection once for eight images; 192 operations for each code and word, two
   // for each element of the projection.
   const double elements = double{64} * aggregation.words * aggregation.global_size;
-  list.push_back({"aggregate",
-                  "images",
-                  kImages,
-                  {64 * keypoints + 4 * elements / 8,
-                   192 * keypoints * aggregation.words + 2 * elements, Rate::kFp32},
-                  [&, aggregation](Lane& lane) {
-                    std::vector<std::span<const std::int8_t>> sets(in.codes.begin(),
-                                                                   in.codes.end());
-                    const auto codes = keep(cuda::upload_codes(lane, sets));
-                    const auto model = keep(cuda::upload_aggregation(lane, aggregation));
-                    return [=, &lane] { cuda::aggregate(lane, *codes, *model); };
-                  }});
+  list.push_back(
+      {"aggregate",
+       "images",
+       kImages,
+       {64 * keypoints + 4 * elements / 8, 192 * keypoints * aggregation.words + 2 * elements,
+        Rate::kFp32},
+       [&, aggregation](Lane& lane) {
+         std::vector<std::span<const std::int8_t>> sets(in.codes.begin(), in.codes.end());
+         const auto codes = keep(cuda::upload_codes(lane, sets));
+         const auto model = keep(cuda::upload_aggregation(lane, aggregation));
+         return [=, &lane] { cuda::aggregate(lane, codes->codes, codes->device_sets, *model); };
+       }});
   // A code and its sum.
   list.push_back({"similarities", "codes", bench::kCodes, {68, 16, Rate::kDp4a}, [&](Lane& lane) {
                     const auto codes = keep(lane.upload(in.many_codes));
@@ -413,18 +413,20 @@ std::vector<Case> cases_of_dense_codes() {
                         keep(cuda::prepare_candidates(lane, codes->data(), kSearched));
                     return [=, &lane] { cuda::find_peaks(lane, *query, *spectra, kSearched); };
                   }});
-  // A member's spectrum once; eight transforms.
-  list.push_back({"best_scores",
-                  "members",
-                  cohort.size(),
-                  {kSpectrum, 8 * 96'000.0, Rate::kFp32},
-                  [=](Lane& lane) {
-                    const auto codes = candidates(lane, 1);
-                    const auto members = keep(
-                        cuda::prepare_members(lane, lane.upload(cohort).data(), cohort.size()));
-                    const auto turns = keep(cuda::prepare_half_turns(lane, codes->data()));
-                    return [=, &lane] { cuda::best_scores(lane, *turns, *members, cohort.size()); };
-                  }});
+  // Members' spectra once for all codes, a code's eight once for all members; eight transforms.
+  const auto members = static_cast<double>(cohort.size());
+  list.push_back(
+      {"best_scores",
+       "pairs",
+       kImages * cohort.size(),
+       {kSpectrum / kImages + 8 * kSpectrum / members, 8 * 96'000.0, Rate::kFp32},
+       [=](Lane& lane) {
+         const auto codes = candidates(lane, kImages);
+         const auto spectra =
+             keep(cuda::prepare_members(lane, lane.upload(cohort).data(), cohort.size()));
+         const auto turns = keep(cuda::prepare_half_turns(lane, codes->data(), kImages));
+         return [=, &lane] { cuda::best_scores(lane, *turns, kImages, *spectra, cohort.size()); };
+       }});
   // A start, a candidate for all its starts; 72 instructions of each of 32 lanes.
   list.push_back({"screen",
                   "starts",
