@@ -43,9 +43,9 @@ Outcome outcome_of(const Work& work) {
   return outcome;
 }
 
-// 0, 1, 2, 4, 7, 12, ...: runs have up to some hundreds.
+// 0, 1, 2, 4, 8, ...: runs have up to some hundreds.
 long next_call(long call) {
-  return call + std::max(1l, call / 2 + 1);
+  return call + std::max(1l, call);
 }
 
 class DeviceRepairedAfterwards {
