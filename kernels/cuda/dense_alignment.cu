@@ -245,7 +245,8 @@ DeviceBuffer<DenseStart> screen(Lane& lane, const AlignmentQuery& query,
           dim3(kScreeningThreads)},
          screen_starts, query.quarter.view(), query.poses.data(), d_candidates,
          starts.starts.data(), static_cast<int>(count), tried.data());
-  DeviceBuffer<DenseStart> best = lane.allocate<DenseStart>(kMost * starts.candidates());
+  // Downloaded as a whole: places of candidates with fewer starts, too.
+  DeviceBuffer<DenseStart> best = lane.allocate_zeros<DenseStart>(kMost * starts.candidates());
   launch(lane.stream(), {dim3(static_cast<unsigned>(starts.candidates())), dim3(kSelectingThreads)},
          select_starts, tried.data(), starts.first.data(), best.data());
   return best;

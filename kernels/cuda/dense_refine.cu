@@ -185,6 +185,7 @@ __global__ void __launch_bounds__(kThreads, 2)
       const float up = __shfl_sync(kWholeWarp, score, 0), down = __shfl_sync(kWholeWarp, score, 1);
       const bool goes_on = ascent.advance(up, down, lane);
       const Map next = ascent.trial(lane);
+      __syncwarp();  // all lanes have read the trials before
       if (lane < kTrials) shared.trials[lane] = next;
       if (lane == 0) shared.is_finished = goes_on ? 0 : 1;
     }

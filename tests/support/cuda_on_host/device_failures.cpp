@@ -4,6 +4,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
@@ -17,6 +18,7 @@ struct Device {
   DeviceFailure failure = DeviceFailure::kUnknown;
   long calls_left = -1;  // of this kind; negative: no more failure
   bool has_failed = false, is_broken = false;
+  std::array<long, 5> calls{};  // by kind
   std::size_t limit_bytes = SIZE_MAX;
   DeviceMemory memory;
   std::unordered_map<void*, std::size_t> sizes;  // bytes of buffers in use
@@ -39,6 +41,12 @@ void fail_device_call(DeviceCall call, long calls, DeviceFailure failure) {
   at.has_failed = at.is_broken = false;
 }
 
+long device_calls(DeviceCall call) {
+  Device& at = device();
+  const std::scoped_lock lock(at.mutex);
+  return at.calls[static_cast<std::size_t>(call)];
+}
+
 bool has_device_failed() {
   Device& at = device();
   const std::scoped_lock lock(at.mutex);
@@ -57,6 +65,7 @@ void repair_device() {
   at.calls_left = -1;
   at.has_failed = at.is_broken = false;
   at.limit_bytes = SIZE_MAX;
+  at.calls = {};
   at.memory.most_bytes = at.memory.bytes;
 }
 
@@ -69,6 +78,7 @@ DeviceMemory device_memory() {
 cudaError_t begin_call(DeviceCall call) {
   Device& at = device();
   const std::scoped_lock lock(at.mutex);
+  ++at.calls[static_cast<std::size_t>(call)];
   if (at.is_broken) return cudaErrorUnknown;
   if (call != at.call || at.calls_left < 0 || at.calls_left-- > 0) return cudaSuccess;
   at.has_failed = true;

@@ -23,13 +23,16 @@ enum class DeviceFailure {
 // The next `calls` calls of this kind succeed, the one after them fails and does nothing.
 PRESSMARK_API void fail_device_call(DeviceCall call, long calls, DeviceFailure failure);
 
-// Whether that call has come.
+// Calls of this kind since the last repair_device().
+PRESSMARK_API long device_calls(DeviceCall call);
+
+// Whether the one that fails has come.
 PRESSMARK_API bool has_device_failed();
 
 // Allocations that would take more than so many bytes of device memory in all fail.
 PRESSMARK_API void limit_device_memory(std::size_t bytes);
 
-// Takes back both of the above.
+// Takes back all failures and limits.
 PRESSMARK_API void repair_device();
 
 struct DeviceMemory {
