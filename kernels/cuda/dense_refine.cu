@@ -155,8 +155,8 @@ __global__ void __launch_bounds__(kThreads, 2)
   if (lane == 0) {
     shared.query_energies[warp] = query_energy;
     shared.candidate_energies[warp] = candidate_energy;
-    shared.is_finished = 0;
   }
+  if (threadIdx.x == 0) shared.is_finished = 0;
   __syncthreads();
   double query_whole = 0, candidate_whole = 0;
   for (int i = 0; i < kWarps; ++i) {
