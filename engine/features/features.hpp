@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "kernels/ops.hpp"
@@ -26,8 +25,8 @@ struct ImageFeatures {
   kernels::LocalFeatures& of(Channel channel) { return local[channel == Channel::kRaw ? 0 : 1]; }
 };
 
-// Of each image; at most max_keypoints per channel.
-std::vector<ImageFeatures> image_features(std::span<const kernels::GreyImage> canonicals,
-                                          int max_keypoints, const kernels::Backend& backend);
+// At most max_keypoints per channel.
+ImageFeatures image_features(const kernels::GreyImage& canonical, int max_keypoints,
+                             const kernels::Backend& backend);
 
 }  // namespace pressmark::features

@@ -38,7 +38,7 @@ View extract(const kernels::GreyImage& grey, int max_keypoints, const kernels::B
   View view;
   view.width = grey.width;
   view.height = grey.height;
-  view.features = std::move(features::image_features({&grey, 1}, max_keypoints, backend).front());
+  view.features = features::image_features(grey, max_keypoints, backend);
   return view;
 }
 
