@@ -97,8 +97,8 @@ std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
     const Description& query, const kernels::DenseAlignment* alignment) const {
   std::vector<Voted> voted;
   std::size_t row = 0, screened = 0;
-  const auto screen = [&] {
-    this->screen(query, *alignment, std::span(voted).subspan(screened));
+  const auto screen_rest = [&] {
+    screen(query, *alignment, std::span(voted).subspan(screened));
     screened = voted.size();
   };
   local_.search(query, [&](ImageId id, const index::Agreement& agreement) {
@@ -112,23 +112,33 @@ std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
       entry.starts.push_back(
           start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
     }
-    if (voted.size() - screened == kScreenedAtOnce) screen();
+    if (voted.size() - screened == kScreenedAtOnce) screen_rest();
   });
-  if (alignment != nullptr) screen();
+  if (alignment != nullptr) screen_rest();
   return voted;
+}
+
+// What kernels align: each entry's image, and where.
+struct CandidateFinder::ToAlign {
+  std::vector<const kernels::DensePyramid*> pyramids;
+  std::vector<std::span<const kernels::DenseStart>> starts;
+};
+
+CandidateFinder::ToAlign CandidateFinder::to_align(std::span<const Voted> voted) const {
+  ToAlign result;
+  for (const Voted& entry : voted) {
+    result.pyramids.push_back(&images_[entry.image].dense);
+    result.starts.push_back(entry.starts);
+  }
+  return result;
 }
 
 // Keeps the starts that promise most.
 void CandidateFinder::screen(const Description& query, const kernels::DenseAlignment& alignment,
                              std::span<Voted> voted) const {
-  std::vector<const kernels::DensePyramid*> pyramids;
-  std::vector<std::span<const kernels::DenseStart>> starts;
-  for (const Voted& entry : voted) {
-    pyramids.push_back(&images_[entry.image].dense);
-    starts.push_back(entry.starts);
-  }
+  const ToAlign candidates = to_align(voted);
   std::vector<std::vector<kernels::DenseStart>> screened(voted.size());
-  alignment.screen(pyramids, starts, screened);
+  alignment.screen(candidates.pyramids, candidates.starts, screened);
   for (std::size_t i = 0; i < voted.size(); ++i) {
     voted[i].starts = std::move(screened[i]);
     voted[i].set_promise(voted[i].starts.front().score, query.dense_cohort,
@@ -145,14 +155,9 @@ void CandidateFinder::align_most_promising(const Description& query,
                    [](const Voted& a, const Voted& b) {
                      return a.promise > b.promise || (a.promise == b.promise && a.image < b.image);
                    });
-  std::vector<const kernels::DensePyramid*> pyramids;
-  std::vector<std::span<const kernels::DenseStart>> starts;
-  for (const Voted& entry : voted.first(aligned)) {
-    pyramids.push_back(&images_[entry.image].dense);
-    starts.push_back(entry.starts);
-  }
+  const ToAlign candidates = to_align(voted.first(aligned));
   std::vector<float> scores(aligned);
-  alignment.align(pyramids, starts, scores);
+  alignment.align(candidates.pyramids, candidates.starts, scores);
   for (std::size_t i = 0; i < aligned; ++i) {
     voted[i].is_aligned = true;
     voted[i].set_promise(scores[i], query.dense_cohort, images_[voted[i].image].cohort);

@@ -49,8 +49,10 @@ class CandidateFinder {
 
  private:
   struct Voted;
+  struct ToAlign;
   std::vector<Voted> count_votes(const Description& query,
                                  const kernels::DenseAlignment* alignment) const;
+  ToAlign to_align(std::span<const Voted> voted) const;
   void screen(const Description& query, const kernels::DenseAlignment& alignment,
               std::span<Voted> voted) const;
   void align_most_promising(const Description& query, const kernels::DenseAlignment& alignment,
