@@ -27,7 +27,7 @@
 #include "kernels/cuda/block_sum.hpp"
 #include "kernels/cuda/gaussian_blur.hpp"
 #include "kernels/cuda/plane_tiles.hpp"
-#include "kernels/math/series.hpp"
+#include "kernels/math/elementary.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -236,15 +236,14 @@ __device__ DirectedLight light_from(double difference, double cross, double tota
   DirectedLight result{{0, 0, false}, 1, 0};
   if (!(total > 0)) return result;
   constexpr auto kPi = std::numbers::pi_v<float>;
-  double azimuth = 0.5 * series_atan2(cross, difference);
+  double azimuth = 0.5 * angle_of(cross, difference);
   if (azimuth < 0) azimuth += std::numbers::pi;
   result.light.azimuth_rad = static_cast<float>(azimuth);
   if (result.light.azimuth_rad >= kPi) result.light.azimuth_rad = 0;
   result.light.coherence =
       static_cast<float>(sqrt(difference * difference + cross * cross) / total);
   result.light.sure = result.light.coherence >= kSureCoherence;
-  const CosineAndSine direction =
-      series_cosine_and_sine(static_cast<double>(result.light.azimuth_rad));
+  const SineCosine direction = sine_cosine(static_cast<double>(result.light.azimuth_rad));
   result.cosine = static_cast<float>(direction.cosine);
   result.sine = static_cast<float>(direction.sine);
   return result;
@@ -267,7 +266,7 @@ __global__ void __launch_bounds__(kThreads)
     const int row = i / shape.width, column = i - row * shape.width;
     const double x = ((column + 0.5) * kCellPx - 0.5 * plane.width) / side;
     const double y = ((row + 0.5) * kCellPx - 0.5 * plane.height) / side;
-    const double trust = cell.count * isotropy * isotropy * series_exp(-0.5 * (x * x + y * y));
+    const double trust = cell.count * isotropy * isotropy * exponential(-0.5 * (x * x + y * y));
     difference += trust * cell.difference / cell.energy;
     cross += trust * cell.cross / cell.energy;
     total += trust;

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/math/exponential.hpp"
+#include "kernels/math/elementary.hpp"
 #include "kernels/math/keypoint_grid.hpp"
 #include "kernels/math/scale_space.hpp"
 #include "pressmark/types.hpp"

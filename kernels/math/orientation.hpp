@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "kernels/math/exponential.hpp"
+#include "kernels/math/elementary.hpp"
 
 namespace pressmark::kernels {
 

@@ -12,6 +12,23 @@ constexpr double kRelativeError = 1e-15;
 constexpr int kSamples = 100'000;
 constexpr double kPi = std::numbers::pi;
 
+TEST(ElementaryTest, ExponentialsAreAccurateInDoublePrecision) {
+  for (double x = -30; x <= 30; x += 0.0137) {
+    const double expected = std::exp(x);
+    EXPECT_NEAR(exponential(x) / expected, 1, 2e-15 + 3e-16 * std::abs(x)) << x;
+  }
+  EXPECT_EQ(exponential(0.0), 1);
+}
+
+// The libraries' own functions err by half a unit of the last place at least.
+TEST(ElementaryTest, ExponentialsAreRoundedToTheNearestFloat) {
+  for (float x = -10; x <= 2; x += 0.00137f) {
+    EXPECT_EQ(exponential(x), static_cast<float>(std::exp(static_cast<double>(x)))) << x;
+    EXPECT_EQ(power_of_two(x), static_cast<float>(std::exp2(static_cast<double>(x)))) << x;
+  }
+  EXPECT_EQ(power_of_two(3.0f), 8);
+}
+
 TEST(ElementaryTest, LogarithmsAreExactToTheLastBits) {
   static_assert(natural_log(1) == 0);
   std::mt19937_64 random(1);
@@ -32,13 +49,15 @@ TEST(ElementaryTest, AnglesAreExactToTheLastBits) {
 
 TEST(ElementaryTest, AnglesOfTheAxesAndDiagonalsAreExact) {
   static_assert(angle_of(0, 0) == 0 && angle_of(0, 2) == 0 && angle_of(3, 0) == kPi / 2);
-  static_assert(angle_of(0, -1) == kPi && angle_of(-1, 0) == -kPi / 2);
+  static_assert(angle_of(0, -1) == kPi && angle_of(0, -2) == kPi);
+  static_assert(angle_of(-1, 0) == -kPi / 2 && angle_of(-3, 0) == -kPi / 2);
   static_assert(angle_of(2, 2) == kPi / 4 && angle_of(-2, 2) == -kPi / 4);
   static_assert(angle_of(5, -5) == 3 * kPi / 4 && angle_of(-5, -5) == -3 * kPi / 4);
 }
 
 TEST(ElementaryTest, SinesAndCosinesAreExactToTheLastBits) {
   static_assert(sine_cosine(0).sine == 0 && sine_cosine(0).cosine == 1);
+  static_assert(sine_cosine(kPi).cosine == -1);
   std::mt19937_64 random(3);
   for (int i = 0; i < kSamples; ++i) {
     double angle = uniform(random, 0, 7);
