@@ -6,6 +6,7 @@
 
 #include "kernels/cuda/dense_alignment.hpp"
 #include "kernels/cuda/dense_search.hpp"
+#include "kernels/cuda/extract.hpp"
 #include "kernels/cuda/image_describer.hpp"
 #include "kernels/cuda/patch_descriptor.hpp"
 #include "kernels/cuda/runtime/batches.hpp"
@@ -28,10 +29,7 @@ std::size_t extract_batch(std::span<const GreyImage> images, int max_keypoints) 
   constexpr std::size_t kBytes = std::size_t{1} << 30;
   std::size_t most = 1;
   for (const GreyImage& image : images) {
-    const std::size_t samples =
-        image.pixels.size() * (begins_doubled(image.width, image.height) ? std::size_t{4} : 1);
-    // Blurred images and the room for extrema, a third more for the smaller octaves; descriptors.
-    most = std::max(most, 64 * samples + 700 * static_cast<std::size_t>(max_keypoints));
+    most = std::max(most, cuda::extract_bytes(image.width, image.height, max_keypoints));
   }
   return std::clamp(kBytes / most, std::size_t{1}, std::size_t{256});
 }

@@ -172,4 +172,10 @@ void extract(Lane& lane, std::span<const GreyImage> images, std::span<const Grey
   }
 }
 
+std::size_t extract_bytes(int width, int height, int max_keypoints) {
+  const auto pixels = static_cast<std::size_t>(std::int64_t{width} * height);
+  const std::size_t samples = pixels * (begins_doubled(width, height) ? 4 : 1);
+  return 64 * samples + 700 * static_cast<std::size_t>(max_keypoints);
+}
+
 }  // namespace pressmark::kernels::cuda

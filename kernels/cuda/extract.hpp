@@ -3,6 +3,7 @@
 // Local features of a batch of images, in device memory from end to end.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/cuda/planes.hpp"
@@ -26,5 +27,9 @@ struct DeviceFeatures {
 DeviceFeatures extract(Lane& lane, const Planes<std::uint8_t>& images,
                        const Planes<std::uint8_t>& masks, int max_keypoints,
                        const DeviceBuffer<float2>& rotations);
+
+// Device memory that extract() takes for one image at the most: blurred images and the room for
+// extrema, a third more for the smaller octaves; descriptors.
+std::size_t extract_bytes(int width, int height, int max_keypoints);
 
 }  // namespace pressmark::kernels::cuda

@@ -18,7 +18,6 @@
 #include "kernels/cuda/relight.hpp"
 #include "kernels/cuda/runtime/batches.hpp"
 #include "kernels/math/area_share.hpp"
-#include "kernels/math/scale_space.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -78,14 +77,11 @@ std::size_t ResidentDescriber::most_at_once(std::span<const ImageView> images) c
     const auto bytes =
         static_cast<std::size_t>(std::int64_t{image.width} * image.height * image.channels);
     const auto [width, height] = reduced_size(image.width, image.height, long_side_px_);
-    const auto pixels = static_cast<std::size_t>(std::int64_t{width} * height);
-    const std::size_t samples = pixels * (begins_doubled(width, height) ? 4 : 1);
-    // The photo and its copies in page-locked memory; then, at the most, what extract needs
-    // (blurred images and the room for extrema, descriptors) beside what is kept of the stages
-    // before it.
-    most = std::max(most, 4 * bytes);
-    most =
-        std::max(most, 64 * samples + 8 * pixels + 1000 * static_cast<std::size_t>(max_keypoints_));
+    // The photo and its copies in page-locked memory; then, at the most, what extract needs beside
+    // what is kept of the stages before it.
+    const std::size_t kept = 8 * static_cast<std::size_t>(std::int64_t{width} * height) +
+                             300 * static_cast<std::size_t>(max_keypoints_);
+    most = std::max({most, 4 * bytes, extract_bytes(width, height, max_keypoints_) + kept});
   }
   return std::clamp(kBytes / most, std::size_t{1}, kMostImages);
 }
