@@ -28,12 +28,7 @@ TEST_P(GpuTest, GivesTheBitsOfTheSameKernelsOnTheCpu) {
 }
 
 TEST_P(GpuTest, AgreesWithTheCpuBackend) {
-  const std::vector<double> expected = GetParam().numbers(*make_cpu_backend());
-  const std::vector<double> actual = GetParam().numbers(*backend_);
-  ASSERT_EQ(actual.size(), expected.size());
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_NEAR(actual[i], expected[i], GetParam().tolerance) << "number " << i;
-  }
+  expect_agreement_with_cpu(GetParam(), *backend_);
 }
 
 }  // namespace

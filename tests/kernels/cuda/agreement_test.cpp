@@ -20,12 +20,7 @@ INSTANTIATE_TEST_SUITE_P(Stages, CudaAgreementTest, testing::ValuesIn(all_stage_
                          stage_run_name);
 
 TEST_P(CudaAgreementTest, WithTheCpuBackend) {
-  const std::vector<double> expected = GetParam().numbers(*make_cpu_backend());
-  const std::vector<double> actual = GetParam().numbers(*backend_);
-  ASSERT_EQ(actual.size(), expected.size());
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_NEAR(actual[i], expected[i], GetParam().tolerance) << "number " << i;
-  }
+  expect_agreement_with_cpu(GetParam(), *backend_);
 }
 
 TEST_P(CudaAgreementTest, AmongOrdersOfThreads) {

@@ -12,4 +12,13 @@ std::vector<StageRun> all_stage_runs() {
   return runs;
 }
 
+void expect_agreement_with_cpu(const StageRun& run, const Backend& backend) {
+  const std::vector<double> expected = run.numbers(*make_cpu_backend());
+  const std::vector<double> actual = run.numbers(backend);
+  ASSERT_EQ(actual.size(), expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_NEAR(actual[i], expected[i], run.tolerance) << "number " << i;
+  }
+}
+
 }  // namespace pressmark::kernels

@@ -40,6 +40,10 @@ std::vector<StageRun> describe_runs();
 
 std::vector<StageRun> all_stage_runs();
 
+// Fails the running test where the backend's numbers are not the CPU backend's within the run's
+// tolerance.
+void expect_agreement_with_cpu(const StageRun& run, const Backend& backend);
+
 inline std::string stage_run_name(const testing::TestParamInfo<StageRun>& tested) {
   return tested.param.name;
 }
