@@ -15,6 +15,7 @@
 #include <cassert>
 
 #include "kernels/cuda/dense_gradients.hpp"
+#include "kernels/cuda/row_filter.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/math/gaussian_taps.hpp"
@@ -63,27 +64,8 @@ __device__ __forceinline__ void filter_rows(const VerticalSums& shared, const Ta
     const int row = task / kQuads, quad = task % kQuads;
     const int x = left + 4 * quad, y = top + row;
     if (x >= shape.width || y >= shape.height) continue;
-    float window[2 * kMargin + 4];
-#pragma unroll
-    for (int q = 0; q < (2 * kMargin + 4) / 4; ++q) {
-      const float4 four = shared.quads[kScale][row][quad + q];
-      window[4 * q] = four.x;
-      window[4 * q + 1] = four.y;
-      window[4 * q + 2] = four.z;
-      window[4 * q + 3] = four.w;
-    }
-    float sums[4];
-#pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      sums[j] = taps.values[kScale][0] * window[kMargin + j];
-#pragma unroll
-      for (int i = 1; i <= kRadius; ++i) {
-        sums[j] =
-            sums[j] + taps.values[kScale][i] * (window[kMargin + j - i] + window[kMargin + j + i]);
-      }
-    }
     *reinterpret_cast<float4*>(d_target + std::int64_t{y} * shape.stride + x) =
-        make_float4(sums[0], sums[1], sums[2], sums[3]);
+        filter_four<kRadius, kMargin>(&shared.quads[kScale][row][quad], taps.values[kScale]);
   }
 }
 

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/cuda/row_filter.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/math/gaussian_taps.hpp"
@@ -79,30 +80,12 @@ __device__ __forceinline__ void filter_tile(int width, int height, const Taps& t
     }
   }
   __syncthreads();
-  constexpr int kQuads = kWidth / 4, kSpan = 2 * kMargin + 4;
+  constexpr int kQuads = kWidth / 4;
   for (int item = static_cast<int>(threadIdx.x); item < kRows * kQuads; item += kThreads) {
     const int row = item / kQuads, quad = item % kQuads;
     const int x = left + 4 * quad, y = top + row;
     if (x >= width || y >= height) continue;
-    float window[kSpan];
-#pragma unroll
-    for (int q = 0; q < kSpan / 4; ++q) {
-      const float4 four = rows.quads[row][quad + q];
-      window[4 * q] = four.x;
-      window[4 * q + 1] = four.y;
-      window[4 * q + 2] = four.z;
-      window[4 * q + 3] = four.w;
-    }
-    float sums[4];
-#pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      sums[j] = taps.values[0] * window[kMargin + j];
-#pragma unroll
-      for (int i = 1; i <= kRadius; ++i) {
-        sums[j] = sums[j] + taps.values[i] * (window[kMargin + j - i] + window[kMargin + j + i]);
-      }
-    }
-    write(x, y, make_float4(sums[0], sums[1], sums[2], sums[3]));
+    write(x, y, filter_four<kRadius, kMargin>(&rows.quads[row][quad], taps.values));
   }
 }
 
