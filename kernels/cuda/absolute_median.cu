@@ -11,6 +11,7 @@
 
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -34,7 +35,7 @@ __global__ void __launch_bounds__(kThreads)
   }
   unsigned below = mine;  // with this thread's own, of the warp
   for (unsigned delta = 1; delta < 32; delta *= 2) {
-    const unsigned other = __shfl_up_sync(0xffffffffu, below, delta);
+    const unsigned other = __shfl_up_sync(kWholeWarp, below, delta);
     if (lane >= delta) below += other;
   }
   if (lane == 31) warps.values[warp] = below;

@@ -23,13 +23,13 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
 
 constexpr int kSize = kLocalCodeSize;
 constexpr int kVectors = kSize / 16;  // int4 of a code
-constexpr unsigned kWholeWarp = 0xffffffffu;
 
 constexpr int kFindThreads = 128;
 constexpr int kWordTile = 32;    // words in shared memory

@@ -25,6 +25,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -40,7 +41,6 @@ constexpr int kFarthest = 1 << 24;
 
 constexpr int kNormThreads = 256;
 constexpr int kSelectThreads = 256, kSelectWarps = kSelectThreads / 32;
-constexpr unsigned kWholeWarp = 0xffffffffu;
 constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
 // Codes at once: 2 x 4 bytes of scratch for each and every group, 256 MiB for 65536 words.
 constexpr std::int64_t kMostCodes = 32'768;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 
@@ -15,7 +16,7 @@ __device__ __forceinline__ double block_sum(double value) {
     double values[kThreads / 32];
   };
   for (unsigned delta = 16; delta > 0; delta /= 2) {
-    value += __shfl_down_sync(0xffffffffu, value, delta);
+    value += __shfl_down_sync(kWholeWarp, value, delta);
   }
   WarpSums& sums = shared_memory<WarpSums>();
   __syncthreads();  // an earlier call's sums have been read

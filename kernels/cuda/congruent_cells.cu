@@ -23,6 +23,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -35,7 +36,6 @@ constexpr int kWarps = kThreads / 32;
 constexpr int kPitch = 71;
 static_assert(kWarps >= kCellsPerSide && kShifts <= 64);
 
-constexpr unsigned kWholeWarp = 0xffffffffu;
 constexpr int kIntsOfACode = 2 * kDenseSide * kDenseSide / 4;
 
 // A point of a cell: where it lies in the candidate, but for the shift, and what it holds.
@@ -133,7 +133,7 @@ __global__ void __launch_bounds__(kThreads)
   for (int i = thread; i < kIntsOfACode; i += kThreads) {
     energy = __dp4a(d_words[i], d_words[i], energy);
   }
-  for (int lanes = 16; lanes > 0; lanes /= 2) energy += __shfl_xor_sync(kWholeWarp, energy, lanes);
+  energy = warp_sum(energy);
   if (lane == 0) shared.energies[warp] = energy;
   shared.candidate.fill<kThreads>(reinterpret_cast<const std::int8_t*>(d_candidates + pair));
   place_points(reinterpret_cast<const std::int8_t*>(d_query), d_positions[pair], row,

@@ -29,12 +29,12 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
 
 constexpr int kWarpSize = 32;
-constexpr unsigned kAllLanes = 0xffffffffu;
 constexpr int kDescribeThreads = 256;
 constexpr int kVoteWarps = 4;
 // Pairs that a hypothesis is held against by one warp: few enough that a single set of some hundred
@@ -124,14 +124,6 @@ struct RefineMemory {
   int agreeing[kRefineWarps], places[kRefineWarps];
 };
 
-__device__ unsigned long long greatest_of_warp(unsigned long long value) {
-  for (int lanes = kWarpSize / 2; lanes > 0; lanes /= 2) {
-    const unsigned long long other = __shfl_xor_sync(kAllLanes, value, lanes);
-    value = value < other ? other : value;
-  }
-  return value;
-}
-
 // The warp's hypothesis: that of its rank by votes, then by index; -1 where there are fewer. For a
 // whole block.
 __device__ int ranked_hypothesis(const int* d_votes, int count, RefineMemory& memory) {
@@ -148,7 +140,7 @@ __device__ int ranked_hypothesis(const int* d_votes, int count, RefineMemory& me
           static_cast<unsigned long long>(votes) << 32 | (0xffffffffu - static_cast<unsigned>(i));
       if (key < last && key > best) best = key;
     }
-    best = greatest_of_warp(best);
+    best = warp_max(best);
     if (lane == 0) memory.leaders[rank][warp] = best;
     __syncthreads();
     best = 0;
@@ -187,7 +179,7 @@ __device__ int choose_agreeing(const DescribedSet& set, const Affinity& map, con
       agrees = squared_error(map, place) <= static_cast<double>(squared_px) &&
                is_alike(set.shapes[i], shape);
     }
-    const unsigned agreeing = __ballot_sync(kAllLanes, agrees);
+    const unsigned agreeing = __ballot_sync(kWholeWarp, agrees);
     if (agrees) d_chosen[chosen + __popc(agreeing & ((1u << lane) - 1))] = i;
     chosen += __popc(agreeing);
   }
@@ -221,8 +213,8 @@ __device__ FittedAffinity fit_chosen(const DescribedSet& set, const int* d_chose
   }
   total /= static_cast<double>(chosen);
   PairSums means;
-  means.x = __shfl_sync(kAllLanes, total, 0), means.y = __shfl_sync(kAllLanes, total, 1);
-  means.u = __shfl_sync(kAllLanes, total, 2), means.v = __shfl_sync(kAllLanes, total, 3);
+  means.x = __shfl_sync(kWholeWarp, total, 0), means.y = __shfl_sync(kWholeWarp, total, 1);
+  means.u = __shfl_sync(kWholeWarp, total, 2), means.v = __shfl_sync(kWholeWarp, total, 3);
 
   total = 0;
   for (int first = 0; first < chosen; first += kWarpSize) {
@@ -238,10 +230,10 @@ __device__ FittedAffinity fit_chosen(const DescribedSet& set, const int* d_chose
     add_staged(staged, kMoments, used, total);
   }
   PairMoments m;
-  m.xx = __shfl_sync(kAllLanes, total, 0), m.xy = __shfl_sync(kAllLanes, total, 1);
-  m.yy = __shfl_sync(kAllLanes, total, 2), m.xu = __shfl_sync(kAllLanes, total, 3);
-  m.yu = __shfl_sync(kAllLanes, total, 4), m.xv = __shfl_sync(kAllLanes, total, 5);
-  m.yv = __shfl_sync(kAllLanes, total, 6);
+  m.xx = __shfl_sync(kWholeWarp, total, 0), m.xy = __shfl_sync(kWholeWarp, total, 1);
+  m.yy = __shfl_sync(kWholeWarp, total, 2), m.xu = __shfl_sync(kWholeWarp, total, 3);
+  m.yu = __shfl_sync(kWholeWarp, total, 4), m.xv = __shfl_sync(kWholeWarp, total, 5);
+  m.yv = __shfl_sync(kWholeWarp, total, 6);
   return fit_affinity(chosen, means, m, affine);
 }
 
@@ -273,14 +265,14 @@ __device__ int count_places(const DescribedSet& set, const int* d_chosen, int ch
     bool is_other = first + lane < chosen;
     if (is_other) place = set.places[d_chosen[first + lane]];
     for (int i = 0; i < counted; ++i) is_other &= !is_same_place(place, d_counted[i]);
-    unsigned others = __ballot_sync(kAllLanes, is_other);
+    unsigned others = __ballot_sync(kWholeWarp, is_other);
     for (unsigned left = others; left != 0;) {
       const int at = __ffs(static_cast<int>(left)) - 1;
       const PairPlace one{
-          __shfl_sync(kAllLanes, place.query_x, at), __shfl_sync(kAllLanes, place.query_y, at),
-          __shfl_sync(kAllLanes, place.hit_x, at), __shfl_sync(kAllLanes, place.hit_y, at)};
+          __shfl_sync(kWholeWarp, place.query_x, at), __shfl_sync(kWholeWarp, place.query_y, at),
+          __shfl_sync(kWholeWarp, place.hit_x, at), __shfl_sync(kWholeWarp, place.hit_y, at)};
       if (lane > at && is_other) is_other = !is_same_place(place, one);
-      others = __ballot_sync(kAllLanes, is_other);
+      others = __ballot_sync(kWholeWarp, is_other);
       left = others & ~((2u << at) - 1);
     }
     if (is_other) d_counted[counted + __popc(others & ((1u << lane) - 1))] = place;

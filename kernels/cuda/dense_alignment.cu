@@ -26,13 +26,13 @@
 #include "kernels/cuda/runtime/batches.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
 
 using namespace dense_alignment;
 
-constexpr unsigned kWholeWarp = 0xffffffffu;
 constexpr int kShifts = 3;              // tried per axis
 constexpr int kNeighbours = 9;          // steps of turn and scale
 constexpr int kScreeningThreads = 256;  // 8 starts
@@ -217,9 +217,7 @@ __global__ void __launch_bounds__(kHalfThreads)
   __syncthreads();
   if (warp != 0) return;
   float best = lane < kHalfTasks ? shared.values[lane] : 0.0f;
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    best = std::max(best, __shfl_xor_sync(kWholeWarp, best, lanes));
-  }
+  best = warp_max(best);
   if (lane == 0) d_scores[blockIdx.x] = best;
 }
 
@@ -273,10 +271,10 @@ constexpr std::size_t kMostCandidates = 4096;
 
 DeviceBuffer<DensePyramid> upload_pyramids(Lane& lane,
                                            std::span<const DensePyramid* const> candidates) {
-  std::vector<DensePyramid> pyramids;
+  std::vector<std::span<const DensePyramid>> pyramids;
   pyramids.reserve(candidates.size());
-  for (const DensePyramid* candidate : candidates) pyramids.push_back(*candidate);
-  return lane.upload(pyramids);
+  for (const DensePyramid* candidate : candidates) pyramids.emplace_back(candidate, 1);
+  return lane.upload_joined<DensePyramid>(pyramids);
 }
 
 }  // namespace

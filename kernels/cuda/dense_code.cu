@@ -24,6 +24,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 #include "kernels/math/dense_code.hpp"
 #include "kernels/math/gaussian_taps.hpp"
 
@@ -32,7 +33,6 @@ namespace {
 
 using namespace dense_code;
 
-constexpr unsigned kAllLanes = 0xffffffffu;
 constexpr int kThreads = 512, kWarps = kThreads / 32, kBlocks = 2;
 constexpr int kCells = kDenseSide * kDenseSide;
 constexpr int kCellsOfThread = kCells / kThreads;
@@ -111,10 +111,8 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     real += static_cast<double>(value.x);
     imaginary += static_cast<double>(value.y);
   }
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    real += __shfl_xor_sync(kAllLanes, real, lanes);
-    imaginary += __shfl_xor_sync(kAllLanes, imaginary, lanes);
-  }
+  real = warp_sum(real);
+  imaginary = warp_sum(imaginary);
   if (thread % 32 == 0) {
     shared.sums[0][thread / 32] = real;
     shared.sums[1][thread / 32] = imaginary;
@@ -153,9 +151,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     faded[k] = make_float2(fade * (value.x - smooth.x), fade * (value.y - smooth.y));
     largest = fmaxf(largest, fmaxf(fabsf(faded[k].x), fabsf(faded[k].y)));
   }
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, lanes));
-  }
+  largest = warp_max(largest);
   if (thread % 32 == 0) shared.largest[thread / 32] = largest;
   __syncthreads();
   for (int warp = 0; warp < kWarps; ++warp) largest = fmaxf(largest, shared.largest[warp]);

@@ -27,6 +27,7 @@
 
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -93,8 +94,8 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
         const Products products = multiply(q[kx * kTurnTile], d[kx]);
         x[kx] = swapped(products.here);
         if (kx == 0 || kx == kHalf - 1) continue;
-        x[kPeriod - kx] = {__shfl_sync(0xffffffffu, products.mirrored.im, other),
-                           __shfl_sync(0xffffffffu, products.mirrored.re, other)};
+        x[kPeriod - kx] = {__shfl_sync(kWholeWarp, products.mirrored.im, other),
+                           __shfl_sync(kWholeWarp, products.mirrored.re, other)};
       }
     } else {
       if (round == kRowRounds) __syncthreads();
@@ -125,8 +126,8 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   }
 
   for (int apart = kTile; apart < 32; apart *= 2) {
-    best_re = fmaxf(best_re, __shfl_xor_sync(0xffffffffu, best_re, apart));
-    best_im = fmaxf(best_im, __shfl_xor_sync(0xffffffffu, best_im, apart));
+    best_re = fmaxf(best_re, __shfl_xor_sync(kWholeWarp, best_re, apart));
+    best_im = fmaxf(best_im, __shfl_xor_sync(kWholeWarp, best_im, apart));
   }
   if (lane < kTile) {
     shared.maxima[warp][tile][0] = best_re;

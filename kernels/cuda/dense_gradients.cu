@@ -27,13 +27,13 @@
 #include "kernels/cuda/plane_tiles.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
 
 using namespace dense_code;
 
-constexpr unsigned kAllLanes = 0xffffffffu;
 // As many as the CPU sums up by themselves in a row.
 constexpr int kLanes = 8;
 constexpr int kRowThreads = 256, kRowsPerBlock = kRowThreads / kLanes, kWarps = kRowThreads / 32;
@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(kRowThreads)
   }
   for (int quantity = 0; quantity < kQuantities; ++quantity) {
     auto sum = static_cast<double>(sums[quantity]);
-    for (int lanes = 1; lanes < 32; lanes *= 2) sum += __shfl_xor_sync(kAllLanes, sum, lanes);
+    for (int lanes = 1; lanes < 32; lanes *= 2) sum += __shfl_xor_sync(kWholeWarp, sum, lanes);
     if (thread % 32 == 0) shared.values[thread / 32][quantity] = sum;
   }
   __syncthreads();
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(32)
     }
   }
   for (double& total : totals) {
-    for (int lanes = 1; lanes < 32; lanes *= 2) total += __shfl_xor_sync(kAllLanes, total, lanes);
+    for (int lanes = 1; lanes < 32; lanes *= 2) total += __shfl_xor_sync(kWholeWarp, total, lanes);
   }
   if (threadIdx.x != 0) return;
   d_backgrounds[blockIdx.x] = fit_background(

@@ -28,6 +28,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -43,8 +44,6 @@ constexpr int kTileColumns = 8, kTileRows = 4;
 constexpr int kPitch = 72;
 static_assert(kTrialWarps * kTileColumns == kDenseSide);
 
-constexpr unsigned kWholeWarp = 0xffffffffu;
-
 struct Sums {
   double product, query, candidate;
 };
@@ -56,12 +55,6 @@ struct Ascending {
   int query_energies[kWarps], candidate_energies[kWarps];
   int is_finished;
 };
-
-template <class Value>
-__device__ Value warp_sum(Value value) {
-  for (int lanes = 16; lanes > 0; lanes /= 2) value += __shfl_xor_sync(kWholeWarp, value, lanes);
-  return value;
-}
 
 // Of the warp's columns, in all lanes.
 __device__ Sums correlate(const Ascending& shared, const Map& map, int first_column, int lane) {

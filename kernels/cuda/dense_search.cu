@@ -21,6 +21,7 @@
 #include "kernels/cuda/dense_correlation.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -52,8 +53,8 @@ struct PeakShared {
 // Of the block; every thread gets it.
 __device__ __forceinline__ Contender best_of(Contender best, PeakShared& shared) {
   for (int apart = 16; apart > 0; apart /= 2) {
-    const Contender other{__shfl_xor_sync(0xffffffffu, best.value, apart),
-                          __shfl_xor_sync(0xffffffffu, best.order, apart)};
+    const Contender other{__shfl_xor_sync(kWholeWarp, best.value, apart),
+                          __shfl_xor_sync(kWholeWarp, best.order, apart)};
     if (beats(other, best)) best = other;
   }
   __syncthreads();

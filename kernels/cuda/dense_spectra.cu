@@ -23,6 +23,7 @@
 #include "kernels/cuda/fft48.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -77,7 +78,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     squared += static_cast<double>(value.re * value.re + value.im * value.im);
   }
   for (unsigned apart = 16; apart > 0; apart /= 2) {
-    squared += __shfl_down_sync(0xffffffffu, squared, apart);
+    squared += __shfl_down_sync(kWholeWarp, squared, apart);
   }
   if (thread % 32 == 0) shared.squared_norms[thread / 32] = squared;
   __syncthreads();

@@ -18,6 +18,7 @@
 #include "kernels/cuda/field_tile.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -26,7 +27,6 @@ using namespace dense_alignment;
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / 32;
-constexpr unsigned kWholeWarp = 0xffffffffu;
 
 template <int side>
 struct Turning {
@@ -111,9 +111,7 @@ __global__ void __launch_bounds__(kThreads)
     shared.cells[i] = cell;
     largest = std::max(largest, std::max(std::fabs(cell.real), std::fabs(cell.imaginary)));
   }
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    largest = std::max(largest, __shfl_xor_sync(kWholeWarp, largest, lanes));
-  }
+  largest = warp_max(largest);
   if (lane == 0) shared.largest[warp] = largest;
   __syncthreads();
 
@@ -134,9 +132,7 @@ __global__ void __launch_bounds__(kThreads)
     d_reversed[kPlane - 1 - i] = static_cast<int>(real.reversed);
     d_reversed[2 * kPlane - 1 - i] = static_cast<int>(imaginary.reversed);
   }
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    squares += __shfl_xor_sync(kWholeWarp, squares, lanes);
-  }
+  squares = warp_sum(squares);
   if (lane == 0) shared.squares[warp] = squares;
   __syncthreads();
 

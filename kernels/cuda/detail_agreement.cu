@@ -22,13 +22,13 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 #include "kernels/math/detail_overlay.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / 32;
-constexpr unsigned kAllLanes = 0xffffffffu;
 
 constexpr int kSide = 2 * kDetailRadius + 1;
 constexpr unsigned kSideBits = (1u << kSide) - 1;
@@ -78,8 +78,8 @@ __device__ void lay_over(const Pair& pair, int x0, int y0, int width, Strip& str
     const int x = x0 + 32 * word + lane;
     const int bit = x < x0 + width ? pair.overlay.query_bit(x, y0 + row) : -1;
     const bool set = bit >= 0 && (__ldg(pair.d_query + bit / 32) >> (bit % 32) & 1u) != 0;
-    const unsigned known = __ballot_sync(kAllLanes, bit >= 0 ? 1 : 0);
-    const unsigned signs = __ballot_sync(kAllLanes, set ? 1 : 0);
+    const unsigned known = __ballot_sync(kWholeWarp, bit >= 0 ? 1 : 0);
+    const unsigned signs = __ballot_sync(kWholeWarp, set ? 1 : 0);
     if (lane == 0) {
       strip.known[row][word] = known;
       strip.signs[row][word] = signs;
@@ -93,15 +93,13 @@ __device__ int best_sum(unsigned signs, unsigned hit) {
   const bool owns_row = threadIdx.x % 32 < kSide;
   int best = 0;
   for (int dy = 0; dy < kShifts; ++dy) {
-    const unsigned shifted = __shfl_down_sync(kAllLanes, hit, static_cast<unsigned>(dy));
+    const unsigned shifted = __shfl_down_sync(kWholeWarp, hit, static_cast<unsigned>(dy));
     int disagreeing = 0;
     for (int dx = 0; dx < kShifts; ++dx) {
       const int count = owns_row ? __popc((signs ^ shifted >> dx) & kSideBits) : 0;
       disagreeing |= count << (dx * kSumBits);
     }
-    for (int lanes = 16; lanes > 0; lanes /= 2) {
-      disagreeing += __shfl_xor_sync(kAllLanes, disagreeing, lanes);
-    }
+    disagreeing = warp_sum(disagreeing);
     for (int dx = 0; dx < kShifts; ++dx) {
       const int count = disagreeing >> (dx * kSumBits) & ((1 << kSumBits) - 1);
       const int sum = kSide * kSide - 2 * count;
@@ -131,7 +129,7 @@ __global__ void __launch_bounds__(kThreads) sum_patches(const Pair* d_pairs, Det
     const int x = patch * kDetailSpacing;
     const bool known =
         lane >= kSide || side_bits(strip.known[std::min(lane, kSide - 1)], x) == kSideBits;
-    if (__all_sync(kAllLanes, known ? 1 : 0) == 0) continue;
+    if (__all_sync(kWholeWarp, known ? 1 : 0) == 0) continue;
     const unsigned signs = side_bits(strip.signs[std::min(lane, kSide - 1)], x);
     const int hit_y = y0 - kDetailShift + std::min(lane, kSide + 2 * kDetailShift - 1);
     const unsigned hit =

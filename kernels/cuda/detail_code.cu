@@ -21,6 +21,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 #include "kernels/math/detail_overlay.hpp"
 
 namespace pressmark::kernels::cuda {
@@ -123,7 +124,7 @@ __global__ void __launch_bounds__(kThreads)
     const float2 lower = details(lines, 2 * row + 1, 2 * lane, taps);
     const float sum = upper.x + upper.y + lower.x + lower.y;
     const bool set = sum > 0 && bit_x < code.width && bit_y < code.height;
-    const unsigned votes = __ballot_sync(0xffffffffu, set ? 1 : 0);
+    const unsigned votes = __ballot_sync(kWholeWarp, set ? 1 : 0);
     if (lane > 0 || votes == 0) continue;
     const std::int64_t first = std::int64_t{bit_y} * code.width + x0 / 2;
     std::uint32_t* d_word = d_words + code.offset + first / 32;

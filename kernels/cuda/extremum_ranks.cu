@@ -18,6 +18,7 @@
 #include "kernels/cuda/keypoints.hpp"
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -25,7 +26,6 @@ namespace {
 constexpr int kSelectThreads = 1024, kRankThreads = 256;
 constexpr int kDigitBits = 8, kDigits = 1 << kDigitBits, kDigitsPerWord = 32 / kDigitBits;
 constexpr int kKeyWords = 6;
-constexpr unsigned kWholeWarp = 0xffffffffu;
 
 // An extremum's key, compared word by word: those that come first have the smaller one. Responses
 // and places are positive: their bits order them.

@@ -19,6 +19,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -47,9 +48,7 @@ __global__ void __launch_bounds__(kThreads)
   for (int i = static_cast<int>(threadIdx.x); i < count; i += kThreads) {
     saturated += d_pixels[i] >= kSaturated ? 1 : 0;
   }
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    saturated += __shfl_xor_sync(0xffffffffu, saturated, lanes);
-  }
+  saturated = warp_sum(saturated);
   if (threadIdx.x % 32 == 0 && saturated > 0) atomicAdd(&d_counts[blockIdx.y], saturated);
 }
 
@@ -83,7 +82,7 @@ __device__ void load(const std::uint8_t* d_image, const PlaneShape& shape, int x
     const int x = x0 + 32 * (word - 1) + lane, y = y0 + row - kMargin;
     const bool inside = x >= 0 && x < shape.width && y >= 0 && y < shape.height;
     const bool set = !inside || d_image[std::int64_t{y} * shape.width + x] >= kSaturated;
-    const unsigned votes = __ballot_sync(0xffffffffu, set ? 1 : 0);
+    const unsigned votes = __ballot_sync(kWholeWarp, set ? 1 : 0);
     if (lane == 0) bits.saturated[row][word] = votes;
   }
 }

@@ -23,6 +23,7 @@
 #include "kernels/cuda/block_sum.hpp"
 #include "kernels/cuda/gaussian_blur.hpp"
 #include "kernels/cuda/plane_tiles.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -36,7 +37,6 @@ constexpr double kFlat = 0.05;
 
 constexpr int kThreads = 256;
 constexpr int kCellsPerBlock = kThreads / kCellPx;
-constexpr unsigned kAllLanes = 0xffffffffu;
 // A block for each image: 16,384 cells at most of 1000 px, so many threads that none has many.
 constexpr int kSumThreads = 1024;
 
@@ -98,8 +98,8 @@ __global__ void __launch_bounds__(kThreads)
     ++weight;
   }
   for (int lanes = 1; lanes < kCellPx; lanes *= 2) {
-    sum += __shfl_xor_sync(kAllLanes, sum, lanes);
-    weight += __shfl_xor_sync(kAllLanes, weight, lanes);
+    sum += __shfl_xor_sync(kWholeWarp, sum, lanes);
+    weight += __shfl_xor_sync(kWholeWarp, weight, lanes);
   }
   if (!column.ends_sum()) return;
   cells.values[sums.offset + column.cell] = static_cast<float>(sum);
@@ -182,7 +182,7 @@ __global__ void __launch_bounds__(kThreads)
   // One column after the other, as on the CPU.
   float sum = size;
   for (unsigned other = 1; other < kCellPx; ++other) {
-    sum += __shfl_down_sync(kAllLanes, size, other, kCellPx);
+    sum += __shfl_down_sync(kWholeWarp, size, other, kCellPx);
   }
   if (column.ends_sum()) amplitudes.values[cells.offset + column.cell] = sum;
 }

@@ -33,6 +33,7 @@
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/runtime/thrust_policy.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 #include "kernels/math/code_distance.hpp"
 
 namespace pressmark::kernels::cuda {
@@ -50,7 +51,6 @@ constexpr unsigned kSignBit = 1u << 31;
 
 constexpr int kTestThreads = 256, kTestWarps = kTestThreads / 32;
 constexpr int kGatherThreads = 256;
-constexpr unsigned kWholeWarp = 0xffffffffu;
 // Of one candidate, that each lane looks after.
 constexpr int kTilesPerLane = static_cast<int>(kMaxKeypoints) / kTileColumns / 32;
 
@@ -171,14 +171,6 @@ __global__ void __launch_bounds__(kTileThreads, 2)
   }
 }
 
-__device__ int greatest_of_warp(int value) {
-#pragma unroll
-  for (int lanes = 16; lanes > 0; lanes /= 2) {
-    value = std::max(value, __shfl_xor_sync(kWholeWarp, value, lanes));
-  }
-  return value;
-}
-
 __device__ bool is_elsewhere(const Keypoint& a, const Keypoint& b) {
   const float dx = a.x_px - b.x_px, dy = a.y_px - b.y_px;
   return dx * dx + dy * dy > kSamePlacePx * kSamePlacePx;
@@ -226,7 +218,7 @@ __global__ void __launch_bounds__(kTestThreads)
     keys[t] = tile < tiles ? bests.rows(hypothesis, candidate.first_tile + tile)[query] : kNoKey;
     best = std::max(best, keys[t]);
   }
-  best = greatest_of_warp(best);
+  best = warp_max(best);
   bool matches = best != kNoKey;
   if (matches) {
     const unsigned column = bests.columns(hypothesis)[candidate.first + index_of(best)];
@@ -249,7 +241,7 @@ __global__ void __launch_bounds__(kTestThreads)
                                                hypothesis == 1));
       }
     }
-    rival = greatest_of_warp(rival);
+    rival = warp_max(rival);
   }
   if (lane > 0) return;
   const double squared = squared_code_distance(best >> kIndexBits);

@@ -17,13 +17,13 @@
 
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 #include "kernels/math/angle.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
 
 constexpr int kThreads = 128, kGroup = kOrientationColumns, kGroups = kThreads / kGroup;
-constexpr unsigned kWholeWarp = 0xffffffffu;
 constexpr int kBinsPerThread = (kOrientationBins + kGroup - 1) / kGroup;
 // Scales reach kScalesPerOctave + kMaxExtremumOffset: sigma 3.7, window 5.5 samples, radius 17.
 constexpr int kMaxRadius = 17;

@@ -22,6 +22,7 @@
 
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
+#include "kernels/cuda/warp.hpp"
 #include "kernels/math/keypoint_grid.hpp"
 #include "kernels/ops.hpp"
 
@@ -29,7 +30,6 @@ namespace pressmark::kernels::cuda {
 namespace {
 
 constexpr int kWarps = 8, kThreads = 32 * kWarps;
-constexpr unsigned kWholeWarp = 0xffffffffu;
 constexpr int kSide = kPatchSide, kRing = kSide + 2, kPatchFloats = kRing * kRing;
 constexpr int kPairs = kPatchBins / 2;    // a direction and its opposite
 constexpr int kColumnFloats = kSide + 1;  // one more: lanes that read side by side differ in bank

@@ -17,6 +17,7 @@
 #include "kernels/cuda/runtime/launch.hpp"
 #include "kernels/cuda/runtime/shared_memory.hpp"
 #include "kernels/cuda/stages.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -33,9 +34,7 @@ struct Reduction {
 
 // Of the block; every thread gets it.
 __device__ __forceinline__ float largest_of(float largest, Reduction& shared) {
-  for (int apart = 16; apart > 0; apart /= 2) {
-    largest = fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, apart));
-  }
+  largest = warp_max(largest);
   __syncthreads();
   if (threadIdx.x % 32 == 0) shared.largest[threadIdx.x / 32] = largest;
   __syncthreads();

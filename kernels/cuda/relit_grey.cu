@@ -20,6 +20,7 @@
 #include "kernels/cuda/absolute_median.hpp"
 #include "kernels/cuda/block_sum.hpp"
 #include "kernels/cuda/plane_tiles.hpp"
+#include "kernels/cuda/warp.hpp"
 
 namespace pressmark::kernels::cuda {
 namespace {
@@ -62,8 +63,8 @@ __global__ void __launch_bounds__(kThreads)
   }
   RowSum total{static_cast<double>(sum), count};
   for (unsigned lane = 1; lane < kLanes; ++lane) {
-    total.size += static_cast<double>(__shfl_down_sync(0xffffffffu, sum, lane, kLanes));
-    total.count += __shfl_down_sync(0xffffffffu, count, lane, kLanes);
+    total.size += static_cast<double>(__shfl_down_sync(kWholeWarp, sum, lane, kLanes));
+    total.count += __shfl_down_sync(kWholeWarp, count, lane, kLanes);
   }
   if (y < plane.height && threadIdx.x % kLanes == 0) {
     d_sums[std::int64_t{item} * rows + row] = total;
