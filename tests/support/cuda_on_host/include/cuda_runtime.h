@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "tests/support/cuda_on_host/device_failures.hpp"
@@ -172,21 +173,28 @@ Value atomicCAS(Value* address, Value expected, Value value) {
   std::atomic_ref(*address).compare_exchange_strong(expected, value, std::memory_order_relaxed);
   return expected;
 }
-template <class Value>
-Value atomicMax(Value* address, Value value) {
+namespace cuda_on_host {
+
+// Puts `value` in place of one that compares as `is_worse(old, value)`; returns the old one.
+template <class Value, class IsWorse>
+Value replace_worse(Value* address, Value value, IsWorse is_worse) {
   const std::atomic_ref place(*address);
   Value before = place.load(std::memory_order_relaxed);
-  while (before < value && !place.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
+  while (is_worse(before, value) &&
+         !place.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
   }
   return before;
 }
+
+}  // namespace cuda_on_host
+
+template <class Value>
+Value atomicMax(Value* address, Value value) {
+  return cuda_on_host::replace_worse(address, value, std::less<>());
+}
 template <class Value>
 Value atomicMin(Value* address, Value value) {
-  const std::atomic_ref place(*address);
-  Value before = place.load(std::memory_order_relaxed);
-  while (value < before && !place.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
-  }
-  return before;
+  return cuda_on_host::replace_worse(address, value, std::greater<>());
 }
 
 inline int __popc(unsigned bits) {
