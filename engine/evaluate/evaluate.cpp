@@ -68,16 +68,13 @@ void for_each_in_order(std::size_t count, const RunControl& control, const Work&
   std::size_t next = 0;
   const auto source = [&]() -> parallel::Token<Item> {
     if (next == count || control.stop.stop_requested()) return nullptr;
-    auto item = std::make_shared<Item>();
+    auto item = std::make_unique<Item>();
     item->index = next++;
     return item;
   };
   const auto stage = [&](Item& item) { item.result.emplace(work(item.index)); };
   const auto sink = [&](Item& item) { done(item.index, std::move(*item.result)); };
-  parallel::run_pipeline(control,
-                         parallel::source_filter<Item>(source) &
-                             parallel::stage_filter<Item>(tbb::filter_mode::parallel, stage) &
-                             parallel::sink_filter<Item>(sink));
+  parallel::run_pipeline<Item>(control, source, parallel::parallel_stage(stage), sink);
   if (control.stop.stop_requested()) {
     throw Error(ErrorCode::kInterrupted, "interrupted: figures of a part would mislead");
   }

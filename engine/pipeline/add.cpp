@@ -186,7 +186,7 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
       summary.interrupted = true;
       return nullptr;
     }
-    auto group = std::make_shared<AddGroup>();
+    auto group = std::make_unique<AddGroup>();
     while (group->size() < group_size && next < photos.size()) {
       group->emplace_back();
       group->back().input = &photos[next++];
@@ -246,13 +246,9 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
   };
 
   try {
-    parallel::run_pipeline(
-        control,
-        parallel::source_filter<AddGroup>(source) &
-            parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, load) &
-            parallel::stage_filter<AddGroup>(tbb::filter_mode::serial_in_order, recognise) &
-            parallel::stage_filter<AddGroup>(tbb::filter_mode::parallel, describe) &
-            parallel::sink_filter<AddGroup>(collect));
+    parallel::run_pipeline<AddGroup>(control, source, parallel::parallel_stage(load),
+                                     parallel::ordered_stage(recognise),
+                                     parallel::parallel_stage(describe), collect);
     committer.flush();
   } catch (...) {
     // What was stored before is part of the next answer.

@@ -107,7 +107,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       summary.interrupted = true;
       return nullptr;
     }
-    auto item = std::make_shared<MarkItem>();
+    auto item = std::make_unique<MarkItem>();
     for (const PhotoInput* input : marks[next]) {
       item->photos.emplace_back();
       item->photos.back().input = input;
@@ -241,10 +241,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     on_mark(result);
   };
 
-  parallel::run_pipeline(control,
-                         parallel::source_filter<MarkItem>(source) &
-                             parallel::stage_filter<MarkItem>(tbb::filter_mode::parallel, answer) &
-                             parallel::sink_filter<MarkItem>(report));
+  parallel::run_pipeline<MarkItem>(control, source, parallel::parallel_stage(answer), report);
   return summary;
 }
 

@@ -22,14 +22,11 @@ void ordered_map(std::size_t count, const RunControl& control, const Work& work,
   std::size_t next = 0;
   const auto source = [&]() -> parallel::Token<Item> {
     if (next == count || control.stop.stop_requested()) return nullptr;
-    return std::make_shared<Item>(Item{next++, {}});
+    return std::make_unique<Item>(Item{next++, {}});
   };
   const auto stage = [&](Item& item) { item.result.emplace(work(item.number)); };
   const auto sink = [&](Item& item) { take(*item.result); };
-  parallel::run_pipeline(control,
-                         parallel::source_filter<Item>(source) &
-                             parallel::stage_filter<Item>(tbb::filter_mode::parallel, stage) &
-                             parallel::sink_filter<Item>(sink));
+  parallel::run_pipeline<Item>(control, source, parallel::parallel_stage(stage), sink);
   if (control.stop.stop_requested()) {
     throw Error(ErrorCode::kInterrupted, "training was interrupted");
   }
