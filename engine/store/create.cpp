@@ -2,13 +2,19 @@
 //
 // Creating a catalogue. All is built in a staging directory and renamed into place at the end, so
 // that a crash leaves either no catalogue or a whole one.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "engine/store/file_io.hpp"
 #include "engine/store/names.hpp"
@@ -22,15 +28,51 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A new directory, removed with all that is in it unless it was renamed.
+constexpr const char* kStagingMark = ".creating-";
+
+// An exclusive lock on a directory, which ends with its owner: it tells a creation that is under
+// way from what a crash left of one.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const fs::path& directory)
+      : directory_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    is_held_ = directory_.get() >= 0 && ::flock(directory_.get(), LOCK_EX | LOCK_NB) == 0;
+  }
+  bool is_held() const { return is_held_; }
+
+ private:
+  FileDescriptor directory_;
+  bool is_held_ = false;
+};
+
+// Names in `directory` that start so.
+std::vector<fs::path> entries_with_prefix(const fs::path& directory, const std::string& prefix) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().native().starts_with(prefix)) found.push_back(entry->path());
+  }
+  return found;
+}
+
+// A new directory, locked, and removed with all that is in it unless it was renamed. What crashes
+// left of earlier ones with this prefix goes first.
 class StagingDirectory {
  public:
   explicit StagingDirectory(const fs::path& prefix) {
+    const std::string mark = prefix.native() + kStagingMark;
+    for (const fs::path& left :
+         entries_with_prefix(prefix.parent_path(), fs::path(mark).filename().native())) {
+      std::error_code ignored;
+      if (DirectoryLock(left).is_held()) fs::remove_all(left, ignored);
+    }
     for (int attempt = 0;; ++attempt) {
-      path_ = fmt::format("{}.creating-{}-{}", prefix.native(), ::getpid(), attempt);
+      path_ = fmt::format("{}{}-{}", mark, ::getpid(), attempt);
       std::error_code error;
-      if (fs::exists(fs::symlink_status(path_, error))) continue;  // a crashed process's leavings
+      if (fs::exists(fs::symlink_status(path_, error))) continue;  // another process's
       make_directory(path_);
+      lock_.emplace(path_);
       return;
     }
   }
@@ -45,6 +87,7 @@ class StagingDirectory {
 
  private:
   fs::path path_;
+  std::optional<DirectoryLock> lock_;
 };
 
 void copy_model(const fs::path& from, const fs::path& to) {
@@ -89,13 +132,34 @@ void create_beside(const fs::path& directory, const CatalogueSettings& settings,
   sync_directory(parent);
 }
 
+// Whether nothing but what a crash of create_inside may have left lies in a directory. Names of the
+// catalogue count as such only while the staging directory that they came from is there.
+bool has_only_leavings(const fs::path& directory) {
+  const std::vector<fs::path> all = entries_with_prefix(directory, "");
+  const std::vector<fs::path> staging = entries_with_prefix(directory, kStagingMark);
+  const auto is_ours = [&](const fs::path& entry) {
+    const std::string name = entry.filename().native();
+    return name.starts_with(kStagingMark) || name == kSegmentsName || name == kModelName ||
+           name == kLockName;
+  };
+  const auto is_abandoned = [](const fs::path& entry) { return DirectoryLock(entry).is_held(); };
+  return !staging.empty() && std::ranges::all_of(all, is_ours) &&
+         std::ranges::all_of(staging, is_abandoned);
+}
+
 // The directory may be a mount point or carry permissions of its own, so it is filled, not
 // replaced. The database comes last: without it nothing takes the directory for a catalogue.
 void create_inside(const fs::path& directory, const CatalogueSettings& settings,
                    const fs::path& model) {
+  const char* const names[] = {kSegmentsName, kModelName, kLockName, kDatabaseName};
+  // What an earlier creation had moved when it crashed; the database is not there.
+  for (const char* name : names) {
+    std::error_code error;
+    fs::remove_all(directory / name, error);
+    if (error) throw_io("remove", directory / name, error.value());
+  }
   StagingDirectory staging(directory / "");
   build(staging.path(), settings, model);
-  const char* const names[] = {kSegmentsName, kModelName, kLockName, kDatabaseName};
   int moved = 0;
   try {
     for (const char* name : names) {
@@ -137,7 +201,7 @@ void Store::create(const fs::path& directory, const CatalogueSettings& settings,
   if (status.type() != fs::file_type::directory) throw_not_empty(target);
   const bool empty = fs::is_empty(target, error);
   if (error) throw_io("read", target, error.value());
-  if (!empty) throw_not_empty(target);
+  if (!empty && !has_only_leavings(target)) throw_not_empty(target);
   create_inside(target, settings, model_directory);
 }
 

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations that tests kill or let fail, and what must hold of the catalogue afterwards.
+
+An operation is a class with the command that is run and the states that may be found after it was cut off. All
+photos are tiny, and the model is the smallest, so that a run takes hundredths of a second.
+"""
+
+import contextlib
+import os
+import pty
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from program import PROGRAM, SAMPLES, TIMEOUT_S, environment, records, run
+
+FAULTS_LIBRARY = os.environ["PRESSMARK_FAULTS_LIBRARY"]
+TEST_MODEL_WRITER = os.environ["PRESSMARK_TEST_MODEL_WRITER"]
+OPTIONS = ("--long-side", "96", "--keypoints", "32")
+SCENES = sorted((SAMPLES / "scenes").iterdir())
+QUERIES = sorted((SAMPLES / "views").iterdir())[:2]
+
+
+class Place:
+    """A directory for one catalogue, always of the same name, with the photos and the model beside it."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="pressmark-crash-")).resolve()
+        self.root = self.folder / "place"
+        self.catalogue = self.root / "catalogue"
+        self.model = self.folder / "model"
+        self.root.mkdir()
+        subprocess.run([TEST_MODEL_WRITER, self.model], check=True)
+
+    def remove(self):
+        shutil.rmtree(self.folder)
+
+    def save(self, name):
+        """Keeps a copy of everything, under a name."""
+        shutil.copytree(self.root, self.folder / name)
+
+    def restore(self, name):
+        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.copytree(self.folder / name, self.root)
+
+    def call(self, *arguments):
+        """Runs the program undisturbed; it must succeed."""
+        result = run(*arguments)
+        if result.returncode != 0:
+            raise AssertionError(f"{arguments}: {result.returncode}\n{result.stderr.decode()}")
+        return result.stdout
+
+    def init(self):
+        self.call("init", self.catalogue, "--model", self.model, *OPTIONS)
+
+    def state(self):
+        """All that the program answers, without moments; None where there is no catalogue."""
+        result = run("list", self.catalogue, "--jsonl")
+        if result.returncode == 1 and (b"does not exist" in result.stderr or
+                                       b"is not a catalogue" in result.stderr):
+            return None
+        if result.returncode != 0:
+            raise AssertionError(f"list: {result.returncode}\n{result.stderr.decode()}")
+        images = records(result.stdout)
+        seizures = records(self.call("list", self.catalogue, "--seizures", "--jsonl"))
+        found = records(self.call("match", self.catalogue, *QUERIES, "--jsonl", "--threads", "1"))
+        answers = [item for item in found if item["type"] in ("query", "hit")]
+        for image in images + [answer["image"] for answer in answers if "image" in answer]:
+            del image["added_at"]
+        return {"images": images, "seizures": seizures, "answers": answers}
+
+    def files(self):
+        """Names of all files, without records of runs, which each run adds."""
+        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*")
+                      if path.is_file() and "runs" not in path.parts)
+
+
+class Operation:
+    name = ""
+    arguments = ()
+
+    def __init__(self, place):
+        self.place = place
+
+    def prepare(self):
+        """Makes the state before."""
+        self.place.init()
+        self.place.call("add", self.place.catalogue, *SCENES[:3])
+
+    def command(self):
+        return (self.name, self.place.catalogue, *self.arguments)
+
+    def is_acknowledged(self, output):
+        """Whether the program has said that the whole operation is done."""
+        return False
+
+    def states_between(self, before, after):
+        """States beside these two that a cut may leave."""
+        del before, after
+        return []
+
+
+class Init(Operation):
+    name = "init"
+
+    def prepare(self):
+        pass
+
+    def command(self):
+        return ("init", self.place.catalogue, "--model", self.place.model, *OPTIONS)
+
+    def is_acknowledged(self, output):
+        return b"created catalogue" in output
+
+
+class InitInside(Init):
+    """In an empty directory that exists."""
+
+    def prepare(self):
+        self.place.catalogue.mkdir()
+
+
+class Add(Operation):
+    """Photos of a new seizure, which is a transaction of its own before them."""
+    name = "add"
+    arguments = (*SCENES[3:6], "--seizure", "S-2", "--place", "Porto", "--threads", "1", "--jsonl")
+
+    def is_acknowledged(self, output):
+        return b'"status":"added"' in output
+
+    def states_between(self, before, after):
+        seizure = dict(after["seizures"][-1], images=0, packages=0)
+        return [dict(before, seizures=[seizure])]
+
+
+class Remove(Operation):
+    name = "remove"
+    arguments = ("1", "3")
+
+    def is_acknowledged(self, output):
+        return b"2 removed" in output
+
+
+OPERATIONS = (Init, InitInside, Add, Remove)
+
+
+class Shim:
+    """Settings of tests/support/file_faults.hpp for one run."""
+
+    def __init__(self, place, trace=None, **settings):
+        values = {"BELOW": place.root, "TRACE": trace, **{k.upper(): v for k, v in settings.items()}}
+        self.environment = environment(
+            LD_PRELOAD=FAULTS_LIBRARY,
+            # Where the program itself is built with AddressSanitizer, its library is not the first.
+            ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""),
+            **{f"PRESSMARK_FAULTS_{name}": str(value) for name, value in values.items()
+               if value is not None})
+
+
+def run_on_terminal(command, env, kill_after_s=None):
+    """Exit status and output. On a terminal the program writes what it acknowledges at once."""
+    master, terminal = pty.openpty()
+    with contextlib.closing(os.fdopen(master, "rb", buffering=0)) as reader:
+        process = subprocess.Popen([PROGRAM, *command], env=env, stdin=subprocess.DEVNULL,
+                                   stdout=terminal, stderr=terminal)
+        os.close(terminal)
+        if kill_after_s is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(kill_after_s)
+            process.kill()
+        output = b""
+        with contextlib.suppress(OSError):  # the terminal's other end is closed
+            while block := reader.read(65536):
+                output += block
+        return process.wait(TIMEOUT_S), output
+
+
+class CrashTest(unittest.TestCase):
+    """One operation, its states before and after, and the number of operations on files that it takes."""
+    maxDiff = None
+
+    def begin(self, operation_class):
+        self.place = Place()
+        self.addCleanup(self.place.remove)
+        self.operation = operation_class(self.place)
+        self.operation.prepare()
+        self.place.save("before")
+        self.before = self.place.state()
+        self.place.restore("before")
+        trace = self.place.folder / "trace"
+        code, output = run_on_terminal(self.operation.command(), Shim(self.place, trace).environment)
+        self.assertEqual(code, 0, output)
+        self.assertTrue(self.operation.is_acknowledged(output), output)
+        self.steps = trace.read_bytes().count(b"\n")
+        self.assertGreater(self.steps, 0)
+        self.files = self.place.files()
+        self.after = self.place.state()
+        self.assertNotEqual(self.before, self.after)
+        self.allowed = [self.before, self.after]
+        self.allowed += self.operation.states_between(self.before, self.after)
+
+    def points(self, count):
+        """So many of the operations on files, evenly spread, the last among them; all where None."""
+        if count is None or count >= self.steps:
+            return list(range(1, self.steps + 1))
+        return sorted({(i + 1) * self.steps // count for i in range(count)})
+
+    def check_recovered(self, output):
+        """Opens without a manual step, has all that was acknowledged and nothing half, and the operation repeated
+        leads where it leads undisturbed."""
+        state = self.place.state()
+        self.assertIn(state, self.allowed)
+        if self.operation.is_acknowledged(output):
+            self.assertEqual(state, self.after)
+        self.check_repeated(state)
+
+    def check_repeated(self, state):
+        result = run(*self.operation.command())
+        if state == self.after:
+            self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+        else:
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.place.state(), self.after)
+        files = [name for name in self.place.files() if ".creating-" not in name]
+        self.assertEqual(files, self.files)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every operation on a catalogue is killed at its operations on files, and the power cut there.
+
+For each point: the process ends by SIGKILL before the n-th change of a file, or in the middle of it where it
+writes. What is left is examined as the kernel has it, and again as a disk would have it that lost all that was
+not synced, or any part of it. By default a few points are tried. PRESSMARK_KILLS=200 tries all of them, and
+moments by chance until there were that many kills of each operation.
+"""
+
+import os
+import random
+import shutil
+import signal
+import time
+import unittest
+
+from crash_disk import Disk
+from crash_operations import OPERATIONS, CrashTest, Shim, run_on_terminal
+
+KILLS = int(os.environ.get("PRESSMARK_KILLS", "0"))
+POINTS_OF_SHORT_FORM = 4
+EVERYTHING_LOST = None
+
+
+class Killed(CrashTest):
+    def check_kill(self, action=None, at=None, after_s=None, killed=True, seeds=()):
+        """One kill: what it leaves, where `killed`, and what power cuts at its moment leave."""
+        self.place.restore("before")
+        disk = Disk(self.place.root)
+        trace = self.place.folder / "trace"
+        trace.write_bytes(b"")
+        shim = Shim(self.place, trace, at=at, action=action)
+        code, output = run_on_terminal(self.operation.command(), shim.environment, after_s)
+        if at is not None:
+            self.assertEqual(code, -signal.SIGKILL, output)
+        if killed:
+            self.check_recovered(output)
+        disk.replay(trace)
+        for seed in seeds:
+            with self.subTest("power cut", seed=seed):
+                shutil.rmtree(self.place.root)
+                disk.write_lost(self.place.root, seed)
+                self.check_recovered(output)
+
+    def check_operation(self, operation_class):
+        self.begin(operation_class)
+        if KILLS == 0:
+            for number, at in enumerate(self.points(POINTS_OF_SHORT_FORM)):
+                action = ("kill", "tear")[number % 2]
+                with self.subTest(self.operation.name, action=action, at=at):
+                    self.check_kill(action, at, number < 2, () if number < 2 else (EVERYTHING_LOST,))
+            return
+        kills = 0
+        for at in self.points(None):
+            for action in ("kill", "tear"):
+                with self.subTest(self.operation.name, action=action, at=at):
+                    self.check_kill(action, at, seeds=(EVERYTHING_LOST, at))
+                    kills += 1
+        chance = random.Random(1)
+        started = time.monotonic()
+        self.place.restore("before")
+        run_on_terminal(self.operation.command(), Shim(self.place).environment)
+        length_s = time.monotonic() - started
+        while kills < KILLS:
+            after_s = chance.uniform(0, length_s)
+            with self.subTest(self.operation.name, after_s=after_s):
+                self.check_kill(after_s=after_s, seeds=(EVERYTHING_LOST, kills))
+                kills += 1
+        print(f"{operation_class.__name__}: {self.steps} operations on files, {kills} kills")
+
+
+def test_of(operation_class):
+    return lambda self: self.check_operation(operation_class)
+
+
+for _class in OPERATIONS:
+    setattr(Killed, f"test_{_class.__name__.lower()}", test_of(_class))
+
+if __name__ == "__main__":
+    unittest.main()
