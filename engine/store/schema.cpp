@@ -161,6 +161,10 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
     database.exec(
         "INSERT INTO settings(key, value) VALUES('catalogue_id', lower(hex(randomblob(16))))");
     transaction.commit();
+    // SQLite does this when it closes the file, and says nothing where it fails: then all would
+    // still lie in the log, and the database alone, which Store::create renames, would be no
+    // catalogue.
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   });
 }
 

@@ -8,8 +8,10 @@
 #include <sqlite3.h>
 
 #include <bit>
+#include <charconv>
 #include <map>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -179,10 +181,33 @@ void Store::Impl::require_writer() const {
               fmt::format("{} is open for reading only", directory.native()));
 }
 
+// A damaged database must not make orphans of segments that are needed: files go only where the
+// table is consistent and no image, present or removed, refers to them.
 void Store::Impl::remove_orphans() const {
   std::set<std::string, std::less<>> named;
-  SQLite::Statement query(*database, "SELECT file FROM segments");
-  while (query.executeStep()) named.insert(query.getColumn(0).getString());
+  SQLite::Statement query(*database, "SELECT number, file FROM segments");
+  while (query.executeStep()) {
+    const std::int64_t number = query.getColumn(0).getInt64();
+    if (query.getColumn(1).getString() != segment_file_name(number)) {
+      throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: segment {} has a wrong name",
+                                                       database_file.native(), number));
+    }
+    named.insert(segment_file_name(number));
+  }
+  SQLite::Statement users(*database, "SELECT 1 FROM images WHERE segment = ? LIMIT 1");
+  const auto require_unused = [&](const std::string& name) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc() ||
+        end != name.data() + name.size() - std::string_view(kSegmentSuffix).size())
+      return;
+    users.reset();
+    users.bind(1, number);
+    if (users.executeStep()) {
+      throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: segment {} is missing",
+                                                       database_file.native(), number));
+    }
+  };
 
   std::error_code error;
   if (named.empty()) fs::create_directory(segments_directory, error);  // archives may drop it
@@ -190,10 +215,11 @@ void Store::Impl::remove_orphans() const {
   for (fs::directory_iterator entry(segments_directory, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().native();
-    const bool orphan =
-        name.ends_with(unfinished) || (name.ends_with(kSegmentSuffix) && !named.contains(name));
+    const bool is_nameless = name.ends_with(kSegmentSuffix) && !named.contains(name);
+    if (!is_nameless && !name.ends_with(unfinished)) continue;
+    if (is_nameless) require_unused(name);
     std::error_code ignored;  // an orphan does no harm
-    if (orphan) fs::remove(entry->path(), ignored);
+    fs::remove(entry->path(), ignored);
   }
 }
 
