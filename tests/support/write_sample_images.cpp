@@ -102,6 +102,16 @@ void write_scenes(const fs::path& directory) {
   }
 }
 
+// Small files for catalogues that are kept as files themselves: three scenes, another view of one.
+void write_tiny(const fs::path& directory) {
+  constexpr int kTinyWidth = 200, kTinyHeight = 150, kQuality = 80;
+  for (int i = 1; i <= 3; ++i) {
+    const Picture scene = test_picture(kTinyWidth, kTinyHeight, 2000u + static_cast<unsigned>(i));
+    write_file(directory / ("tiny_" + std::to_string(i) + ".jpg"), make_jpeg(scene, {kQuality}));
+    if (i == 1) write_file(directory / "view_of_1.jpg", make_jpeg(view_of(scene), {kQuality}));
+  }
+}
+
 std::string write_samples(const fs::path& directory, const std::vector<SampleFile>& files,
                           bool are_good) {
   std::string list;
@@ -120,7 +130,7 @@ std::string write_samples(const fs::path& directory, const std::vector<SampleFil
 }
 
 void write_all(const fs::path& directory) {
-  for (const char* folder : {"good", "bad", "scenes", "views", "strangers"}) {
+  for (const char* folder : {"good", "bad", "scenes", "views", "strangers", "tiny"}) {
     fs::create_directories(directory / folder);
   }
   std::vector<SampleFile> good = good_samples();
@@ -129,6 +139,7 @@ void write_all(const fs::path& directory) {
   index += ",\n\"bad\": " + write_samples(directory / "bad", bad_samples(), false) + "}\n";
   write_file(directory / "index.json", bytes_of(index));
   write_scenes(directory);
+  write_tiny(directory / "tiny");
 }
 
 }  // namespace
