@@ -2,6 +2,7 @@
 
 option(PRESSMARK_BUILD_BENCHMARKS "Build the benchmarks and the evaluation programs" ON)
 option(PRESSMARK_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
+option(PRESSMARK_FUZZ "Build the fuzz targets (clang only)" OFF)
 set(PRESSMARK_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 set(PRESSMARK_CUDA "AUTO" CACHE STRING "CUDA backend: AUTO (if a toolkit is found), ON, OFF")
 set_property(CACHE PRESSMARK_CUDA PROPERTY STRINGS AUTO ON OFF)
