@@ -16,6 +16,9 @@ TOLERANCE = 0.25
 
 
 class OldFormat(ProgramTest):
+    def test_fixtures_exist(self):
+        self.assertTrue((FIXTURES / "format-2/expected.json").is_file())
+
     def open(self, name):
         fixture = FIXTURES / name
         shutil.copytree(fixture / "catalogue", self.catalogue)

@@ -134,6 +134,7 @@ class FlippedBytes : public test::PipelineTest {
       }
       catalogue.remove(std::vector<ImageId>{2});
     }
+    write_file(place() / "writer.lock", "4711\n");  // as a crash leaves it
   }
 
   void remember_descriptions(const fs::path& directory) {
@@ -293,7 +294,7 @@ class FlippedBytes : public test::PipelineTest {
       if (format >= kFormatWithChecksums || !unprotected) {
         EXPECT_EQ(counts.other, 0) << name << " " << testing::PrintToString(others_);
       }
-      EXPECT_GT(counts.refused, 0) << name;
+      EXPECT_EQ(counts.refused > 0, name != "writer.lock") << name;
       others_.clear();
     }
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include "engine/store/file_io.hpp"
 #include "store_fixture.hpp"
 
 namespace pressmark::store {
@@ -60,6 +63,32 @@ TEST_F(CreateTest, RefusesWhatIsNotEmpty) {
   EXPECT_EQ(error_of([&] { Store::create(root_ / "file", settings(), model()); }),
             ErrorCode::kInvalidArgument);
   expect_no_leavings(3);
+}
+
+// A creation that crashed in an empty directory, after it had moved a part to its place.
+TEST_F(CreateTest, RemovesWhatACrashLeftAndNothingElse) {
+  const fs::path staging = catalogue_ / ".creating-1-0";
+  fs::create_directories(staging);
+  write_bytes(staging / "catalogue.sqlite", "x");
+  fs::create_directory(catalogue_ / "segments");
+  fs::create_directory(catalogue_ / "model");
+  write_bytes(catalogue_ / "notes.txt", "x");
+  EXPECT_EQ(error_of([&] { create(); }), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(fs::exists(staging));
+  fs::remove(catalogue_ / "notes.txt");
+  {
+    // Held by a creation that is under way.
+    const FileDescriptor owner(::open(staging.c_str(), O_RDONLY | O_DIRECTORY));
+    ASSERT_EQ(::flock(owner.get(), LOCK_EX), 0);
+    EXPECT_EQ(error_of([&] { create(); }), ErrorCode::kInvalidArgument);
+    EXPECT_TRUE(fs::exists(staging));
+  }
+  fs::create_directory(root_ / ".catalogue.creating-1-0");
+  create();
+  EXPECT_EQ(contents(catalogue_).size(), 6u);
+  fs::remove_all(catalogue_);
+  create();
+  expect_no_leavings(2);
 }
 
 TEST_F(CreateTest, RefusesToReplaceACatalogue) {

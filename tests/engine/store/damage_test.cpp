@@ -166,6 +166,23 @@ TEST_F(DamageTest, FlippedBytesOfTheDatabaseNeverCrash) {
   EXPECT_GT(refused, 0);
 }
 
+// A segment whose row is damaged or lost looks like what a crash left.
+TEST_F(DamageTest, AWriterKeepsSegmentsThatADamagedTableDoesNotName) {
+  const std::string bytes = file_bytes(database());
+  for (const char* change :
+       {"UPDATE segments SET file = '00000002.pmseg'", "UPDATE segments SET number = 2",
+        "UPDATE segments SET number = 2, file = '00000002.pmseg'", "DELETE FROM segments"}) {
+    write_bytes(database(), bytes);
+    // As another program that does not know the references of the tables.
+    SQLite::Database(database().native(), SQLite::OPEN_READWRITE)
+        .exec(std::string("PRAGMA foreign_keys = OFF; ") + change);
+    std::string message;
+    EXPECT_EQ(error_of([&] { writer(); }, &message), ErrorCode::kCorruptData) << change;
+    EXPECT_THAT(message, HasSubstr(database().native()));
+    EXPECT_TRUE(fs::exists(segment(1))) << change;
+  }
+}
+
 TEST_F(DamageTest, DamagedSegmentsAreReportedByName) {
   const std::string bytes = file_bytes(segment(1));
   std::string damaged = bytes;
