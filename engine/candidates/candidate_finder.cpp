@@ -6,8 +6,11 @@
 #include <cassert>
 #include <cmath>
 #include <iterator>
+#include <limits>
+#include <numeric>
 #include <utility>
 
+#include "engine/index/rerank.hpp"
 #include "engine/index/unite_candidates.hpp"
 
 namespace pressmark::candidates {
@@ -84,7 +87,7 @@ void CandidateFinder::add_part(std::shared_ptr<const Part> part) {
     for (const index::PartRow& row : rows.subspan(first, count)) ids.push_back(row.id);
     add_globals(ids, part->globals(first, count));
   }
-  codes_.push_back({std::move(part), {}, {}});
+  codes_.push_back({std::move(part), {}, {}, {}});
 }
 
 void CandidateFinder::add(ImageId id, const Description& description) {
@@ -93,6 +96,7 @@ void CandidateFinder::add(ImageId id, const Description& description) {
   codes_.resize(local_.parts());
   PartCodes& part = codes_[place.part];
   backend_->reduce_dense({&description.dense, 1}, {&part.pyramids.emplace_back(), 1});
+  part.globals.insert(part.globals.end(), description.global.begin(), description.global.end());
   if (dense_of_ || !has_all_dense_) return;
   part.codes.push_back(description.dense);
   if (local_.size() > SearchOptions::kMostDenseImages) {
@@ -289,6 +293,51 @@ std::vector<ImageId> CandidateFinder::find_global(std::span<const float> query, 
   return first_ids(nearest, count, [](const index::Neighbour& a, const index::Neighbour& b) {
     return a.similarity > b.similarity;
   });
+}
+
+std::vector<ImageId> CandidateFinder::find_global_exactly(std::span<const float> query,
+                                                          int count) const {
+  struct Found {
+    ImageId id;
+    float similarity;
+  };
+  const auto more_similar = [](const Found& a, const Found& b) {
+    return a.similarity > b.similarity;
+  };
+  std::vector<Found> nearest;
+  for (std::uint32_t p = 0; p < codes_.size(); ++p) {
+    const PartCodes& part = codes_[p];
+    const std::size_t rows = local_.rows(p).size();
+    for (std::size_t first = 0; first < rows; first += kAddedAtOnce) {
+      const std::size_t taken = std::min(kAddedAtOnce, rows - first);
+      index::ApproximateRows all;
+      all.rows.resize(taken);
+      std::iota(all.rows.begin(), all.rows.end(), std::int64_t{0});
+      all.most_elsewhere = -std::numeric_limits<float>::infinity();
+      const auto place = [&](std::int64_t row) {
+        return index::RowPlace{p,
+                               static_cast<std::uint32_t>(first + static_cast<std::size_t>(row))};
+      };
+      const auto vectors =
+          part.mapped ? part.mapped->globals(first, taken)
+                      : std::span(part.globals).subspan(first * query.size(), taken * query.size());
+      const auto found = index::rerank(
+          query, vectors, all, [&](std::int64_t row) { return local_.is_present(place(row)); },
+          static_cast<std::size_t>(count));
+      for (const index::NearRow& near : *found) {
+        nearest.push_back({local_.row(place(near.row)).id, near.similarity});
+      }
+    }
+    first_ids(nearest, count, more_similar);  // puts them first
+    nearest.resize(std::min(nearest.size(), static_cast<std::size_t>(count)));
+  }
+  return first_ids(nearest, count, more_similar);
+}
+
+std::vector<ImageId> CandidateFinder::present_ids() const {
+  std::vector<ImageId> ids;
+  local_.for_each(nullptr, [&](index::RowPlace place) { ids.push_back(local_.row(place).id); });
+  return ids;
 }
 
 std::string CandidateFinder::describe_global() const {

@@ -69,10 +69,13 @@ class CandidateFinder {
   std::vector<ImageId> find_global(std::span<const float> query, int count,
                                    const index::ImageSelection* selection = nullptr) const;
 
+  // The same by comparing with each.
+  std::vector<ImageId> find_global_exactly(std::span<const float> query, int count) const;
+
+  std::vector<ImageId> present_ids() const;  // by part
   std::int64_t size(const index::ImageSelection* selection = nullptr) const {
     return local_.size(selection);
   }
-  bool contains(ImageId id) const { return local_.find(id).has_value(); }
 
   std::string describe_global() const;
   std::string describe_local() const { return local_.description(); }
@@ -96,6 +99,7 @@ class CandidateFinder {
   struct PartCodes {
     std::shared_ptr<const Part> mapped;  // or null: in memory
     std::vector<kernels::DensePyramid> pyramids;
+    std::vector<float> globals;
     std::vector<DenseCode> codes;  // without a source
   };
   const kernels::DensePyramid& pyramid(index::RowPlace place) const;

@@ -92,7 +92,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
                               const std::function<void(const MarkResult&)>& on_mark) const {
   options.validate();
   decode.validate();
-  const Impl::Snapshot& snapshot = impl_->current_snapshot();
+  const std::int64_t images =
+      impl_->with_snapshot([](const pipeline::Snapshot& now) { return now.finder.size(); });
   DescribeOptions describe = impl_->store.settings().describe;
   describe.max_keypoints = options.query_keypoints;
   const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
@@ -133,10 +134,15 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   // All photos of a mark with some candidates.
   const auto compare = [&](MarkItem& item,
                            std::span<const std::unique_ptr<const verify::PreparedQuery>> prepared,
-                           std::span<const ImageId> ids) {
+                           std::span<const ImageId> wanted) {
     std::vector<Description> candidates;
-    for (const ImageId id : ids) {
-      candidates.push_back(impl_->store.read_description(*snapshot.find(id)));
+    std::vector<ImageId> ids;
+    for (const ImageId id : wanted) {
+      // Removed by another process since the snapshot: not a candidate any more.
+      std::optional<Description> description = impl_->store.read_image(id);
+      if (!description) continue;
+      candidates.push_back(*std::move(description));
+      ids.push_back(id);
     }
     std::vector<const Description*> hits;
     for (const Description& candidate : candidates) hits.push_back(&candidate);
@@ -176,10 +182,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
       prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
-      rankings.push_back(snapshot.finder
-                             .find(description, prepared.back()->dense(), options.search.candidates,
-                                   options.search)
-                             .united);
+      rankings.push_back(
+          impl_->find_candidates(description, prepared.back()->dense(), options.search).united);
     }
     const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
     item.candidates = static_cast<int>(united.size());
@@ -193,7 +197,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     }
   };
   const auto false_hits = [&](double score) {
-    return static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -score);
+    return static_cast<double>(images) * std::pow(10.0, -score);
   };
   const auto report_photo = [&](QueryPhoto& query, int candidates) {
     QueryResult result;
