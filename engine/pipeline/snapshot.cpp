@@ -16,9 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Images whose lists are held in memory: 33 KB each.
-constexpr std::size_t kMostInMemory = 4096;
-
 // A directory of our own, with all that is in it as long as this lives.
 class ScratchDirectory {
  public:
@@ -58,7 +55,8 @@ void add_by_files(const store::Store& store, const kernels::Backend& backend,
 std::shared_ptr<const Snapshot> take_snapshot(const store::Store& store,
                                               const kernels::Backend& backend,
                                               const models::ModelData& model,
-                                              const std::set<std::uint64_t>& distrusted) {
+                                              const std::set<std::uint64_t>& distrusted,
+                                              std::size_t most_in_memory) {
   const auto dense_of = [&store](ImageId id) -> std::optional<DenseCode> {
     const std::optional<Description> description = store.read_image(id);
     if (!description) return std::nullopt;
@@ -76,7 +74,7 @@ std::shared_ptr<const Snapshot> take_snapshot(const store::Store& store,
   snapshot->indexed_images = snapshot->finder.size();
   snapshot->unindexed_images = static_cast<std::int64_t>(index.tail.size());
   snapshot->problems = std::move(index.problems);
-  if (index.tail.size() > kMostInMemory) {
+  if (index.tail.size() > most_in_memory) {
     add_by_files(store, backend, model, index.tail, *snapshot);
   } else {
     for (const store::DescriptionLocation& image : index.tail) {

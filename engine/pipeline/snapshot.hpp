@@ -4,6 +4,7 @@
 // the segments.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -17,6 +18,9 @@
 
 namespace pressmark::pipeline {
 
+// Images whose lists are held in memory where no index file has them: 33 KB each.
+inline constexpr std::size_t kMostInMemory = 4096;
+
 struct Snapshot {
   candidates::CandidateFinder finder;
   std::int64_t index_files = 0, index_bytes = 0;
@@ -24,12 +28,14 @@ struct Snapshot {
   std::vector<std::string> problems;
 };
 
-// Images without an index are held in memory, or, where they are many, in files of temp_directory_
-// path() that have no name any more: memory stays small although there is no index. store, backend
+// Images without an index are held in memory or, where they are more than most_in_memory, in files
+// of the system's temporary directory that have no name any more: memory stays small although there
+// is no index. store, backend
 // and model must outlive it. Throws index::DamagedPart, Error.
 std::shared_ptr<const Snapshot> take_snapshot(const store::Store& store,
                                               const kernels::Backend& backend,
                                               const models::ModelData& model,
-                                              const std::set<std::uint64_t>& distrusted);
+                                              const std::set<std::uint64_t>& distrusted,
+                                              std::size_t most_in_memory = kMostInMemory);
 
 }  // namespace pressmark::pipeline
