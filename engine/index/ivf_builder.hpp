@@ -6,6 +6,7 @@
 // sample.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -58,7 +59,13 @@ class IvfBuilder {
   IvfImage build() const;
 
  private:
+  void check_vectors();
   void assign();
+  double mean_error(std::span<const std::size_t> rows) const;
+  void place_rows(std::span<std::uint32_t> rows) const;
+  void encode_rows(std::span<const std::uint32_t> rows, std::span<float> scales,
+                   std::span<std::uint8_t> codes) const;
+  std::array<RecallCurve, 2> measure_recall(const IvfListsView& lists) const;
 
   std::span<const float> vectors_;
   IvfOptions options_;
@@ -66,6 +73,7 @@ class IvfBuilder {
   std::vector<float> centroids_;
   std::vector<std::uint32_t> list_of_;  // of each row
   std::vector<std::uint32_t> starts_;   // as in the image
+  std::vector<std::size_t> held_out_;   // rows that recall is measured with
 };
 
 }  // namespace pressmark::index
