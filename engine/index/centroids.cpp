@@ -107,6 +107,11 @@ class Assigner final : public faiss::Index {
 
 }  // namespace
 
+CodeBlocks coarse_blocks(const IvfListsView& lists) {
+  return {lists.coarse_codes.data(), lists.coarse_scales.data(),
+          lists.coarse_scales.size() / kRowsPerBlock};
+}
+
 void store_code(std::span<const std::int8_t> code, std::size_t lane, std::uint8_t* block) {
   for (std::size_t d = 0; d < code.size(); ++d) {
     block[d / 4 * 4 * kRowsPerBlock + 4 * lane + d % 4] = static_cast<std::uint8_t>(code[d] + 128);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/index/int8_scan.hpp"
+#include "engine/index/ivf_lists.hpp"
 #include "engine/index/rerank.hpp"
 
 namespace pressmark::index {
@@ -29,6 +30,9 @@ class CentroidCodes {
   std::vector<std::uint8_t> codes_;
   std::vector<float> scales_;
 };
+
+// Of the centroids of lists.
+CodeBlocks coarse_blocks(const IvfListsView& lists);
 
 // Puts a code in its place in a block (ivf_lists.hpp) of zeroed codes.
 void store_code(std::span<const std::int8_t> code, std::size_t lane, std::uint8_t* block);

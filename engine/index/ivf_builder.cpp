@@ -31,14 +31,6 @@ constexpr std::size_t kQueriesPerTask = 64;
 constexpr std::size_t kErrorRows = 8192;  // that the error of lists is estimated from
 constexpr std::array<std::uint32_t, 2> kMeasuredCounts = {10, 100};
 
-void check_finite(std::span<const float> vectors) {
-  const bool is_finite =
-      std::all_of(vectors.begin(), vectors.end(), [](float value) { return std::isfinite(value); });
-  if (!is_finite) {
-    throw Error(ErrorCode::kInvalidArgument, "a global vector has a value that is not finite");
-  }
-}
-
 // `count` different rows of `rows`, ascending; the same for a seed everywhere.
 std::vector<std::size_t> sample_rows(std::size_t rows, std::size_t count, std::uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -69,10 +61,35 @@ std::vector<float> gather(std::span<const float> vectors, std::size_t dimension,
 
 }  // namespace
 
+void check_finite(std::span<const float> vectors) {
+  const bool is_finite =
+      std::all_of(vectors.begin(), vectors.end(), [](float value) { return std::isfinite(value); });
+  if (!is_finite) {
+    throw Error(ErrorCode::kInvalidArgument, "a global vector has a value that is not finite");
+  }
+}
+
 int default_lists(std::size_t rows) {
   const double wanted = 2 * std::sqrt(static_cast<double>(rows));
   const auto power = std::bit_ceil(static_cast<std::size_t>(wanted) + 1);
   return static_cast<int>(std::clamp<std::size_t>(power, 1, IvfFacts::kMostLists));
+}
+
+double quantisation_error(const IvfListsView& lists, std::span<const float> vectors,
+                          std::size_t most) {
+  const std::size_t size = lists.facts.dimension, rows = vectors.size() / size;
+  if (rows == 0 || most == 0) return 0;
+  const std::size_t step = (rows + most - 1) / most;
+  double sum = 0;
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < rows; row += step, ++count) {
+    const std::span<const float> vector = vectors.subspan(row * size, size);
+    const auto nearest =
+        nearest_centroids(coarse_blocks(lists), lists.facts.lists, Int8Query(vector), 1);
+    sum += squared_error(vector,
+                         &lists.centroids[static_cast<std::size_t>(nearest.front().row) * size]);
+  }
+  return sum / static_cast<double>(count);
 }
 
 IvfImage::IvfImage(std::size_t bytes) : size_(bytes) {
@@ -248,8 +265,7 @@ std::array<RecallCurve, 2> IvfBuilder::measure_recall(const IvfListsView& lists)
   // met[c][i]: neighbours in the first 2^i lists; whole numbers, so that their order is of no
   // matter.
   std::array<std::array<std::atomic<std::size_t>, RecallCurve::kSteps>, 2> met{};
-  const CodeBlocks coarse{lists.coarse_codes.data(), lists.coarse_scales.data(),
-                          lists.coarse_scales.size() / kRowsPerBlock};
+  const CodeBlocks coarse = coarse_blocks(lists);
   // One more than wanted: a row finds itself.
   const IvfEffort all{facts_.lists, effort_for(facts_, most + 1, 1).shortlist};
   tbb::parallel_for(tbb::blocked_range<std::size_t>(

@@ -28,6 +28,14 @@ struct IvfOptions {
 // Lists for so many rows: a power of two that grows with the root of the rows.
 int default_lists(std::size_t rows);
 
+// Throws Error(kInvalidArgument) where a value is not finite.
+void check_finite(std::span<const float> vectors);
+
+// Mean squared distance, 2 - 2 cos, of rows to their nearest centroids: of `most` rows at equal
+// distances where there are more.
+double quantisation_error(const IvfListsView& lists, std::span<const float> vectors,
+                          std::size_t most);
+
 // The bytes of an image, at a multiple of kIvfAlignment.
 class IvfImage {
  public:

@@ -23,11 +23,6 @@ constexpr std::size_t shortlist_for(std::size_t count) {
   return count + count / 2 + 22;
 }
 
-CodeBlocks coarse_blocks(const IvfListsView& lists) {
-  return {lists.coarse_codes.data(), lists.coarse_scales.data(),
-          lists.coarse_scales.size() / kRowsPerBlock};
-}
-
 CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t count) {
   return {lists.codes.data() + first * lists.bytes_per_block(),
           lists.scales.data() + first * kRowsPerBlock, count};
