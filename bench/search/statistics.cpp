@@ -96,7 +96,7 @@ int main(int count, char** arguments) {
     tenth.push_back(row[9]);
   }
   for (const double share : {.05, .25, .5, .75, .95}) {
-    fmt::print("quantile {:.2f}: cosine with any other {:+.3f}, nearest {:.3f}, tenth {:.3f}\n", share,
-               quantile(others, share), quantile(nearest, share), quantile(tenth, share));
+    fmt::print("quantile {:.2f}: cosine with any other {:+.3f}, nearest {:.3f}, tenth {:.3f}\n",
+               share, quantile(others, share), quantile(nearest, share), quantile(tenth, share));
   }
 }

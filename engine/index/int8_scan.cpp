@@ -71,68 +71,74 @@ struct VnniProducts {
 };
 #endif
 
-// Registers for sums; the rest holds codes and values of queries.
+// Registers for sums; the rest holds codes and values of queries. Where few rows and queries leave
+// some, groups are added to several sums in turn, so that additions need not wait for each other.
 constexpr std::size_t kSums = 8;
-
-// One step of a scan: kBlocks blocks from block `first` on, for kQueries queries.
-template <typename Products, std::size_t kQueries, std::size_t kBlocks>
-HWY_INLINE void scan_step(const CodeBlocks& blocks, std::size_t first,
-                          const Int8Query* const* queries, const float* thresholds,
-                          ScanHit* const* hits, std::size_t* found) {
-  constexpr std::size_t kColumns = kBlocks * kVectors;
-  const IntTag tag;
-  const hn::RebindToFloat<IntTag> float_tag;
-  const std::size_t groups = queries[0]->groups();
-  const std::size_t block_bytes = groups * kGroupBytes;
-  const std::uint8_t* codes = blocks.codes + first * block_bytes;
-  Ints sums[kQueries * kColumns];
-  for (std::size_t q = 0; q < kQueries; ++q) {
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      sums[q * kColumns + c] = hn::Set(tag, queries[q]->bias());
-    }
-  }
-  for (std::size_t g = 0; g < groups; ++g) {
-    typename Products::Group values[kQueries];
-    for (std::size_t q = 0; q < kQueries; ++q) values[q] = Products::load(*queries[q], g);
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      const std::uint8_t* at =
-          codes + c / kVectors * block_bytes + g * kGroupBytes + c % kVectors * kVectorBytes;
-      for (std::size_t q = 0; q < kQueries; ++q) {
-        sums[q * kColumns + c] = Products::add(sums[q * kColumns + c], at, values[q]);
-      }
-    }
-  }
-  for (std::size_t q = 0; q < kQueries; ++q) {
-    const auto threshold = hn::Set(float_tag, thresholds[q]);
-    for (std::size_t c = 0; c < kColumns; ++c) {
-      const std::size_t position = first * kRowsPerBlock + c * kLanes;
-      const auto scores = hn::Mul(hn::ConvertTo(float_tag, sums[q * kColumns + c]),
-                                  hn::LoadU(float_tag, blocks.scales + position));
-      const auto reach = hn::Ge(scores, threshold);
-      if (hn::AllFalse(float_tag, reach)) continue;
-      HWY_ALIGN float values[kLanes];
-      HWY_ALIGN std::uint8_t bits[8] = {};
-      hn::Store(scores, float_tag, values);
-      hn::StoreMaskBits(float_tag, reach, bits);
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        if ((bits[lane / 8] >> lane % 8 & 1) == 0) continue;
-        hits[q][found[q]++] = {static_cast<std::uint32_t>(position + lane), values[lane]};
-      }
-    }
-  }
-}
+constexpr std::size_t kMostChains = 4;
+// Lists are too short for the processor's own prefetching, and a core waits for few lines at a
+// time; into its second cache it fetches more of them.
+constexpr std::size_t kBytesAhead = 8192;
 
 template <typename Products, std::size_t kQueries>
 HWY_INLINE void scan_all(const CodeBlocks& blocks, const Int8Query* const* queries,
                          const float* thresholds, ScanHit* const* hits, std::size_t* found) {
-  constexpr std::size_t kPerBlock = kQueries * kVectors;
-  constexpr std::size_t kStep = kSums > kPerBlock ? kSums / kPerBlock : 1;
-  std::size_t block = 0;
-  for (; block + kStep <= blocks.blocks; block += kStep) {
-    scan_step<Products, kQueries, kStep>(blocks, block, queries, thresholds, hits, found);
-  }
-  for (; block < blocks.blocks; ++block) {
-    scan_step<Products, kQueries, 1>(blocks, block, queries, thresholds, hits, found);
+  constexpr std::size_t kColumns = kQueries * kVectors;
+  constexpr std::size_t kChains = std::clamp<std::size_t>(kSums / kColumns, 1, kMostChains);
+  const IntTag tag;
+  const hn::RebindToFloat<IntTag> float_tag;
+  const std::size_t groups = queries[0]->groups();
+  const std::size_t block_bytes = groups * kGroupBytes;
+  const std::size_t blocks_ahead = std::max<std::size_t>(1, kBytesAhead / block_bytes);
+  const std::uint8_t* codes = blocks.codes;
+  for (std::size_t block = 0; block < blocks.blocks; ++block, codes += block_bytes) {
+    Ints sums[kChains * kColumns];
+    for (auto& sum : sums) sum = hn::Zero(tag);
+    const std::uint8_t* ahead = codes + blocks_ahead * block_bytes;
+    if (block + blocks_ahead >= blocks.blocks) {
+      ahead = blocks.next == nullptr
+                  ? codes
+                  : blocks.next + (block + blocks_ahead - blocks.blocks) * block_bytes;
+    }
+    const auto add_group = [&](std::size_t group, std::size_t chain) HWY_ATTR {
+      const std::uint8_t* at = codes + group * kGroupBytes;
+      __builtin_prefetch(ahead + group * kGroupBytes, 0, 2);
+      for (std::size_t q = 0; q < kQueries; ++q) {
+        const auto values = Products::load(*queries[q], group);
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          Ints& sum = sums[(chain * kQueries + q) * kVectors + v];
+          sum = Products::add(sum, at + v * kVectorBytes, values);
+        }
+      }
+    };
+    std::size_t group = 0;
+    for (; group + kChains <= groups; group += kChains) {
+      for (std::size_t chain = 0; chain < kChains; ++chain) add_group(group + chain, chain);
+    }
+    for (; group < groups; ++group) add_group(group, 0);
+
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      const auto bias = hn::Set(tag, queries[q]->bias());
+      const auto threshold = hn::Set(float_tag, thresholds[q]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        Ints sum = hn::Add(sums[q * kVectors + v], bias);
+        for (std::size_t chain = 1; chain < kChains; ++chain) {
+          sum = hn::Add(sum, sums[(chain * kQueries + q) * kVectors + v]);
+        }
+        const std::size_t position = block * kRowsPerBlock + v * kLanes;
+        const auto scores =
+            hn::Mul(hn::ConvertTo(float_tag, sum), hn::LoadU(float_tag, blocks.scales + position));
+        const auto reach = hn::Ge(scores, threshold);
+        if (hn::AllFalse(float_tag, reach)) continue;
+        HWY_ALIGN float values[kLanes];
+        HWY_ALIGN std::uint8_t bits[8] = {};
+        hn::Store(scores, float_tag, values);
+        hn::StoreMaskBits(float_tag, reach, bits);
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+          if ((bits[lane / 8] >> lane % 8 & 1) == 0) continue;
+          hits[q][found[q]++] = {static_cast<std::uint32_t>(position + lane), values[lane]};
+        }
+      }
+    }
   }
 }
 

@@ -42,6 +42,8 @@ struct CodeBlocks {
   const std::uint8_t* codes = nullptr;
   const float* scales = nullptr;  // 16 per block
   std::size_t blocks = 0;
+  // What will be scanned after these, so that it is asked for in time; null: nothing is known.
+  const std::uint8_t* next = nullptr;
 };
 
 struct ScanHit {

@@ -23,9 +23,13 @@ constexpr std::size_t shortlist_for(std::size_t count) {
   return count + count / 2 + 22;
 }
 
-CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t count) {
+// Some of the blocks up to `end`, after which those from `next` on are scanned.
+CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t end,
+                     std::size_t next) {
+  const std::size_t last = std::min(first + kBlocksAtOnce, end);
   return {lists.codes.data() + first * lists.bytes_per_block(),
-          lists.scales.data() + first * kRowsPerBlock, count};
+          lists.scales.data() + first * kRowsPerBlock, last - first,
+          lists.codes.data() + (last < end ? last : next) * lists.bytes_per_block()};
 }
 
 // One list's blocks into the best rows.
@@ -33,13 +37,14 @@ class ListScan {
  public:
   explicit ListScan(const IvfListsView& lists) : lists_(lists) {}
 
-  void scan_list(std::size_t list, const Int8Query& query, const RowFilter* is_wanted,
-                 BestRows& best) {
-    for (std::size_t block = lists_.starts[list]; block < lists_.starts[list + 1];
-         block += kBlocksAtOnce) {
-      const std::size_t count = std::min(kBlocksAtOnce, lists_.starts[list + 1] - block);
-      take(scan(blocks_of(lists_, block, count), query, best.threshold(), hits_.data()), block,
-           is_wanted, best);
+  // `next`: the list that is scanned after this one.
+  void scan_list(std::size_t list, std::size_t next, const Int8Query& query,
+                 const RowFilter* is_wanted, BestRows& best) {
+    const std::size_t end = lists_.starts[list + 1];
+    for (std::size_t block = lists_.starts[list]; block < end; block += kBlocksAtOnce) {
+      take(scan(blocks_of(lists_, block, end, lists_.starts[next]), query, best.threshold(),
+                hits_.data()),
+           block, is_wanted, best);
     }
   }
 
@@ -54,8 +59,9 @@ class ListScan {
       }
       if (wanted == 0) continue;
       seen += wanted;
-      take(scan(blocks_of(lists_, block, 1), query, best.threshold(), hits_.data()), block,
-           &is_wanted, best);
+      take(scan(blocks_of(lists_, block, block + 1, block + 1), query, best.threshold(),
+                hits_.data()),
+           block, &is_wanted, best);
     }
     return seen;
   }
@@ -141,7 +147,9 @@ std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
       if (i >= probes && static_cast<double>(seen) >= enough) break;
       seen += scan.scan_few(list, code, *wanted.is_wanted, best);
     } else {
-      scan.scan_list(list, code, wanted.is_wanted, best);
+      scan.scan_list(list,
+                     static_cast<std::size_t>(nearest[std::min(i + 1, nearest.size() - 1)].row),
+                     code, wanted.is_wanted, best);
     }
   }
   return rank_shortlist(query, vectors, best.take_sorted(), count);
@@ -168,8 +176,8 @@ std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, co
   for (std::size_t list = 0; list < asking.size(); ++list) {
     for (std::size_t block = lists.starts[list]; block < lists.starts[list + 1];
          block += kBlocksAtOnce) {
-      const CodeBlocks part = blocks_of(
-          lists, block, std::min<std::size_t>(kBlocksAtOnce, lists.starts[list + 1] - block));
+      const CodeBlocks part =
+          blocks_of(lists, block, lists.starts[list + 1], lists.starts[list + 1]);
       for (std::size_t i = 0; i < asking[list].size(); i += kScannedTogether) {
         const std::size_t together = std::min(kScannedTogether, asking[list].size() - i);
         std::array<const Int8Query*, kScannedTogether> some{};
