@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -70,9 +71,23 @@ constexpr std::string_view kFirstDay =
 constexpr std::string_view kLastDay =
     "(CASE length(date) WHEN 4 THEN date || '-12-31' WHEN 7 THEN date || '-31' ELSE date END)";
 
+// All of them, joined by an operator as a balanced tree: SQLite refuses expressions a thousand
+// deep.
+std::string joined(std::span<const std::string> expressions, std::string_view op) {
+  if (expressions.size() == 1) return expressions.front();
+  const auto [left, right] = std::pair(expressions.first(expressions.size() / 2),
+                                       expressions.subspan(expressions.size() / 2));
+  return fmt::format("({} {} {})", joined(left, op), op, joined(right, op));
+}
+
 class Builder {
  public:
   explicit Builder(FilterSql& sql) : sql_(sql) {}
+
+  std::string text() const {
+    return expressions_.empty() ? std::string()
+                                : fmt::format("AND {} ", joined(expressions_, "AND"));
+  }
 
   // Of conditions on one field: several have =, and one must hold; or there is a single one. != is
   // the negation of =.
@@ -80,21 +95,23 @@ class Builder {
     const Place place = place_of(conditions.front()->field);
     const bool is_negated = conditions.front()->op == FilterOperator::kNotEqual;
     bool holds_for_unknown = false;
-    std::string tests;
+    std::vector<std::string> alternatives;
     for (const FilterCondition* condition : conditions) {
       holds_for_unknown = holds_for_unknown || condition->value.empty();
-      if (!tests.empty()) tests += " OR ";
-      tests += test(place.column, *condition);
+      alternatives.push_back(test(place.column, *condition));
     }
+    const std::string tests = joined(alternatives, "OR");
     switch (place.table) {
       case Place::Table::kImages:
-        sql_.text += fmt::format("AND {}({}) ", is_negated ? "NOT " : "", tests);
+        expressions_.push_back(fmt::format("{}({})", is_negated ? "NOT " : "", tests));
         break;
       case Place::Table::kSeizures:
-        sql_.text += of_table("seizure", "seizures", tests, is_negated, holds_for_unknown);
+        expressions_.push_back(
+            of_table("seizure", "seizures", tests, is_negated, holds_for_unknown));
         break;
       case Place::Table::kPackages:
-        sql_.text += of_table("package", "packages", tests, is_negated, holds_for_unknown);
+        expressions_.push_back(
+            of_table("package", "packages", tests, is_negated, holds_for_unknown));
         break;
     }
   }
@@ -110,7 +127,7 @@ class Builder {
   static std::string of_table(std::string_view key, std::string_view table,
                               const std::string& tests, bool is_negated, bool holds_for_unknown) {
     const bool takes_null = is_negated != holds_for_unknown;
-    return fmt::format("AND ({} i.{} {}IN (SELECT id FROM {} WHERE {})) ",
+    return fmt::format("({} i.{} {}IN (SELECT id FROM {} WHERE {}))",
                        takes_null   ? fmt::format("i.{} IS NULL OR", key)
                        : is_negated ? fmt::format("i.{} IS NOT NULL AND", key)
                                     : std::string(),
@@ -196,6 +213,7 @@ class Builder {
   }
 
   FilterSql& sql_;
+  std::vector<std::string> expressions_;  // all must hold
 };
 
 }  // namespace
@@ -227,6 +245,7 @@ FilterSql filter_sql(const ImageFilter& filter) {
     }
   }
   for (const auto& [field, conditions] : alternatives) builder.add(conditions);
+  sql.text = builder.text();
   return sql;
 }
 

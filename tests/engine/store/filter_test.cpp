@@ -3,6 +3,7 @@
 // Which images a filter selects, through the database.
 #include <SQLiteCpp/Database.h>
 
+#include <chrono>
 #include <initializer_list>
 
 #include "store_fixture.hpp"
@@ -232,6 +233,56 @@ TEST_F(FilterTest, TheMostConditionsAreAnswered) {
   EXPECT_EQ(reader().count_images(filter), 2);
   filter.where("id=1");
   EXPECT_EQ(error_of([&] { reader().count_images(filter); }), ErrorCode::kInvalidArgument);
+}
+
+// Prints how long a selection takes. Not part of the suite: filling the database takes a minute.
+//   store_test --gtest_also_run_disabled_tests --gtest_filter='*AMillionImages*'
+TEST_F(FilterTest, DISABLED_AMillionImagesAreSelectedInSeconds) {
+  create();
+  {
+    SQLite::Database raw(database().native(), SQLite::OPEN_READWRITE);
+    raw.exec(R"sql(
+      PRAGMA synchronous = OFF;
+      BEGIN;
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
+        INSERT INTO seizures SELECT i + 1, 'S' || i, 'Place ' || (i % 50),
+          printf('%d-%02d', 2015 + i % 10, 1 + i % 12), 'Agency ' || (i % 7), '2024' FROM n;
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199999)
+        INSERT INTO packages SELECT i + 1, i / 100 + 1, 'P' || (i % 100) FROM n;
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)
+        INSERT INTO segments SELECT i + 1, 's' || i, 'm', 256, 1, 1, '2024' FROM n;
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
+        INSERT INTO images(id, sha256, segment, slot, keypoints, seizure, package, kind, format,
+          file_bytes, width_px, height_px, orientation, added_at, file, metadata)
+        SELECT i + 1, randomblob(32), i / 256 + 1, i % 256, 700, i / 500 + 1, i / 5 + 1,
+          CASE i % 1000 WHEN 0 THEN 'toolmark' ELSE 'logo' END, 'jpeg', 4000000 + i, 4000, 3000, 1,
+          printf('%d-05-01T08:30:00Z', 2015 + i / 100000),
+          CAST('/evidence/photos/of/seizures/IMG_' || i || '.jpg' AS BLOB),
+          json_object('size_mm', CAST(i % 300 AS TEXT), 'finder', 'A. Jansen', 'shift', i % 3) FROM n;
+      COMMIT;
+      PRAGMA wal_checkpoint(TRUNCATE);
+    )sql");
+  }
+  const Store store = reader();
+  const auto expect = [&](std::string_view condition, std::int64_t images) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(store.count_images(ImageFilter().where(condition)), images) << condition;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    std::printf("%8.3f s  %7lld images  %s\n", took.count(), static_cast<long long>(images),
+                std::string(condition).c_str());
+  };
+  for (int run = 0; run < 2; ++run) {
+    expect("seizure=S7", 500);
+    expect("place=Place 7", 20'000);
+    expect("date>=2020-03", 483'500);
+    expect("seizure!=S7", 999'500);
+    expect("package=P7", 10'000);
+    expect("kind=toolmark", 1000);
+    expect("added>=2020", 500'000);
+    expect("file~img_99999", 11);
+    expect("id>999000", 1000);
+    expect("metadata.size_mm>=297", 9999);
+  }
 }
 
 TEST_F(FilterTest, ConditionsThatMakeNoSenseAreRefused) {
