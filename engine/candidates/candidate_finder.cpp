@@ -6,11 +6,8 @@
 #include <cassert>
 #include <cmath>
 #include <iterator>
-#include <limits>
-#include <numeric>
 #include <utility>
 
-#include "engine/index/rerank.hpp"
 #include "engine/index/unite_candidates.hpp"
 
 namespace pressmark::candidates {
@@ -31,9 +28,6 @@ std::size_t aligned_of(std::size_t voted) {
   return std::max(kLeastAligned,
                   static_cast<std::size_t>(kAlignedShare * static_cast<double>(voted)));
 }
-
-// Rows of a part whose global vectors are handed on together.
-constexpr std::size_t kAddedAtOnce = 4096;
 
 // Images whose starts are screened together: all of their starts are held until then.
 constexpr std::size_t kScreenedAtOnce = 1024;
@@ -77,26 +71,20 @@ CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::
                         index::make_device_search(backend.name(), model.global_size));
 }
 
-void CandidateFinder::add_part(std::shared_ptr<const Part> part) {
+void CandidateFinder::add_part(std::shared_ptr<const MappedPart> part) {
   assert(dense_of_);
   local_.add_part(part->local());
   const std::span<const index::PartRow> rows = part->rows();
-  for (std::size_t first = 0; first < rows.size(); first += kAddedAtOnce) {
-    const std::size_t count = std::min(kAddedAtOnce, rows.size() - first);
-    std::vector<ImageId> ids;
-    for (const index::PartRow& row : rows.subspan(first, count)) ids.push_back(row.id);
-    add_globals(ids, part->globals(first, count));
-  }
-  codes_.push_back({std::move(part), {}, {}, {}});
+  global_index_for(rows.front().id, rows.back().id).add_part(part->global(part));
+  codes_.push_back({std::move(part), {}, {}});
 }
 
 void CandidateFinder::add(ImageId id, const Description& description) {
-  add_globals({&id, 1}, description.global);
+  global_index_for(id, id).add({&id, 1}, description.global);
   const index::RowPlace place = local_.add(id, description);
   codes_.resize(local_.parts());
   PartCodes& part = codes_[place.part];
   backend_->reduce_dense({&description.dense, 1}, {&part.pyramids.emplace_back(), 1});
-  part.globals.insert(part.globals.end(), description.global.begin(), description.global.end());
   if (dense_of_ || !has_all_dense_) return;
   part.codes.push_back(description.dense);
   if (local_.size() > SearchOptions::kMostDenseImages) {
@@ -105,12 +93,10 @@ void CandidateFinder::add(ImageId id, const Description& description) {
   }
 }
 
-void CandidateFinder::add_globals(std::span<const ImageId> ids, std::span<const float> vectors) {
-  if (ids.front() <= last_global_ && globals_.back().size() > 0) {
-    globals_.emplace_back(model_->global_size);
-  }
-  globals_.back().add(ids, vectors);
-  last_global_ = ids.back();
+index::GlobalIndex& CandidateFinder::global_index_for(ImageId first, ImageId last) {
+  if (first <= last_global_) globals_.emplace_back(model_->global_size);
+  last_global_ = last;
+  return globals_.back();
 }
 
 void CandidateFinder::remove(std::span<const ImageId> ids) {
@@ -282,56 +268,15 @@ std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
 }
 
 std::vector<ImageId> CandidateFinder::find_global(std::span<const float> query, int count,
-                                                  const index::ImageSelection* selection) const {
+                                                  const index::GlobalSearch& search) const {
   std::vector<index::Neighbour> nearest;
   for (const index::GlobalIndex& global : globals_) {
-    const int asked = selection == nullptr ? count : static_cast<int>(global.size());
-    for (const index::Neighbour& neighbour : global.search(query, asked)) {
-      if (selection == nullptr || selection->contains(neighbour.id)) nearest.push_back(neighbour);
-    }
+    const std::vector<index::Neighbour> found = global.search(query, count, search);
+    nearest.insert(nearest.end(), found.begin(), found.end());
   }
   return first_ids(nearest, count, [](const index::Neighbour& a, const index::Neighbour& b) {
     return a.similarity > b.similarity;
   });
-}
-
-std::vector<ImageId> CandidateFinder::find_global_exactly(std::span<const float> query,
-                                                          int count) const {
-  struct Found {
-    ImageId id;
-    float similarity;
-  };
-  const auto more_similar = [](const Found& a, const Found& b) {
-    return a.similarity > b.similarity;
-  };
-  std::vector<Found> nearest;
-  for (std::uint32_t p = 0; p < codes_.size(); ++p) {
-    const PartCodes& part = codes_[p];
-    const std::size_t rows = local_.rows(p).size();
-    for (std::size_t first = 0; first < rows; first += kAddedAtOnce) {
-      const std::size_t taken = std::min(kAddedAtOnce, rows - first);
-      index::ApproximateRows all;
-      all.rows.resize(taken);
-      std::iota(all.rows.begin(), all.rows.end(), std::int64_t{0});
-      all.most_elsewhere = -std::numeric_limits<float>::infinity();
-      const auto place = [&](std::int64_t row) {
-        return index::RowPlace{p,
-                               static_cast<std::uint32_t>(first + static_cast<std::size_t>(row))};
-      };
-      const auto vectors =
-          part.mapped ? part.mapped->globals(first, taken)
-                      : std::span(part.globals).subspan(first * query.size(), taken * query.size());
-      const auto found = index::rerank(
-          query, vectors, all, [&](std::int64_t row) { return local_.is_present(place(row)); },
-          static_cast<std::size_t>(count));
-      for (const index::NearRow& near : *found) {
-        nearest.push_back({local_.row(place(near.row)).id, near.similarity});
-      }
-    }
-    first_ids(nearest, count, more_similar);  // puts them first
-    nearest.resize(std::min(nearest.size(), static_cast<std::size_t>(count)));
-  }
-  return first_ids(nearest, count, more_similar);
 }
 
 std::vector<ImageId> CandidateFinder::present_ids() const {
@@ -341,7 +286,9 @@ std::vector<ImageId> CandidateFinder::present_ids() const {
 }
 
 std::string CandidateFinder::describe_global() const {
-  return globals_.front().description();
+  std::string text = globals_.front().description();
+  for (std::size_t i = 1; i < globals_.size(); ++i) text += "; " + globals_[i].description();
+  return text;
 }
 
 Rankings CandidateFinder::find(const Description& query, const kernels::DenseSearch& dense,
@@ -362,7 +309,9 @@ Rankings CandidateFinder::find(const Description& query, const kernels::DenseSea
       return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
     });
   }
-  rankings.global = find_global(query.global, count, selection);
+  index::GlobalSearch global;
+  global.selection = selection;
+  rankings.global = find_global(query.global, count, global);
   if (left_out) {
     for (auto* ranking : {&rankings.votes, &rankings.global, &rankings.dense}) {
       std::erase(*ranking, *left_out);

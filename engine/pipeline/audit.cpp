@@ -86,12 +86,15 @@ AuditReport Catalogue::audit(const AuditOptions& options, const RunControl& cont
     const std::optional<Description> query = impl_->store.read_image(item.id);
     if (!query) return;  // removed meanwhile
     impl_->with_snapshot([&](const pipeline::Snapshot& now) {
+      index::GlobalSearch exact_search;
+      exact_search.is_exact = true;
       // The image itself is among its neighbours, and left out.
       Clock::time_point begin = Clock::now();
       std::vector<ImageId> found = now.finder.find_global(query->global, options.k + 1);
       item.index_seconds = seconds_since(begin);
       begin = Clock::now();
-      std::vector<ImageId> exact = now.finder.find_global_exactly(query->global, options.k + 1);
+      std::vector<ImageId> exact =
+          now.finder.find_global(query->global, options.k + 1, exact_search);
       item.exact_seconds = seconds_since(begin);
       std::erase(exact, item.id);
       exact.resize(std::min(exact.size(), static_cast<std::size_t>(options.k)));

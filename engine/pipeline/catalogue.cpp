@@ -46,8 +46,12 @@ const kernels::ImageDescriber& Catalogue::Impl::describer(KeptDescriber& kept,
 
 std::shared_ptr<const pipeline::Snapshot> Catalogue::Impl::current_snapshot() {
   const std::lock_guard lock(mutex_);
-  if (snapshot_ == nullptr) {
-    snapshot_ = pipeline::take_snapshot(store, *backend, model.data(), distrusted_);
+  while (snapshot_ == nullptr) {
+    try {
+      snapshot_ = pipeline::take_snapshot(store, *backend, model.data(), distrusted_);
+    } catch (const index::DamagedPart& damage) {
+      if (!distrusted_.insert(damage.part()).second) throw;
+    }
   }
   return snapshot_;
 }
@@ -109,8 +113,7 @@ Catalogue Catalogue::open(const std::filesystem::path& directory, Access access,
 CatalogueInfo Catalogue::info() const {
   CatalogueInfo info = impl_->store.info();
   info.model_name = impl_->model.name();
-  const std::shared_ptr<const pipeline::Snapshot> snapshot =
-      impl_->with_snapshot([&](const pipeline::Snapshot&) { return impl_->current_snapshot(); });
+  const std::shared_ptr<const pipeline::Snapshot> snapshot = impl_->current_snapshot();
   info.index = snapshot->finder.describe_global();
   info.local_index = snapshot->finder.describe_local();
   info.index_files = snapshot->index_files;
@@ -136,6 +139,10 @@ std::string_view Catalogue::device() const {
 void Catalogue::list_images(const ImageFilter& filter,
                             const std::function<bool(const CatalogueImage&)>& on_image) const {
   impl_->store.list_images(filter, on_image);
+}
+
+std::int64_t Catalogue::count_images(const ImageFilter& filter) const {
+  return impl_->store.count_images(filter);
 }
 
 std::vector<SeizureInfo> Catalogue::list_seizures() const {

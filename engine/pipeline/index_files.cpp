@@ -86,7 +86,8 @@ IndexedPart open_part(const std::filesystem::path& file, std::uint64_t number,
   auto mapped = std::make_shared<const store::PartFile>(file, number, header_checksum, owner);
   try {
     auto part = std::make_shared<const candidates::MappedPart>(
-        [&](candidates::Section section) { return section_bytes(mapped, section); }, model);
+        [&](candidates::Section section) { return section_bytes(mapped, section); }, model,
+        file.native());
     if (part->rows().size() != mapped->rows()) throw std::invalid_argument("its rows do not fit");
     return {header_checksum, std::move(mapped), std::move(part)};
   } catch (const std::invalid_argument& error) {

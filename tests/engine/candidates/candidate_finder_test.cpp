@@ -73,6 +73,77 @@ TEST_F(CandidateFinderTest, WhatIsLeftOutIsInNoRanking) {
   }
 }
 
+// One image in a thousand is selected, and far more others than candidates resemble the query more.
+TEST_F(CandidateFinderTest, CandidatesAreTheBestOfTheSelectedNotTheSelectedOfTheBest) {
+  constexpr int kImages = 3000, kSelected = 3, kCount = 2, kQueries = 8, kLookalikes = 20;
+  CandidateFinder finder(*backend_, model_);
+  std::vector<Description> gallery;
+  for (ImageId id = 1; id <= kImages; ++id) {
+    gallery.push_back(random_description());
+    finder.add(id, gallery.back());
+  }
+  std::vector<Description> queries;
+  for (std::size_t i = 0; i < kQueries; ++i) queries.push_back(seen_again(gallery[300 * i]));
+  ImageId next = kImages;
+  for (const Description& query : queries) {
+    for (int copy = 0; copy < kLookalikes; ++copy) finder.add(++next, query);
+  }
+  for (const int dense_images : {0, 500}) {
+    options_.dense_images = dense_images;
+    int found = 0;
+    for (std::size_t i = 0; i < kQueries; ++i) {
+      const auto mate = static_cast<ImageId>(300 * i + 1);
+      EXPECT_THAT(find(finder, queries[i], kCount).united, testing::Not(testing::Contains(mate)));
+      const index::ImageSelection selection(std::vector<ImageId>{mate, mate + 1, mate + 2});
+      ASSERT_EQ(selection.count(), kSelected);
+      const Rankings rankings = find(finder, queries[i], kCount, std::nullopt, &selection);
+      for (const auto& ranking :
+           {rankings.votes, rankings.dense, rankings.global, rankings.united}) {
+        for (const ImageId id : ranking) EXPECT_TRUE(selection.contains(id)) << id;
+      }
+      EXPECT_EQ(rankings.united.size(), static_cast<std::size_t>(kCount));
+      found += rankings.united.at(0) == mate;
+    }
+    EXPECT_EQ(found, kQueries) << dense_images;
+  }
+}
+
+TEST_F(CandidateFinderTest, ASelectionIsRankedLikeACatalogueOfItsImagesAlone) {
+  CandidateFinder all(*backend_, model_), alone(*backend_, model_);
+  index::ImageSelection selection;
+  for (ImageId id = 1; id <= 400; ++id) {
+    const Description description = random_description();
+    all.add(id, description);
+    if (id % 7 != 0) continue;
+    alone.add(id, description);
+    selection.append(id);
+  }
+  for (const int dense_images : {0, 100}) {
+    options_.dense_images = dense_images;
+    for (int i = 0; i < 5; ++i) {
+      const Description query = random_description();
+      const Rankings filtered = find(all, query, 20, std::nullopt, &selection);
+      const Rankings expected = find(alone, query, 20);
+      EXPECT_EQ(filtered.votes, expected.votes);
+      EXPECT_EQ(filtered.dense, expected.dense);
+      EXPECT_EQ(filtered.global, expected.global);
+      EXPECT_EQ(filtered.united, expected.united);
+    }
+  }
+}
+
+TEST_F(CandidateFinderTest, AsManyCandidatesAsAreSelectedNameThemAll) {
+  CandidateFinder finder(*backend_, model_);
+  for (ImageId id = 1; id <= 200; ++id) finder.add(id, random_description());
+  const std::vector<ImageId> ids = {5, 77, 130, 199};
+  const index::ImageSelection selection(ids);
+  EXPECT_THAT(find(finder, random_description(), 4, std::nullopt, &selection).united,
+              testing::UnorderedElementsAreArray(ids));
+  const index::ImageSelection nothing, absent(std::vector<ImageId>{500, 600});
+  EXPECT_TRUE(find(finder, random_description(), 4, std::nullopt, &nothing).united.empty());
+  EXPECT_TRUE(find(finder, random_description(), 4, std::nullopt, &absent).united.empty());
+}
+
 TEST_F(CandidateFinderTest, EmptyCataloguesAndEmptyPhotosGiveNothing) {
   CandidateFinder finder(*backend_, model_);
   EXPECT_TRUE(find(finder, random_description(), 5).united.empty());

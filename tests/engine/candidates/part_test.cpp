@@ -35,7 +35,7 @@ class MemoryFile final : public SectionSink {
   }
   std::shared_ptr<const MappedPart> map(const models::ModelData& model) const {
     return std::make_shared<const MappedPart>([this](Section section) { return open(section); },
-                                              model);
+                                              model, "file");
   }
 
   std::map<Section, std::vector<std::byte>> sections_;
@@ -186,15 +186,25 @@ TEST_F(PartTest, ASelectionIsSearchedAsIfNothingElseWereThere) {
   expect_same(finder, plain_finder(unselected), &selection);
 }
 
-TEST_F(PartTest, TheExactGlobalSearchAgreesWithTheIndex) {
-  const std::unique_ptr<MemoryFile> file = write({hold({3, 6, 9, 60, 90}).get()});
+// Of so few vectors that all lists are probed.
+TEST_F(PartTest, ListsOfGlobalVectorsAreWrittenAndSearched) {
+  MemoryFile file;
+  const auto part = hold(all_ids());
+  const Part* const parts[] = {part.get()};
+  write_part(
+      parts, model_, [](ImageId) { return true; }, file, 10);
+  ASSERT_TRUE(file.sections_.contains(Section::kGlobalLists));
   CandidateFinder finder(*backend_, model_, dense_source());
-  finder.add_part(file->map(model_));
-  for (ImageId id = 93; id <= 3 * kImages; id += 3) finder.add(id, gallery_[id]);
-  finder.remove(std::vector<ImageId>{9, 99});
+  finder.add_part(file.map(model_));
+  EXPECT_THAT(finder.describe_global(), testing::HasSubstr("IVF"));
+  index::GlobalSearch all, exact;
+  all.recall = 1;
+  exact.is_exact = true;
   for (const Description& query : queries_) {
-    EXPECT_EQ(finder.find_global_exactly(query.global, 7), finder.find_global(query.global, 7));
+    EXPECT_EQ(finder.find_global(query.global, 7, all), finder.find_global(query.global, 7, exact));
   }
+  file.damaged_ = {Section::kGlobalLists};
+  EXPECT_THROW(file.map(model_), index::DamagedPart);
 }
 
 TEST_F(PartTest, DamageIsNoticedWhereBytesAreFirstUsed) {
