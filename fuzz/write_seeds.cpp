@@ -12,6 +12,7 @@
 #include "engine/store/names.hpp"
 #include "engine/store/segment.hpp"
 #include "fuzz/sample_catalogue.hpp"
+#include "fuzz/sample_part.hpp"
 #include "tests/engine/store/golden_segment.hpp"
 #include "tests/support/test_model.hpp"
 
@@ -48,6 +49,12 @@ void write_databases(const fs::path& folder) {
                 fs::copy_options::overwrite_existing);
 }
 
+void write_parts(const fs::path& folder) {
+  fs::create_directories(folder);
+  write_sample_part(folder / "plain", false);
+  write_sample_part(folder / "with_lists", true);
+}
+
 void write_manifests(const fs::path& folder) {
   fs::create_directories(folder);
   write_text(folder / "csv",
@@ -76,6 +83,7 @@ int main(int argc, char** argv) {
     pressmark::fuzz::write_segments(target / "segment");
     pressmark::fuzz::write_models(target / "model");
     pressmark::fuzz::write_databases(target / "database");
+    pressmark::fuzz::write_parts(target / "part");
     pressmark::fuzz::write_manifests(target / "manifest");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "write_fuzz_seeds: %s\n", error.what());

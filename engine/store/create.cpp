@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/store/file_io.hpp"
+#include "engine/store/model_card.hpp"
 #include "engine/store/names.hpp"
 #include "engine/store/schema.hpp"
 #include "engine/store/store.hpp"
@@ -106,7 +107,7 @@ void build(const fs::path& staging, const CatalogueSettings& settings, const fs:
   make_directory(staging / kSegmentsName);
   copy_model(model, staging / kModelName);
   sync_file(create_file(staging / kLockName), staging / kLockName);
-  create_database(staging / kDatabaseName, settings);
+  create_database(staging / kDatabaseName, settings, model_card_checksum(staging / kModelName));
   sync_directory(staging);
 }
 

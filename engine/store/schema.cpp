@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/store/database.hpp"
+#include "engine/store/model_card.hpp"
 #include "engine/store/validate.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
@@ -134,7 +135,8 @@ class Settings {
 
 }  // namespace
 
-void create_database(const std::filesystem::path& file, const CatalogueSettings& settings) {
+void create_database(const std::filesystem::path& file, const CatalogueSettings& settings,
+                     const std::string& model_card) {
   with_database_errors(file, [&] {
     SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
@@ -147,6 +149,7 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
         {"global_size", fmt::to_string(settings.global_size)},
         {"long_side_px", fmt::to_string(settings.describe.long_side_px)},
         {"max_keypoints", fmt::to_string(settings.describe.max_keypoints)},
+        {kModelCardKey, model_card},
         {"created_at", utc_now()},
         {"created_by", fmt::format("pressmark {}", version())},
     };

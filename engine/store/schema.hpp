@@ -16,8 +16,9 @@ namespace pressmark::store {
 // "PMRK", stored in the database file's header: tells a catalogue from other SQLite databases.
 inline constexpr std::uint32_t kApplicationId = 0x504d524b;
 
-// Writes a new database with its settings; the file must not exist.
-void create_database(const std::filesystem::path& file, const CatalogueSettings& settings);
+// Writes a new database with its settings; the file must not exist. model_card: its checksum.
+void create_database(const std::filesystem::path& file, const CatalogueSettings& settings,
+                     const std::string& model_card);
 
 // Throws Error(kCorruptData) where tables or settings are missing or impossible.
 CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/store/database.hpp"
+#include "engine/store/model_card.hpp"
 #include "engine/store/names.hpp"
 #include "engine/store/rows.hpp"
 #include "engine/store/schema.hpp"
@@ -72,6 +73,7 @@ Store::Impl::Impl(const fs::path& where, Catalogue::Access access)
   if (access == Catalogue::Access::kWrite) lock.emplace(directory / kLockName);
   database = open_database(database_file, access);
   settings = read_settings(*database, database_file);
+  with_database_errors(database_file, [&] { check_model_card(*database, directory / kModelName); });
   if (!lock) return;
   with_database_errors(database_file, [&] {
     next_segment = 1 + count(*database,

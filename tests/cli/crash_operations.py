@@ -213,7 +213,8 @@ class CrashTest(unittest.TestCase):
         code, output = run_on_terminal(self.operation.command(), Shim(self.place, trace).environment)
         self.assertEqual(code, 0, output)
         self.assertTrue(self.operation.is_acknowledged(output), output)
-        self.steps = trace.read_bytes().count(b"\n")
+        self.steps_names = [line.split(b"\t")[0] for line in trace.read_bytes().splitlines()]
+        self.steps = len(self.steps_names)
         self.assertGreater(self.steps, 0)
         self.files = self.place.files()
         self.index = self.place.index_state()

@@ -7,6 +7,7 @@ not synced, or any part of it. By default a few points are tried. PRESSMARK_KILL
 moments by chance until there were that many kills of each operation.
 """
 
+import hashlib
 import os
 import random
 import shutil
@@ -20,6 +21,16 @@ from crash_operations import OPERATIONS, CrashTest, Shim, run_on_terminal
 KILLS = int(os.environ.get("PRESSMARK_KILLS", "0"))
 POINTS_OF_SHORT_FORM = 4
 EVERYTHING_LOST = None
+
+
+def contents_digest(directory):
+    """Of names and bytes of all files but the lock, which holds the number of a process."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        digest.update(os.fsencode(path) + b"\0")
+        if path.is_file() and path.name != "writer.lock":
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.digest()
 
 
 class Killed(CrashTest):
@@ -40,10 +51,15 @@ class Killed(CrashTest):
             with self.subTest("power cut", seed=seed):
                 shutil.rmtree(self.place.root)
                 disk.write_lost(self.place.root, seed)
-                self.check_recovered(output)
+                # Between two syncs all power cuts leave the same.
+                left = (contents_digest(self.place.root), self.operation.is_acknowledged(output))
+                if left not in self.examined:
+                    self.check_recovered(output)
+                    self.examined.add(left)
 
     def check_operation(self, operation_class):
         self.begin(operation_class)
+        self.examined = set()
         if KILLS == 0:
             for number, at in enumerate(self.points(POINTS_OF_SHORT_FORM)):
                 action = ("kill", "tear")[number % 2]
@@ -52,7 +68,7 @@ class Killed(CrashTest):
             return
         kills = 0
         for at in self.points(None):
-            for action in ("kill", "tear"):
+            for action in ("kill", "tear") if self.steps_names[at - 1] == b"write" else ("kill",):
                 with self.subTest(self.operation.name, action=action, at=at):
                     self.check_kill(action, at, seeds=(EVERYTHING_LOST, at))
                     kills += 1

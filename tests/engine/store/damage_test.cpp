@@ -183,6 +183,20 @@ TEST_F(DamageTest, AWriterKeepsSegmentsThatADamagedTableDoesNotName) {
   }
 }
 
+TEST_F(DamageTest, ADamagedModelCardIsReportedByName) {
+  const fs::path card = catalogue_ / "model" / "model.json";
+  write_bytes(card, "[]");
+  for (const auto access : {Catalogue::Access::kRead, Catalogue::Access::kWrite}) {
+    std::string message;
+    EXPECT_EQ(error_of([&] { Store(catalogue_, access); }, &message), ErrorCode::kCorruptData);
+    EXPECT_THAT(message, HasSubstr(card.native()));
+  }
+  // Catalogues of earlier versions do not know its checksum.
+  SQLite::Database(database().native(), SQLite::OPEN_READWRITE)
+      .exec("DELETE FROM settings WHERE key = 'model_card_xxh3'");
+  EXPECT_EQ(reader().locations().size(), 8u);
+}
+
 TEST_F(DamageTest, DamagedSegmentsAreReportedByName) {
   const std::string bytes = file_bytes(segment(1));
   std::string damaged = bytes;
