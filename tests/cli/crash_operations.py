@@ -79,8 +79,8 @@ class Place:
         """Names of all files, without records of runs, which each run adds, and without files of the index, whose
         numbers are never used twice. What a crash left of a creation may stay."""
         names = [path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()]
-        return sorted(name for name in names if "/runs/" not in name and not name.startswith(".") and "/.creating-" not in name and
-                      not (name.endswith(".pmidx") and "/index/" in name))
+        ours = (name for name in names if not name.startswith(".") and "/.creating-" not in name)
+        return sorted(name for name in ours if "/runs/" not in name and not name.endswith(".pmidx"))
 
     def index_state(self):
         """How far the index covers the catalogue, and what is wrong with it."""
