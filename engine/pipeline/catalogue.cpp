@@ -117,6 +117,10 @@ void Catalogue::list_images(const ImageFilter& filter,
   impl_->store.list_images(filter, on_image);
 }
 
+std::int64_t Catalogue::count_images(const ImageFilter& filter) const {
+  return impl_->store.count_images(filter);
+}
+
 std::vector<SeizureInfo> Catalogue::list_seizures() const {
   return impl_->store.list_seizures();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -69,6 +70,18 @@ void keep_best(std::vector<Scored>& images, int max_hits, const ScoreOf& score_o
   }
 }
 
+// Those of the finder's images that fulfil the filter; nothing where it selects all.
+std::optional<index::ImageSelection> select(const ImageFilter& filter, const store::Store& store,
+                                            const candidates::CandidateFinder& finder) {
+  if (filter.selects_all()) return std::nullopt;
+  index::ImageSelection selection;
+  store.list_ids(filter, [&](ImageId id) {
+    // Another process may have added it since the snapshot.
+    if (finder.contains(id)) selection.append(id);
+  });
+  return selection;
+}
+
 // Calls work(first, count) until all are worked off.
 template <typename Work>
 void for_groups(std::size_t items, std::size_t most, const Work& work) {
@@ -98,7 +111,10 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
                                       decode};
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
+  const std::optional<index::ImageSelection> selection =
+      select(options.filter, impl_->store, snapshot.finder);
   MatchSummary summary;
+  summary.searched_images = selection ? selection->count() : snapshot.finder.size();
   std::size_t next = 0;
 
   const auto source = [&]() -> parallel::Token<MarkItem> {
@@ -178,7 +194,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
       rankings.push_back(snapshot.finder
                              .find(description, prepared.back()->dense(), options.search.candidates,
-                                   options.search)
+                                   options.search, std::nullopt, selection ? &*selection : nullptr)
                              .united);
     }
     const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
@@ -193,7 +209,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     }
   };
   const auto false_hits = [&](double score) {
-    return static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -score);
+    return static_cast<double>(summary.searched_images) * std::pow(10.0, -score);
   };
   const auto report_photo = [&](QueryPhoto& query, int candidates) {
     QueryResult result;

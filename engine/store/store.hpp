@@ -75,9 +75,14 @@ class Store {
   std::optional<CatalogueImage> find(ImageId id) const;          // none where removed
   // By ascending id. Throws Error(kInvalidArgument) unless 4 to 64 hexadecimal digits are given.
   std::vector<CatalogueImage> find_by_hash_prefix(std::string_view hex_prefix) const;
-  // By ascending id. The callback may call other reading functions of this store.
+  // By ascending id. The callback may call other reading functions of this store. Throws
+  // Error(kInvalidArgument) where the filter is not valid; so do the next two.
   void list_images(const ImageFilter& filter,
                    const std::function<bool(const CatalogueImage&)>& on_image) const;
+  std::int64_t count_images(const ImageFilter& filter) const;
+  // The ids of what list_images gives, ascending, without reading more of them than the filter asks
+  // about.
+  void list_ids(const ImageFilter& filter, const std::function<void(ImageId)>& on_id) const;
   std::vector<SeizureInfo> list_seizures() const;  // by name
   std::optional<Seizure> find_seizure(std::string_view name) const;
 

@@ -45,6 +45,7 @@ void VerifyOptions::validate() const {
 }
 
 void MatchOptions::validate() const {
+  filter.validate();
   search.validate();
   verify.validate();
   require_range("query_keypoints", query_keypoints, 16, 4096);

@@ -17,6 +17,7 @@
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 #include "pressmark/export.hpp"
+#include "pressmark/filter.hpp"
 #include "pressmark/inputs.hpp"
 #include "pressmark/model.hpp"
 #include "pressmark/options.hpp"
@@ -66,8 +67,8 @@ struct PRESSMARK_API AddOptions {
 struct Hit {
   CatalogueImage image;
   Verification verification;
-  // How many images of this catalogue an unrelated photo would be expected to hit with this score
-  // or a higher one: images * 10^-score. 0 where there is no catalogue.
+  // How many of the images searched (MatchOptions::filter) an unrelated photo would be expected to
+  // hit with this score or a higher one: images * 10^-score. 0 where there is no catalogue.
   double expected_false_hits = 0;
 };
 
@@ -112,11 +113,7 @@ struct MatchSummary {
   std::int64_t queries = 0, with_hits = 0, failed = 0;
   std::int64_t unusable = 0;  // decoded, but refused by the quality gate
   bool interrupted = false;
-};
-
-struct ImageFilter {
-  std::string seizure, package;  // empty: any
-  std::optional<ImageKind> kind;
+  std::int64_t searched_images = 0;  // those of the catalogue that MatchOptions::filter selects
 };
 
 struct SeizureInfo {
@@ -176,9 +173,11 @@ class PRESSMARK_API Catalogue {
                      const std::function<void(const QueryResult&)>& on_result,
                      const std::function<void(const MarkResult&)>& on_mark = {}) const;
 
-  // In order of id. Return false from the callback to stop.
+  // In order of id. Return false from the callback to stop. Throws Error(kInvalidArgument) where
+  // the filter is not valid; so does count_images.
   void list_images(const ImageFilter& filter,
                    const std::function<bool(const CatalogueImage&)>& on_image) const;
+  std::int64_t count_images(const ImageFilter& filter) const;
   std::vector<SeizureInfo> list_seizures() const;
   std::optional<CatalogueImage> find(ImageId id) const;
   // All images whose SHA-256 starts with `hex_prefix` (4..64 hex digits).

@@ -47,6 +47,7 @@ struct RunFacts {
   std::string model_id, model_name;
   std::optional<std::filesystem::path> catalogue;
   std::optional<std::int64_t> catalogue_images;
+  std::optional<std::int64_t> searched_images;  // those of them that MatchOptions::filter selects
   std::optional<DecodeOptions> decode;
   std::optional<DescribeOptions> describe;
   std::optional<MatchOptions> match;
