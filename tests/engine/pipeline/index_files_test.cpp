@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/model/model_data.hpp"
+#include "engine/pipeline/index_files.hpp"
 #include "engine/pipeline/snapshot.hpp"
 #include "pipeline_fixture.hpp"
 
@@ -112,11 +113,17 @@ TEST_F(IndexFilesTest, DamageIsReadAroundAndMadeAnewByAReindex) {
   const auto expected = fresh_answers();
   const fs::path file = files()[0];
   const std::size_t size = fs::file_size(file);
+  const auto check = [&] {
+    const store::Store store(place(), Access::kRead);
+    return pipeline::check_index(store, test::test_model().data());
+  };
+  EXPECT_THAT(check(), IsEmpty());
   // Header, rows, vectors, lists, tables.
   for (const std::size_t at : {std::size_t{3}, std::size_t{130}, std::size_t{300}, size / 4,
                                size / 2, 3 * size / 4, size - 100, size - 9}) {
     flip(file, at);
     test::expect_equal(fresh_answers(), expected);
+    EXPECT_THAT(check(), testing::ElementsAre(HasSubstr(file.native()))) << at;
     flip(file, at);
   }
   EXPECT_THAT(fresh_info().index_problems, IsEmpty());
