@@ -44,7 +44,8 @@ int main(int count, char** arguments) {
   const index::IvfListsView trained = index::view_ivf(first.bytes(), "trained");
   fmt::print("{:8} {:>6} {:>8}  lists probed for recall .95: {:>10} {:>10}\n", "added", "share",
              "growth", "kept", "retrained");
-  for (const auto* added : {&alike, &unlike}) {
+  const std::vector<float>* const kinds[] = {&alike, &unlike};
+  for (const std::vector<float>* added : kinds) {
     for (const std::size_t tenths : {1, 2, 3, 5, 10}) {
       std::vector<float> mixed = old;
       const std::size_t values = rows * tenths / 10 * kDimension;

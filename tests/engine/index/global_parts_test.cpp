@@ -203,10 +203,11 @@ TEST_F(GlobalPartsTest, DriftIsDueOnceUnlikeVectorsWereAdded) {
   index.add_part(listed_part(0, 4000));
   ASSERT_TRUE(index.drift());
   EXPECT_FALSE(index.drift()->is_due());
-  add(index, 4000, 2000);
+  add(index, 4000, 1200);
+  EXPECT_NEAR(index.drift()->growth(), 1, 0.1);
   EXPECT_FALSE(index.drift()->is_due());
-  const std::vector<float> unlike = random_unit_rows(3000, kDimension, 9);
-  index.add(ids(6000, 3000), unlike);
+  const std::vector<float> unlike = random_unit_rows(3800, kDimension, 9);
+  index.add(ids(5200, 3800), unlike);
   EXPECT_TRUE(index.drift()->is_due());
 }
 
