@@ -91,13 +91,11 @@ std::vector<NearRow> rank_shortlist(std::span<const float> query, const float* v
   return rank_exactly(query, vectors, rows, count);
 }
 
-}  // namespace
-
-IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall) {
-  IvfEffort effort{facts.lists, shortlist_for(count)};
-  if (recall >= 1) return effort;
-  const auto curve = std::find_if(facts.curves.begin(), facts.curves.end() - 1,
-                                  [&](const RecallCurve& c) { return c.count >= count; });
+std::size_t probes_for(const IvfFacts& facts, double count, double recall) {
+  if (recall >= 1) return facts.lists;
+  const auto curve =
+      std::find_if(facts.curves.begin(), facts.curves.end() - 1,
+                   [&](const RecallCurve& c) { return static_cast<double>(c.count) >= count; });
   double probes = static_cast<double>(facts.lists) * kUnmeasuredShare;
   if (curve->count > 0) {
     // Between powers of two by a straight line.
@@ -110,12 +108,23 @@ IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall) {
       probes *= 0.5 + 0.5 * share;
     }
     // Beyond what was measured, neighbours spread over more lists.
-    if (count > curve->count) {
-      probes *= std::sqrt(static_cast<double>(count) / static_cast<double>(curve->count));
-    }
+    if (count > curve->count) probes *= std::sqrt(count / curve->count);
   }
   const double most = static_cast<double>(facts.lists);
-  effort.probes = static_cast<std::size_t>(std::clamp(std::ceil(probes), 1.0, most));
+  return static_cast<std::size_t>(std::clamp(std::ceil(probes), 1.0, most));
+}
+
+}  // namespace
+
+IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall, double wanted_share) {
+  IvfEffort effort{probes_for(facts, static_cast<double>(count), recall), shortlist_for(count), 0};
+  if (wanted_share < 1) {
+    effort.least_wanted = std::max<std::size_t>(
+        1, static_cast<std::size_t>(static_cast<double>(facts.rows) *
+                                    static_cast<double>(effort.probes) / facts.lists));
+    const double spread = static_cast<double>(count) / std::max(wanted_share, 1e-9);
+    effort.probes = probes_for(facts, spread, recall);
+  }
   return effort;
 }
 
@@ -130,26 +139,24 @@ std::vector<NearRow> rank_exactly(std::span<const float> query, const float* vec
 
 std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
                                 std::span<const float> query, std::size_t count,
-                                const IvfEffort& effort, const RowsWanted& wanted) {
+                                const IvfEffort& effort, const RowFilter* is_wanted) {
   const Int8Query code(query);
   const std::size_t probes = std::min<std::size_t>(effort.probes, lists.facts.lists);
-  const bool goes_on = wanted.is_wanted != nullptr && wanted.is_few;
+  const bool goes_on = is_wanted != nullptr && effort.least_wanted > 0;
   const std::vector<NearRow> nearest = nearest_centroids(
       coarse_blocks(lists), lists.facts.lists, code, goes_on ? lists.facts.lists : probes);
-  const double enough = static_cast<double>(lists.facts.rows) * static_cast<double>(probes) /
-                        static_cast<double>(lists.facts.lists);
   BestRows best(effort.shortlist);
   ListScan scan(lists);
   std::size_t seen = 0;
   for (std::size_t i = 0; i < nearest.size(); ++i) {
     const auto list = static_cast<std::size_t>(nearest[i].row);
     if (goes_on) {
-      if (i >= probes && static_cast<double>(seen) >= enough) break;
-      seen += scan.scan_few(list, code, *wanted.is_wanted, best);
+      if (i >= probes && seen >= effort.least_wanted) break;
+      seen += scan.scan_few(list, code, *is_wanted, best);
     } else {
       scan.scan_list(list,
                      static_cast<std::size_t>(nearest[std::min(i + 1, nearest.size() - 1)].row),
-                     code, wanted.is_wanted, best);
+                     code, is_wanted, best);
     }
   }
   return rank_shortlist(query, vectors, best.take_sorted(), count);
