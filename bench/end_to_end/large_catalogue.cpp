@@ -8,11 +8,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -76,7 +78,9 @@ std::vector<Description> describe(const fs::path& folder, const Model& model,
 
 class Mixer {
  public:
-  explicit Mixer(const std::vector<Description>& photos) : photos_(photos) {}
+  explicit Mixer(const std::vector<Description>& photos) : photos_(photos) {
+    for (std::int8_t& value : noise_) value = static_cast<std::int8_t>(random_() % 7) - 3;
+  }
 
   Description make() {
     const Description& base = any();
@@ -112,8 +116,9 @@ class Mixer {
           random_() % (i < mixed.words.size() ? from.words.size() : from.keypoints.size());
       mixed.keypoints[i] = from.keypoints[j];
       if (i < mixed.words.size()) mixed.words[i] = from.words[j];
+      const std::size_t disturbed = random_() % (noise_.size() - kLocalCodeSize);
       for (std::size_t k = 0; k < kLocalCodeSize; ++k) {
-        const int value = from.codes[j * kLocalCodeSize + k] + static_cast<int>(random_() % 7) - 3;
+        const int value = from.codes[j * kLocalCodeSize + k] + noise_[disturbed + k];
         mixed.codes[i * kLocalCodeSize + k] =
             static_cast<std::int8_t>(std::clamp(value, -127, 127));
       }
@@ -122,6 +127,7 @@ class Mixer {
 
   const std::vector<Description>& photos_;
   std::mt19937_64 random_{1};
+  std::array<std::int8_t, 1 << 14> noise_;
 };
 
 store::NewImage new_image(std::size_t number, Description description) {
