@@ -26,6 +26,21 @@ void print_field(std::string_view name, std::string_view value) {
   if (!value.empty()) print_line(fmt::format("{:<12} {}", name, display(value)));
 }
 
+std::string describe_index_files(const CatalogueInfo& info) {
+  const double bytes = static_cast<double>(info.index_bytes);
+  std::string text =
+      fmt::format("{}, {:.1f} MB, {} images", info.index_files, bytes / 1e6, info.indexed_images);
+  if (info.indexed_images > 0) {
+    text +=
+        fmt::format(" ({:.1f} KB each)", bytes / 1e3 / static_cast<double>(info.indexed_images));
+  }
+  if (info.unindexed_images > 0) {
+    text += fmt::format("; {} images without, which make searches slower to start",
+                        info.unindexed_images);
+  }
+  return text;
+}
+
 int run_info(const Arguments& arguments) {
   const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
   const CatalogueInfo info = catalogue.info();
@@ -42,6 +57,8 @@ int run_info(const Arguments& arguments) {
     print_field("size", fmt::format("{:.1f} MB", static_cast<double>(info.bytes) / 1e6));
     print_field("index", info.index);
     print_field("local index", info.local_index);
+    print_field("index files", describe_index_files(info));
+    for (const std::string& problem : info.index_problems) print_error(problem);
   }
   RecordPrinter records(arguments.format);
   records.print(to_json(info));

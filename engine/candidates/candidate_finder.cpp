@@ -29,9 +29,6 @@ std::size_t aligned_of(std::size_t voted) {
                   static_cast<std::size_t>(kAlignedShare * static_cast<double>(voted)));
 }
 
-// Rows of a part whose global vectors are handed on together.
-constexpr std::size_t kAddedAtOnce = 4096;
-
 // Images whose starts are screened together: all of their starts are held until then.
 constexpr std::size_t kScreenedAtOnce = 1024;
 
@@ -74,21 +71,16 @@ CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::
                         index::make_device_search(backend.name(), model.global_size));
 }
 
-void CandidateFinder::add_part(std::shared_ptr<const Part> part) {
+void CandidateFinder::add_part(std::shared_ptr<const MappedPart> part) {
   assert(dense_of_);
   local_.add_part(part->local());
   const std::span<const index::PartRow> rows = part->rows();
-  for (std::size_t first = 0; first < rows.size(); first += kAddedAtOnce) {
-    const std::size_t count = std::min(kAddedAtOnce, rows.size() - first);
-    std::vector<ImageId> ids;
-    for (const index::PartRow& row : rows.subspan(first, count)) ids.push_back(row.id);
-    add_globals(ids, part->globals(first, count));
-  }
+  global_index_for(rows.front().id, rows.back().id).add_part(part->global(part));
   codes_.push_back({std::move(part), {}, {}});
 }
 
 void CandidateFinder::add(ImageId id, const Description& description) {
-  add_globals({&id, 1}, description.global);
+  global_index_for(id, id).add({&id, 1}, description.global);
   const index::RowPlace place = local_.add(id, description);
   codes_.resize(local_.parts());
   PartCodes& part = codes_[place.part];
@@ -101,12 +93,10 @@ void CandidateFinder::add(ImageId id, const Description& description) {
   }
 }
 
-void CandidateFinder::add_globals(std::span<const ImageId> ids, std::span<const float> vectors) {
-  if (ids.front() <= last_global_ && globals_.back().size() > 0) {
-    globals_.emplace_back(model_->global_size);
-  }
-  globals_.back().add(ids, vectors);
-  last_global_ = ids.back();
+index::GlobalIndex& CandidateFinder::global_index_for(ImageId first, ImageId last) {
+  if (first <= last_global_) globals_.emplace_back(model_->global_size);
+  last_global_ = last;
+  return globals_.back();
 }
 
 void CandidateFinder::remove(std::span<const ImageId> ids) {
@@ -278,21 +268,27 @@ std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
 }
 
 std::vector<ImageId> CandidateFinder::find_global(std::span<const float> query, int count,
-                                                  const index::ImageSelection* selection) const {
+                                                  const index::GlobalSearch& search) const {
   std::vector<index::Neighbour> nearest;
   for (const index::GlobalIndex& global : globals_) {
-    const int asked = selection == nullptr ? count : static_cast<int>(global.size());
-    for (const index::Neighbour& neighbour : global.search(query, asked)) {
-      if (selection == nullptr || selection->contains(neighbour.id)) nearest.push_back(neighbour);
-    }
+    const std::vector<index::Neighbour> found = global.search(query, count, search);
+    nearest.insert(nearest.end(), found.begin(), found.end());
   }
   return first_ids(nearest, count, [](const index::Neighbour& a, const index::Neighbour& b) {
     return a.similarity > b.similarity;
   });
 }
 
+std::vector<ImageId> CandidateFinder::present_ids() const {
+  std::vector<ImageId> ids;
+  local_.for_each(nullptr, [&](index::RowPlace place) { ids.push_back(local_.row(place).id); });
+  return ids;
+}
+
 std::string CandidateFinder::describe_global() const {
-  return globals_.front().description();
+  std::string text = globals_.front().description();
+  for (std::size_t i = 1; i < globals_.size(); ++i) text += "; " + globals_[i].description();
+  return text;
 }
 
 Rankings CandidateFinder::find(const Description& query, const kernels::DenseSearch& dense,
@@ -313,7 +309,9 @@ Rankings CandidateFinder::find(const Description& query, const kernels::DenseSea
       return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
     });
   }
-  rankings.global = find_global(query.global, count, selection);
+  index::GlobalSearch global;
+  global.selection = selection;
+  rankings.global = find_global(query.global, count, global);
   if (left_out) {
     for (auto* ranking : {&rankings.votes, &rankings.global, &rankings.dense}) {
       std::erase(*ranking, *left_out);

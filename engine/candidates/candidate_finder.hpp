@@ -47,7 +47,7 @@ class CandidateFinder {
                   DenseSource dense_of = {});
 
   // Only with a source of dense codes. Throws index::DamagedPart.
-  void add_part(std::shared_ptr<const Part> part);
+  void add_part(std::shared_ptr<const MappedPart> part);
 
   // Ids ascend from call to call.
   void add(ImageId id, const Description& description);
@@ -67,12 +67,14 @@ class CandidateFinder {
 
   // The nearest by global vector, as find() ranks them.
   std::vector<ImageId> find_global(std::span<const float> query, int count,
-                                   const index::ImageSelection* selection = nullptr) const;
+                                   const index::GlobalSearch& search = {}) const;
 
+  bool contains(ImageId id) const { return local_.find(id).has_value(); }
+
+  std::vector<ImageId> present_ids() const;  // by part
   std::int64_t size(const index::ImageSelection* selection = nullptr) const {
     return local_.size(selection);
   }
-  bool contains(ImageId id) const { return local_.find(id).has_value(); }
 
   std::string describe_global() const;
   std::string describe_local() const { return local_.description(); }
@@ -89,12 +91,12 @@ class CandidateFinder {
                             std::span<Voted> voted) const;
   std::vector<ImageId> rank_dense(const Description& query, const kernels::DenseSearch& dense,
                                   int count, const index::ImageSelection* selection) const;
-  void add_globals(std::span<const ImageId> ids, std::span<const float> vectors);
+  index::GlobalIndex& global_index_for(ImageId first, ImageId last);
 
   // What is compared near positions that votes propose, and in all of them; in the order of the
   // parts of local_.
   struct PartCodes {
-    std::shared_ptr<const Part> mapped;  // or null: in memory
+    std::shared_ptr<const MappedPart> mapped;  // or null: in memory
     std::vector<kernels::DensePyramid> pyramids;
     std::vector<DenseCode> codes;  // without a source
   };

@@ -38,10 +38,12 @@ std::span<const float> MemoryPart::globals(std::size_t first, std::size_t count)
   return std::span(globals_).subspan(first * global_size_, count * global_size_);
 }
 
-MappedPart::MappedPart(const SectionSource& section, const models::ModelData& model)
+MappedPart::MappedPart(const SectionSource& section, const models::ModelData& model,
+                       std::string_view file)
     : global_size_(static_cast<std::size_t>(model.global_size)),
       row_bytes_(section(Section::kRows)),
       globals_(section(Section::kGlobals)),
+      global_lists_(section(Section::kGlobalLists)),
       pyramids_(section(Section::kPyramids)) {
   const std::size_t count = row_bytes_.count<index::PartRow>();
   if (count == 0 || count > index::kMostPartRows ||
@@ -57,6 +59,14 @@ MappedPart::MappedPart(const SectionSource& section, const models::ModelData& mo
   if (!std::all_of(rows_.begin(), rows_.end(), is_row_possible) ||
       std::adjacent_find(rows_.begin(), rows_.end(), is_after) != rows_.end()) {
     throw std::invalid_argument("it has impossible rows");
+  }
+  for (const index::PartRow& row : rows_) ids_.push_back(row.id);
+  vectors_ = globals(0, count);
+  if (global_lists_.size() > 0) {
+    lists_ = index::view_ivf(global_lists_.values<std::byte>(0, global_lists_.size()), file);
+    if (lists_->facts.rows != count || lists_->facts.dimension != global_size_) {
+      throw std::invalid_argument("its lists of global vectors do not fit");
+    }
   }
   std::array<index::MappedLocalPart::Channel, kChannels.size()> channels;
   for (std::size_t c = 0; c < channels.size(); ++c) {

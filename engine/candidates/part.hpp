@@ -9,11 +9,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/index/checked_bytes.hpp"
+#include "engine/index/global_part.hpp"
 #include "engine/index/local_part.hpp"
 #include "engine/model/model_data.hpp"
 #include "kernels/ops.hpp"
@@ -26,6 +29,8 @@ enum class Section : std::uint32_t {
   kRows = 1,      // index::PartRow x rows
   kGlobals = 2,   // f32 x global size x rows
   kPyramids = 3,  // kernels::DensePyramid x rows
+  kGlobalLists =
+      4,  // an image of inverted lists (engine/index/ivf_lists.hpp), in large parts alone
   // Of the raw channel; those of the relit one are kSectionsOfChannel further.
   kListOffsets = 16,  // u32 x (words + 1)
   kListRows = 17,     // u16 x codes
@@ -76,9 +81,15 @@ class MappedPart final : public Part {
   // A section's bytes, which stay as long as the returned value is held; empty where there is none.
   using SectionSource = std::function<index::CheckedBytes(Section)>;
 
-  // Tests the rows and the lists' offsets; the rest where it is used. Throws index::DamagedPart and
-  // std::invalid_argument: the sections do not fit each other or the model.
-  MappedPart(const SectionSource& section, const models::ModelData& model);
+  // Tests rows, global vectors with their lists, and offsets of the local lists; the rest where it
+  // is used. Throws index::DamagedPart; std::invalid_argument: the sections do not fit each other
+  // or the model; Error(kUnsupported), naming `file`.
+  MappedPart(const SectionSource& section, const models::ModelData& model, std::string_view file);
+
+  // Borrows from the part, which `owner` must keep.
+  index::GlobalPart global(std::shared_ptr<const void> owner) const {
+    return {ids_, vectors_, lists_, std::move(owner)};
+  }
 
   std::span<const index::PartRow> rows() const override { return rows_; }
   std::span<const float> globals(std::size_t first, std::size_t count) const override;
@@ -87,8 +98,11 @@ class MappedPart final : public Part {
 
  private:
   std::size_t global_size_;
-  index::CheckedBytes row_bytes_, globals_, pyramids_;
+  index::CheckedBytes row_bytes_, globals_, global_lists_, pyramids_;
   std::span<const index::PartRow> rows_;
+  std::vector<ImageId> ids_;
+  std::span<const float> vectors_;
+  std::optional<index::IvfListsView> lists_;
   std::shared_ptr<const index::LocalPart> local_;
 };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/index/ivf_builder.hpp"
+
 namespace pressmark::candidates {
 namespace {
 
@@ -130,10 +132,24 @@ class ListWriter {
   std::vector<Entry> entries_;
 };
 
+void write_global_lists(std::span<const Part* const> parts, const Plan& plan, int global_size,
+                        SectionSink& sink) {
+  std::vector<float> vectors;
+  vectors.reserve(plan.rows.size() * static_cast<std::size_t>(global_size));
+  for (const Source& from : plan.rows) {
+    const std::span<const float> vector = parts[from.part]->globals(from.row, 1);
+    vectors.insert(vectors.end(), vector.begin(), vector.end());
+  }
+  const index::IvfImage lists = index::IvfBuilder(vectors, global_size).build();
+  sink.begin(Section::kGlobalLists);
+  sink.append(lists.bytes());
+}
+
 }  // namespace
 
 std::size_t write_part(std::span<const Part* const> parts, const models::ModelData& model,
-                       const std::function<bool(ImageId)>& is_kept, SectionSink& sink) {
+                       const std::function<bool(ImageId)>& is_kept, SectionSink& sink,
+                       std::size_t listed_rows) {
   const Plan plan = make_plan(parts, is_kept);
   assert(!plan.rows.empty() && plan.rows.size() <= index::kMostPartRows);
   sink.begin(Section::kRows);
@@ -144,6 +160,7 @@ std::size_t write_part(std::span<const Part* const> parts, const models::ModelDa
   for (const Source& from : plan.rows) {
     sink.append(std::as_bytes(parts[from.part]->globals(from.row, 1)));
   }
+  if (plan.rows.size() >= listed_rows) write_global_lists(parts, plan, model.global_size, sink);
   sink.begin(Section::kPyramids);
   for (const Source& from : plan.rows) {
     sink.append(std::as_bytes(std::span(&parts[from.part]->pyramid(from.row), 1)));

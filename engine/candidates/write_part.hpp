@@ -23,9 +23,11 @@ class SectionSink {
 };
 
 // Images that is_kept refuses are left out; at most index::kMostPartRows, and at least one, are
-// kept. No image is in two parts. Returns how many were written. Passes on what the sink throws;
-// throws index::DamagedPart.
+// kept. No image is in two parts. From `listed_rows` rows on their global vectors, held in memory
+// meanwhile, get inverted lists, by the threads of the caller's TBB arena. Returns how many were
+// written. Passes on what the sink throws; throws index::DamagedPart.
 std::size_t write_part(std::span<const Part* const> parts, const models::ModelData& model,
-                       const std::function<bool(ImageId)>& is_kept, SectionSink& sink);
+                       const std::function<bool(ImageId)>& is_kept, SectionSink& sink,
+                       std::size_t listed_rows = index::kLeastListedRows);
 
 }  // namespace pressmark::candidates

@@ -231,8 +231,12 @@ std::size_t LocalIndex::parts() const {
   return impl_->parts.size();
 }
 
+std::span<const PartRow> LocalIndex::rows(std::uint32_t part) const {
+  return impl_->parts[part].part->rows();
+}
+
 const PartRow& LocalIndex::row(RowPlace place) const {
-  return impl_->parts[place.part].part->rows()[place.row];
+  return rows(place.part)[place.row];
 }
 
 bool LocalIndex::is_present(RowPlace place) const {

@@ -52,6 +52,7 @@ class LocalIndex {
   // Nothing where the image is not there or removed.
   std::optional<RowPlace> find(ImageId id) const;
   std::size_t parts() const;
+  std::span<const PartRow> rows(std::uint32_t part) const;
   const PartRow& row(RowPlace place) const;
   bool is_present(RowPlace place) const;
   // Those that are not removed, and selected; part by part, by id within a part.

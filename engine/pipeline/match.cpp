@@ -105,16 +105,16 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
                               const std::function<void(const MarkResult&)>& on_mark) const {
   options.validate();
   decode.validate();
-  const Impl::Snapshot& snapshot = impl_->current_snapshot();
+  const std::shared_ptr<const pipeline::Snapshot> snapshot = impl_->current_snapshot();
   DescribeOptions describe = impl_->store.settings().describe;
   describe.max_keypoints = options.query_keypoints;
   const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
                                       decode};
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
   const std::optional<index::ImageSelection> selection =
-      select(options.filter, impl_->store, snapshot.finder);
+      select(options.filter, impl_->store, snapshot->finder);
   MatchSummary summary;
-  summary.searched_images = selection ? selection->count() : snapshot.finder.size();
+  summary.searched_images = selection ? selection->count() : snapshot->finder.size();
   std::size_t next = 0;
 
   const auto source = [&]() -> parallel::Token<MarkItem> {
@@ -149,10 +149,15 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   // All photos of a mark with some candidates.
   const auto compare = [&](MarkItem& item,
                            std::span<const std::unique_ptr<const verify::PreparedQuery>> prepared,
-                           std::span<const ImageId> ids) {
+                           std::span<const ImageId> wanted) {
     std::vector<Description> candidates;
-    for (const ImageId id : ids) {
-      candidates.push_back(impl_->store.read_description(*snapshot.find(id)));
+    std::vector<ImageId> ids;
+    for (const ImageId id : wanted) {
+      // Removed by another process since the snapshot: not a candidate any more.
+      std::optional<Description> description = impl_->store.read_image(id);
+      if (!description) continue;
+      candidates.push_back(*std::move(description));
+      ids.push_back(id);
     }
     std::vector<const Description*> hits;
     for (const Description& candidate : candidates) hits.push_back(&candidate);
@@ -192,9 +197,9 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
       prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
-      rankings.push_back(snapshot.finder
-                             .find(description, prepared.back()->dense(), options.search.candidates,
-                                   options.search, std::nullopt, selection ? &*selection : nullptr)
+      rankings.push_back(impl_
+                             ->find_candidates(description, prepared.back()->dense(),
+                                               options.search, selection ? &*selection : nullptr)
                              .united);
     }
     const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);

@@ -57,6 +57,11 @@ void AddOptions::validate() const {
   require_range("images_per_segment", images_per_segment, 1, 65'536);
 }
 
+void AuditOptions::validate() const {
+  require_range("queries", queries, std::int64_t{1}, std::int64_t{1'000'000});
+  require_range("k", k, 1, 1000);
+}
+
 void TrainOptions::validate() const {
   describe.validate();
   decode.validate();

@@ -130,6 +130,28 @@ struct CatalogueInfo {
   std::int64_t segments = 0, bytes = 0;  // bytes of the whole directory
   std::string index;                     // e.g. "Flat, 256 dimensions, 1000 vectors"
   std::string local_index;               // the same of local codes
+  // Index files in use (docs/format.md), images that they hold, and present ones that they lack,
+  // which are read from their segments.
+  std::int64_t index_files = 0, index_bytes = 0, indexed_images = 0, unindexed_images = 0;
+  std::vector<std::string> index_problems;  // why files are not used; one line each
+};
+
+// A catalogue's approximate answers beside exact ones.
+struct PRESSMARK_API AuditOptions {
+  std::int64_t queries = 200;  // 1..1000000; catalogued images, as many as there are
+  int k = 10;                  // 1..1000; nearest images of a query, itself left out
+  std::uint64_t seed = 1;      // of the sample
+  void validate() const;
+};
+
+struct AuditReport {
+  std::int64_t images = 0, queries = 0;
+  int k = 0;
+  // Share of the k nearest by global vector that the index finds, mean over the queries, and its
+  // Wilson interval of 95 %, in which each query counts as one observation. 1 without queries.
+  double recall = 1, recall_low = 1, recall_high = 1;
+  double worst_query = 1;
+  double index_seconds = 0, exact_seconds = 0;  // of all queries, one thread
 };
 
 class PRESSMARK_API Catalogue {
@@ -185,6 +207,15 @@ class PRESSMARK_API Catalogue {
 
   // The stored description. Throws Error: kNotFound, kCorruptData.
   Description description(ImageId id) const;
+
+  // Builds all index files anew from the segments, beside those in use, which they replace at the
+  // end. Access::kWrite only. An interrupted one throws Error(kInterrupted) and changes nothing.
+  // Throws Error: kIo, kCorruptData (a segment is damaged).
+  void reindex(const RunControl& control = {});
+
+  // Asks for the neighbours of a sample of catalogued images by the index and exactly. The same
+  // for any number of threads. An interrupted one throws Error(kInterrupted).
+  AuditReport audit(const AuditOptions& options, const RunControl& control = {}) const;
 
   // Marks images as removed, at once and in one transaction; returns how many were present.
   std::int64_t remove(std::span<const ImageId> ids);
