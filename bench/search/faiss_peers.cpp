@@ -72,7 +72,7 @@ std::vector<std::vector<std::int64_t>> exact_neighbours(std::span<const float> v
 Peer faiss_pq_fast_scan(std::span<const float> vectors, std::size_t dimension, std::size_t lists) {
   const std::string kind = fmt::format("IVF{},PQ{}x4fs,RFlat", lists, dimension / 2);
   const auto index = built(vectors, dimension, kind);
-  auto& refine = dynamic_cast<faiss::IndexRefineFlat&>(*index);
+  auto& refine = dynamic_cast<faiss::IndexRefine&>(*index);
   return {"FAISS " + kind, kProbes.size() * kFactors.size(),
           [index, &refine](std::size_t effort) {
             // All factors of a number of probes before the next number.

@@ -24,7 +24,8 @@ namespace {
 // Parts in memory of like size that become one: each vector is listed anew that often less.
 constexpr std::size_t kMergedParts = 4;
 constexpr std::size_t kLeastCapacity = 1024;  // of a tail
-constexpr std::size_t kDriftRows = 2048;      // of the tail that are compared with centroids
+// Rows of the tail that are compared with centroids, and how many of them say something.
+constexpr std::size_t kDriftRows = 2048, kLeastDriftRows = 1000;
 
 // Rows that grow in place: what is published of them no longer changes.
 struct Tail {
@@ -363,26 +364,23 @@ std::string GlobalIndex::description() const {
 std::optional<GlobalDrift> GlobalIndex::drift() const {
   const auto snapshot = impl_->published.load();
   const GlobalPart* largest = nullptr;
-  double rows = 0;
-  GlobalDrift drift;
+  std::optional<GlobalDrift> worst;
+  const auto take = [&](double trained_error, double error) {
+    const GlobalDrift drift{trained_error, error};
+    if (!worst || drift.growth() > worst->growth()) worst = drift;
+  };
   for (const State& state : snapshot->parts) {
     if (!state.part->lists) continue;
     const IvfFacts& facts = state.part->lists->facts;
     if (largest == nullptr || facts.rows > largest->lists->facts.rows) largest = state.part.get();
-    drift.trained_error += facts.trained_error * facts.rows;
-    drift.error += facts.rows_error * facts.rows;
-    rows += facts.rows;
+    take(facts.trained_error, facts.rows_error);
   }
-  if (largest == nullptr) return std::nullopt;
-  if (const State* tail = snapshot->tail(); tail != nullptr) {
-    const double tail_rows = static_cast<double>(tail->part->ids.size());
-    drift.trained_error += largest->lists->facts.trained_error * tail_rows;
-    drift.error += quantisation_error(*largest->lists, tail->part->vectors, kDriftRows) * tail_rows;
-    rows += tail_rows;
+  const State* tail = snapshot->tail();
+  if (largest != nullptr && tail != nullptr && tail->part->ids.size() >= kLeastDriftRows) {
+    take(largest->lists->facts.trained_error,
+         quantisation_error(*largest->lists, tail->part->vectors, kDriftRows));
   }
-  drift.trained_error /= rows;
-  drift.error /= rows;
-  return drift;
+  return worst;
 }
 
 }  // namespace pressmark::index

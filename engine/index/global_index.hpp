@@ -34,8 +34,9 @@ struct Neighbour {
 struct GlobalDrift {
   double trained_error = 0;  // of vectors like those that the centroids were trained on
   double error = 0;          // of the vectors in question
-  // Retraining pays: at the same effort recall falls (docs/decisions/0011-int8-inverted-lists.md).
-  bool is_due() const { return error > kMostGrowth * trained_error; }
+  double growth() const { return trained_error > 0 ? error / trained_error : 1; }
+  // Retraining pays: at the same effort less is found (docs/decisions/0011-int8-inverted-lists.md).
+  bool is_due() const { return growth() > kMostGrowth; }
   static constexpr double kMostGrowth = 1.15;
 };
 
@@ -72,8 +73,8 @@ class GlobalIndex {
                                     // "Flat, fp16 on cuda:0 and exact re-ranking, 256 ...";
                                     // "IVF of int8 codes, 2 parts, 256 dimensions, ... vectors"
 
-  // Of all parts with lists, by rows, and of the tail by the largest part's centroids. Nothing
-  // where there are no lists. Takes time: a sample of the tail is compared.
+  // Where it is largest: of the parts with lists, and of the tail by the centroids of the largest
+  // part. Nothing where there are no lists. Takes time: a sample of the tail is compared.
   std::optional<GlobalDrift> drift() const;
 
  private:

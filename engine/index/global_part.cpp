@@ -39,11 +39,16 @@ class Search {
       return search_.selection == nullptr || 2 * selected > part_.ids.size() ? scan_all()
                                                                              : rank_selected();
     }
-    const IvfEffort effort = effort_for(part_.lists->facts, count_, search_.recall);
-    if (search_.selection != nullptr && is_exact_cheaper(selected, effort)) {
-      return rank_selected();
+    const IvfFacts& facts = part_.lists->facts;
+    if (search_.selection == nullptr) {
+      const bool has_many =
+          removed_ == nullptr || removed_->count() * kMostRemovedShare < facts.rows;
+      const double present = has_many ? 1 : 1 - static_cast<double>(removed_->count()) / facts.rows;
+      return probe(effort_for(facts, count_, search_.recall, present));
     }
-    return probe(effort);
+    const IvfEffort effort =
+        effort_for(facts, count_, search_.recall, static_cast<double>(selected) / facts.rows);
+    return is_exact_cheaper(selected, effort) ? rank_selected() : probe(effort);
   }
 
  private:
@@ -62,8 +67,10 @@ class Search {
   bool is_exact_cheaper(std::size_t selected, const IvfEffort& effort) const {
     const IvfFacts& facts = part_.lists->facts;
     const double rows = facts.rows;
-    const double probed = rows * static_cast<double>(effort.probes) / facts.lists;
-    const double passed = std::min(rows, probed * rows / static_cast<double>(selected));
+    const double share = static_cast<double>(selected) / rows;
+    const double passed =
+        std::max(rows * static_cast<double>(effort.probes) / facts.lists,
+                 std::min(rows, static_cast<double>(effort.least_wanted) / share));
     return static_cast<double>(selected) * kExactCost <= passed;
   }
 
@@ -94,16 +101,13 @@ class Search {
   }
 
   std::vector<NearRow> probe(const IvfEffort& effort) const {
-    RowsWanted wanted;
+    if (removed_ == nullptr && search_.selection == nullptr) {
+      return search_ivf(*part_.lists, part_.vectors.data(), query_, count_, effort);
+    }
     const RowFilter filter = [this](std::int64_t row) {
       return is_wanted(static_cast<std::size_t>(row));
     };
-    if (removed_ != nullptr || search_.selection != nullptr) {
-      wanted.is_wanted = &filter;
-      wanted.is_few =
-          search_.selection != nullptr || removed_->count() * kMostRemovedShare > part_.ids.size();
-    }
-    return search_ivf(*part_.lists, part_.vectors.data(), query_, count_, effort, wanted);
+    return search_ivf(*part_.lists, part_.vectors.data(), query_, count_, effort, &filter);
   }
 
   const GlobalPart& part_;

@@ -18,28 +18,26 @@ namespace pressmark::index {
 struct IvfEffort {
   std::size_t probes = 1;     // lists
   std::size_t shortlist = 1;  // rows that are ranked by their vectors
+  // More lists are probed until they held so many wanted rows. Above 0 rows that are not wanted
+  // cost little.
+  std::size_t least_wanted = 0;
 };
 
 // What is expected to find `count` neighbours with this recall, [0, 1], by the curves that are kept
-// with the lists; at 1 all lists are probed.
-IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall);
+// with the lists; at 1 all lists are probed. `wanted_share`, (0, 1]: of all rows, as many are
+// wanted. The best of a tenth of the rows are spread as ten times as many of all; and where what is
+// wanted lies far away, at least as many wanted rows are seen as rows otherwise.
+IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall,
+                     double wanted_share = 1);
 
-// Which rows an answer may hold.
-struct RowsWanted {
-  const RowFilter* is_wanted = nullptr;  // null: all
-  // More lists are probed until they held so many wanted rows, as those of the effort hold on
-  // average where all rows are wanted; so recall does not depend on how few are wanted.
-  bool is_few = false;
-};
-
-// The `count` best, or all that were met if there are fewer. `vectors` is what the lists were built
-// from. From many threads.
+// The `count` best that are wanted (null: all), or all that were met if there are fewer. `vectors`
+// is what the lists were built from. From many threads.
 std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
                                 std::span<const float> query, std::size_t count,
-                                const IvfEffort& effort, const RowsWanted& wanted = {});
+                                const IvfEffort& effort, const RowFilter* is_wanted = nullptr);
 
-// The same answers for many queries (row-major) at once. Lists are read once for all queries that
-// probe them. On the calling thread.
+// The same answers for many queries (row-major) at once, without regard to effort.least_wanted.
+// Lists are read once for all queries that probe them. On the calling thread.
 std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, const float* vectors,
                                                    std::span<const float> queries,
                                                    std::size_t count, const IvfEffort& effort,

@@ -54,18 +54,6 @@ OpenedParts open_parts(const std::filesystem::path& directory, store::PartList l
   return opened;
 }
 
-OpenedParts open_parts(const std::filesystem::path& directory, const store::PartOwner& owner,
-                       const models::ModelData& model) {
-  store::PartList list = store::read_part_list(directory, owner);
-  for (int attempt = 1;; ++attempt) {
-    OpenedParts opened = open_parts(directory, list, owner, model);
-    if (opened.problems.empty() || attempt == kAttempts) return opened;
-    store::PartList now = store::read_part_list(directory, owner);
-    if (now.parts == opened.list.parts) return opened;
-    list = std::move(now);
-  }
-}
-
 // Whether all segments of a part are in the catalogue, and none of them in another part.
 bool take_segments(const store::PartFile& file, std::set<CoveredSegment>& uncovered) {
   const auto is_free = [&](const CoveredSegment& segment) { return uncovered.contains(segment); };
@@ -96,9 +84,12 @@ IndexedPart open_part(const std::filesystem::path& file, std::uint64_t number,
   }
 }
 
-IndexFiles open_index(const store::Store& store, const models::ModelData& model,
-                      const std::set<std::uint64_t>& distrusted) {
-  OpenedParts opened = open_parts(index_directory(store), store.part_owner(), model);
+namespace {
+
+IndexFiles open_listed(const store::Store& store, const models::ModelData& model,
+                       const std::set<std::uint64_t>& distrusted, const store::PartOwner& owner) {
+  const std::filesystem::path directory = index_directory(store);
+  OpenedParts opened = open_parts(directory, store::read_part_list(directory, owner), owner, model);
   IndexFiles index;
   index.list = std::move(opened.list);
   index.problems = std::move(opened.problems);
@@ -123,6 +114,30 @@ IndexFiles open_index(const store::Store& store, const models::ModelData& model,
   index.tail = std::move(state.chosen);
   index.removed = std::move(state.removed);
   return index;
+}
+
+}  // namespace
+
+IndexFiles open_index(const store::Store& store, const models::ModelData& model,
+                      const std::set<std::uint64_t>& distrusted) {
+  const store::PartOwner owner = store.part_owner();
+  for (int attempt = 1;; ++attempt) {
+    IndexFiles index = open_listed(store, model, distrusted, owner);
+    if (index.problems.empty() || attempt == kAttempts) return index;
+    if (store::read_part_list(index_directory(store), owner).parts == index.list.parts) {
+      return index;
+    }
+  }
+}
+
+std::vector<std::string> check_index(const store::Store& store, const models::ModelData& model) {
+  IndexFiles index = open_index(store, model);
+  std::vector<std::string> problems = std::move(index.problems);
+  for (const IndexedPart& part : index.parts) {
+    std::string problem = part.file->check();
+    if (!problem.empty()) problems.push_back(std::move(problem));
+  }
+  return problems;
 }
 
 std::uint64_t write_images(const store::Store& store, const kernels::Backend& backend,

@@ -46,6 +46,10 @@ std::filesystem::path index_directory(const store::Store& store);
 IndexFiles open_index(const store::Store& store, const models::ModelData& model,
                       const std::set<std::uint64_t>& distrusted = {});
 
+// Reads every byte of the index files; what is wrong with them, one line each. Throws as
+// open_index().
+std::vector<std::string> check_index(const store::Store& store, const models::ModelData& model);
+
 // Maps one file and tests what a part tests when it is opened. Throws Error: kCorruptData,
 // kUnsupported, kIo.
 IndexedPart open_part(const std::filesystem::path& file, std::uint64_t number,

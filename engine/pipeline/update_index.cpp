@@ -51,6 +51,7 @@ class Updater {
     try {
       add_uncovered();
       join_parts(true);
+      stop_if_asked();
       publish();
     } catch (...) {
       store::remove_unnamed_parts(directory_, list_);

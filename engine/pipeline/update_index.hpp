@@ -23,7 +23,8 @@ enum class IndexUpdate {
 };
 
 // control: progress counts images that are indexed anew; an interrupted update throws
-// Error(kInterrupted) and changes nothing. Memory: kImagesAtOnce images. Throws Error: kIo,
+// Error(kInterrupted) and changes nothing. Memory: kImagesAtOnce images, or
+// those of one segment where they are more. Throws Error: kIo,
 // kCorruptData (a segment is damaged).
 void update_index(store::Store& store, const kernels::Backend& backend,
                   const models::ModelData& model, IndexUpdate update, const RunControl& control,

@@ -26,10 +26,18 @@ class MemoryFile final : public SectionSink {
     section.insert(section.end(), bytes.begin(), bytes.end());
   }
 
+  // A copy, aligned as in a file, which lives as long as the returned value.
   index::CheckedBytes open(Section section) const {
     const auto found = sections_.find(section);
     if (found == sections_.end()) return {};
-    return {found->second, [this, section](std::size_t, std::size_t) {
+    struct alignas(64) Line {
+      std::byte bytes[64];
+    };
+    const std::vector<std::byte>& bytes = found->second;
+    auto lines = std::make_shared<std::vector<Line>>(bytes.size() / sizeof(Line) + 1);
+    auto* const copy = reinterpret_cast<std::byte*>(lines->data());
+    std::copy(bytes.begin(), bytes.end(), copy);
+    return {{copy, bytes.size()}, [this, section, lines](std::size_t, std::size_t) {
               if (damaged_.contains(section)) throw index::DamagedPart(7, "damaged");
             }};
   }

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/model/model_data.hpp"
+#include "engine/pipeline/index_files.hpp"
 #include "engine/pipeline/snapshot.hpp"
 #include "pipeline_fixture.hpp"
 
@@ -112,11 +113,20 @@ TEST_F(IndexFilesTest, DamageIsReadAroundAndMadeAnewByAReindex) {
   const auto expected = fresh_answers();
   const fs::path file = files()[0];
   const std::size_t size = fs::file_size(file);
+  const auto check = [&] {
+    const store::Store store(place(), Access::kRead);
+    return pipeline::check_index(store, test::test_model().data());
+  };
+  EXPECT_THAT(check(), IsEmpty());
   // Header, rows, vectors, lists, tables.
-  for (const std::size_t at : {std::size_t{3}, std::size_t{130}, std::size_t{300}, size / 4,
-                               size / 2, 3 * size / 4, size - 100, size - 9}) {
+  for (const std::size_t at :
+       {std::size_t{3}, std::size_t{130}, std::size_t{300}, size / 4, 3 * size / 4, size - 9}) {
     flip(file, at);
-    test::expect_equal(fresh_answers(), expected);
+    MatchOptions by_votes;
+    by_votes.search.dense_images = 0;
+    test::expect_equal(match(Catalogue::open(place(), Access::kRead), {write_view(1)}, by_votes)[0],
+                       expected[0]);
+    EXPECT_THAT(check(), testing::ElementsAre(HasSubstr(file.native()))) << at;
     flip(file, at);
   }
   EXPECT_THAT(fresh_info().index_problems, IsEmpty());
@@ -196,7 +206,7 @@ TEST_F(IndexFilesTest, AnInterruptedReindexChangesNothing) {
               catalogue.reindex({1, stop.get_token(), {}});
             }),
             ErrorCode::kInterrupted);
-  EXPECT_EQ(index_contents(), before);
+  EXPECT_TRUE(index_contents() == before);
   // After the images are read, while files are joined.
   std::stop_source later;
   EXPECT_EQ(error_of([&] {
@@ -206,7 +216,7 @@ TEST_F(IndexFilesTest, AnInterruptedReindexChangesNothing) {
                                  }});
             }),
             ErrorCode::kInterrupted);
-  EXPECT_EQ(index_contents(), before);
+  EXPECT_TRUE(index_contents() == before);
 }
 
 TEST_F(IndexFilesTest, ManySmallRunsLeaveFewFilesAndTheSameAnswers) {
@@ -277,7 +287,7 @@ TEST_F(IndexFilesTest, AnAuditFindsAllThatAnExactSearchFinds) {
   EXPECT_EQ(report.k, 2);
   EXPECT_EQ(report.recall, 1);
   EXPECT_EQ(report.worst_query, 1);
-  EXPECT_EQ(report.recall_high, 1);
+  EXPECT_NEAR(report.recall_high, 1, 1e-9);
   EXPECT_NEAR(report.recall_low, 0.51, 0.01);  // four observations say little
   options.queries = 0;
   EXPECT_EQ(error_of([&] { catalogue.audit(options); }), ErrorCode::kInvalidArgument);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/report/run_summary.hpp"
+#include "engine/report/text.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/json.hpp"
 
@@ -84,7 +85,8 @@ TEST(RunSummary, WithoutConditionsTheWholeCatalogueWasSearched) {
   const report::RunSummary run = report::summarise_run(run_manifest_json(facts));
   EXPECT_FALSE(run.searched_images);
   EXPECT_EQ(run.conditions, "");
-  EXPECT_EQ(report::none_of_searched(run), "None of the 1\u00A0234 images in this catalogue");
+  EXPECT_EQ(report::none_of_searched(run),
+            "None of the " + report::grouped(1234) + " images in this catalogue");
 }
 
 TEST(RunSummary, UnexpectedTypesAreLeftOut) {

@@ -86,8 +86,9 @@ TEST_F(PartFileTest, AnyChangedByteIsNoticed) {
     write_bytes(file_, bytes);
     // Gaps between sections hold nothing.
     const bool is_gap = at >= sizeof(PartHeader) && at < 128;
-    EXPECT_EQ(complaint(checksum).empty(), is_gap) << at;
-    if (!is_gap) EXPECT_THAT(complaint(checksum), HasSubstr(file_.native()));
+    const std::string found = complaint(checksum);
+    EXPECT_EQ(found.empty(), is_gap) << at;
+    EXPECT_TRUE(is_gap || found.find(file_.native()) != std::string::npos) << found;
   }
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{60}, sound.size() / 2, sound.size() - 1}) {
