@@ -36,7 +36,8 @@ void correct_checksums(std::uint8_t* data, std::size_t size) {
       PartSection section;
       std::memcpy(&section, tables.data() + at, sizeof section);
       for (std::uint64_t done = 0; done < section.bytes; done += kPartBlock) {
-        if (next + sizeof next > tables.size() || section.offset > size - done) break;
+        if (next + sizeof next > tables.size() || section.offset >= size) break;
+        if (done >= size - section.offset) break;
         const std::uint64_t start = section.offset + done;
         const std::uint64_t length =
             std::min({std::uint64_t{kPartBlock}, section.bytes - done, size - start});
@@ -97,7 +98,7 @@ void read_all(const std::filesystem::path& file, const store::PartHeader& header
   }
   // Keeps the reads.
   static volatile std::uint64_t sink;
-  sink = sum;
+  sink = sink + sum;
 }
 
 }  // namespace
