@@ -39,36 +39,6 @@ std::vector<std::int64_t> searched(const faiss::Index& index, std::span<const fl
 
 }  // namespace
 
-std::vector<std::vector<std::int64_t>> exact_neighbours(std::span<const float> vectors,
-                                                        std::span<const float> queries,
-                                                        std::size_t dimension, std::size_t count) {
-  constexpr std::size_t kRowsAtOnce = 100'000;
-  const std::size_t rows = vectors.size() / dimension, total = queries.size() / dimension;
-  std::vector<std::vector<std::pair<float, std::int64_t>>> best(total);
-  for (std::size_t first = 0; first < rows; first += kRowsAtOnce) {
-    const std::size_t some = std::min(kRowsAtOnce, rows - first);
-    const std::size_t found = std::min(count, some);
-    faiss::IndexFlatIP flat(static_cast<int>(dimension));
-    flat.add(static_cast<std::int64_t>(some), vectors.data() + first * dimension);
-    std::vector<float> similarities(total * found);
-    std::vector<std::int64_t> labels(total * found);
-    flat.search(static_cast<std::int64_t>(total), queries.data(), static_cast<std::int64_t>(found),
-                similarities.data(), labels.data());
-    for (std::size_t q = 0; q < total; ++q) {
-      for (std::size_t i = q * found; i < (q + 1) * found; ++i) {
-        best[q].emplace_back(-similarities[i], labels[i] + static_cast<std::int64_t>(first));
-      }
-      std::sort(best[q].begin(), best[q].end());
-      best[q].resize(std::min(best[q].size(), count));
-    }
-  }
-  std::vector<std::vector<std::int64_t>> answers(total);
-  for (std::size_t q = 0; q < total; ++q) {
-    for (const auto& [similarity, row] : best[q]) answers[q].push_back(row);
-  }
-  return answers;
-}
-
 Peer faiss_pq_fast_scan(std::span<const float> vectors, std::size_t dimension, std::size_t lists) {
   const std::string kind = fmt::format("IVF{},PQ{}x4fs,RFlat", lists, dimension / 2);
   const auto index = built(vectors, dimension, kind);

@@ -21,10 +21,6 @@ struct Peer {
   std::function<std::vector<std::int64_t>(std::span<const float> query, std::size_t count)> search;
 };
 
-std::vector<std::vector<std::int64_t>> exact_neighbours(std::span<const float> vectors,
-                                                        std::span<const float> queries,
-                                                        std::size_t dimension, std::size_t count);
-
 // `vectors` must outlive what is returned.
 Peer faiss_pq_fast_scan(std::span<const float> vectors, std::size_t dimension, std::size_t lists);
 Peer faiss_ivf_flat(std::span<const float> vectors, std::size_t dimension, std::size_t lists);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
@@ -201,15 +202,16 @@ bool allow_byte_products(bool allowed) {
 
 float encode_int8(std::span<const float> row, std::span<std::int8_t> code) {
   assert(code.size() >= row.size());
-  float most = 0;
-  bool is_finite = true;
+  // Magnitudes are ordered as the integers of their bits, what is not finite above all others; so
+  // the compiler may use vectors.
+  constexpr std::uint32_t kMagnitude = 0x7fffffff, kInfinity = 0x7f800000;
+  std::uint32_t bits = 0;
   for (const float value : row) {
-    most = std::max(most, std::abs(value));
-    is_finite = is_finite && std::isfinite(value);
+    bits = std::max(bits, std::bit_cast<std::uint32_t>(value) & kMagnitude);
   }
   std::fill(code.begin(), code.end(), std::int8_t{0});
-  const float scale = most / kMostStep;
-  if (!is_finite || !(scale > 0)) return 0;  // also where values are too small to be divided by
+  const float scale = std::bit_cast<float>(bits) / kMostStep;
+  if (bits >= kInfinity || !(scale > 0)) return 0;  // also values too small to be divided by
   for (std::size_t d = 0; d < row.size(); ++d) {
     const float step = std::rint(row[d] / scale);
     code[d] = static_cast<std::int8_t>(std::clamp(step, -kMostStep, kMostStep));

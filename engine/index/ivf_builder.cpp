@@ -71,7 +71,7 @@ void check_finite(std::span<const float> vectors) {
 
 int default_lists(std::size_t rows) {
   const double wanted = 2 * std::sqrt(static_cast<double>(rows));
-  const auto power = std::bit_ceil(static_cast<std::size_t>(wanted) + 1);
+  const auto power = std::bit_ceil(static_cast<std::size_t>(std::ceil(wanted)));
   return static_cast<int>(std::clamp<std::size_t>(power, 1, IvfFacts::kMostLists));
 }
 

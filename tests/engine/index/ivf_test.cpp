@@ -208,6 +208,14 @@ TEST_F(IvfTest, TakesOverCentroidsAndKnowsHowWellTheyFit) {
   EXPECT_EQ(quantisation_error(lists(), {}, 500), 0);
 }
 
+TEST(IvfListsTest, ListsGrowWithTheRootOfTheRows) {
+  EXPECT_EQ(default_lists(1), 2);
+  EXPECT_EQ(default_lists(65'536), 512);
+  EXPECT_EQ(default_lists(65'537), 1024);
+  EXPECT_EQ(default_lists(10'000'000), 8192);
+  EXPECT_EQ(default_lists(4'000'000'000), 65'536);
+}
+
 TEST_F(IvfTest, FewRowsHaveLists) {
   for (const std::size_t rows : {1u, 2u, 17u, 300u}) {
     const IvfImage image =
