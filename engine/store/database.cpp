@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 
+#include "engine/store/page_checksums.hpp"
 #include "engine/store/schema.hpp"
 #include "pressmark/error.hpp"
 
@@ -96,7 +97,8 @@ std::string immutable_uri(const std::filesystem::path& file) {
 
 std::unique_ptr<SQLite::Database> open_immutable(const std::filesystem::path& file) {
   return std::make_unique<SQLite::Database>(
-      immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX);
+      immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX, 0,
+      page_checksum_vfs());
 }
 
 std::uint32_t big_endian(const std::uint8_t* bytes) {
@@ -155,7 +157,8 @@ void configure(SQLite::Database& database, bool writable) {
 
 std::unique_ptr<SQLite::Database> open_with_log(const std::filesystem::path& file, bool writable) {
   auto database = std::make_unique<SQLite::Database>(
-      file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_FULLMUTEX, kBusyTimeoutMs);
+      file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_FULLMUTEX, kBusyTimeoutMs,
+      page_checksum_vfs());
   // Until the tables have been looked at: a failed open must not copy a log into the database.
   sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (writable && sqlite3_db_readonly(database->getHandle(), "main") != 0) {
@@ -172,6 +175,9 @@ std::unique_ptr<SQLite::Database> open_with_log(const std::filesystem::path& fil
 }  // namespace
 
 void throw_database_error(const SQLite::Exception& failure, const std::filesystem::path& file) {
+  if (failure.getExtendedErrorCode() == SQLITE_IOERR_DATA) {
+    corrupt(file, "a page is not the one that was written (its checksum is wrong)");
+  }
   throw Error(code_of(failure.getErrorCode()),
               fmt::format("catalogue database {}: {}", file.native(), failure.what()));
 }

@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <array>
 #include <charconv>
@@ -14,6 +15,7 @@
 
 #include "engine/store/database.hpp"
 #include "engine/store/moments.hpp"
+#include "engine/store/page_checksums.hpp"
 #include "engine/store/validate.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
@@ -137,6 +139,11 @@ class Settings {
     return found->second;
   }
 
+  bool states(const std::string& key, std::string_view value) const {
+    const auto found = values_.find(key);
+    return found != values_.end() && found->second == value;
+  }
+
   int integer(const std::string& key) const {
     const std::string& value = text(key);
     int result = 0;
@@ -156,7 +163,9 @@ class Settings {
 
 void create_database(const std::filesystem::path& file, const CatalogueSettings& settings) {
   with_database_errors(file, [&] {
-    SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0,
+                              page_checksum_vfs());
+    reserve_page_checksums(database);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     database.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
@@ -184,6 +193,17 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
   });
 }
 
+void reserve_page_checksums(SQLite::Database& database) {
+  int bytes = kPageReservedBytes;
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+}
+
+bool has_page_checksums(SQLite::Database& database) {
+  int bytes = -1;  // asks and changes nothing
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+  return bytes == kPageReservedBytes;
+}
+
 int read_format_version(SQLite::Database& database) {
   SQLite::Statement query(database, "PRAGMA user_version");
   query.executeStep();
@@ -201,8 +221,13 @@ CatalogueSettings read_settings(SQLite::Database& database, const std::filesyste
       }
     };
     require(kRequired);
-    if (read_format_version(database) >= kDecisionsFormatVersion) require(kRequiredOfDecisions);
+    const int format_version = read_format_version(database);
+    if (format_version >= kDecisionsFormatVersion) require(kRequiredOfDecisions);
     const Settings values(database, file);
+    if (format_version >= kPageChecksumsFormatVersion && !has_page_checksums(database) &&
+        !values.states(kPageChecksumsKey, kPageChecksumsPending)) {
+      corrupt(file, "its header states no checksums of pages");
+    }
     CatalogueSettings settings;
     settings.model_id = values.text("model_id");
     settings.global_size = values.integer("global_size");

@@ -19,6 +19,15 @@ inline constexpr std::uint32_t kApplicationId = 0x504d524b;
 // Writes a new database with its settings; the file must not exist.
 void create_database(const std::filesystem::path& file, const CatalogueSettings& settings);
 
+// Pages get room for their checksums when the first table is made, or by the next VACUUM.
+void reserve_page_checksums(SQLite::Database& database);
+
+// Of a database of which something has been read. Format 3 has them, unless its settings say that
+// they are still to come: a catalogue of format 2 whose conversion was interrupted.
+bool has_page_checksums(SQLite::Database& database);
+inline constexpr const char* kPageChecksumsKey = "page_checksums";
+inline constexpr const char* kPageChecksumsPending = "pending";
+
 // Of an open database: PRAGMA user_version.
 int read_format_version(SQLite::Database& database);
 

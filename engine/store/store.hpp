@@ -25,8 +25,9 @@ namespace pressmark::store {
 inline constexpr int kFormatVersion = 3;
 inline constexpr int kOldestFormatVersion = 2;
 
-// The first format that keeps examiners' decisions.
+// The first formats that keep examiners' decisions, and checksums of pages.
 inline constexpr int kDecisionsFormatVersion = 3;
+inline constexpr int kPageChecksumsFormatVersion = 3;
 
 // Facts that are fixed when a catalogue is created.
 struct CatalogueSettings {

@@ -3,6 +3,7 @@
 // Opening what is not, or no longer, a catalogue of this version.
 #include <SQLiteCpp/Database.h>
 
+#include "engine/store/page_checksums.hpp"
 #include "store_fixture.hpp"
 
 namespace pressmark::store {
@@ -57,7 +58,7 @@ TEST_F(DamageTest, ANewerFormatInTheLogIsUnsupported) {
   std::string log;
   {
     // As if a newer version had been killed right after it converted the catalogue.
-    SQLite::Database newer(database().native(), SQLite::OPEN_READWRITE);
+    SQLite::Database newer(database().native(), SQLite::OPEN_READWRITE, 0, page_checksum_vfs());
     newer.exec("PRAGMA user_version = 4");
     log = file_bytes(database().native() + "-wal");
   }
@@ -124,7 +125,8 @@ TEST_F(DamageTest, MissingTablesAndSettingsAreCorrupt) {
   const std::string bytes = file_bytes(database());
   const auto sql = [&](const std::string& text) {
     write_bytes(database(), bytes);
-    SQLite::Database(database().native(), SQLite::OPEN_READWRITE).exec(text);
+    SQLite::Database(database().native(), SQLite::OPEN_READWRITE, 0, page_checksum_vfs())
+        .exec(text);
   };
   sql("DROP INDEX images_present");
   expect_refused(ErrorCode::kCorruptData, "images_present is missing");
