@@ -9,6 +9,7 @@ set(PRESSMARK_PUBLIC_HEADERS
   export.hpp
   inputs.hpp
   json.hpp
+  maintenance.hpp
   model.hpp
   options.hpp
   report.hpp

@@ -55,11 +55,23 @@ const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
     auto fresh = std::make_unique<Snapshot>(
         Snapshot{store.locations(), candidates::CandidateFinder(*backend, model.data())});
     for (const store::DescriptionLocation& location : fresh->locations) {
-      fresh->finder.add(location.id, store.read_description(location));
+      if (const auto description = description_of(location)) {
+        fresh->finder.add(location.id, *description);
+      }
     }
     snapshot = std::move(fresh);
   }
   return *snapshot;
+}
+
+std::optional<Description> Catalogue::Impl::description_of(
+    const store::DescriptionLocation& location) const {
+  try {
+    return store.read_description(location);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return std::nullopt;
+  }
 }
 
 Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/candidates/candidate_finder.hpp"
@@ -37,6 +38,10 @@ struct Catalogue::Impl {
   std::unique_ptr<Snapshot> snapshot;
 
   const Snapshot& current_snapshot();
+
+  // Nothing where another process removed the image since the snapshot and reclaimed its space.
+  // Safe from many threads at once.
+  std::optional<Description> description_of(const store::DescriptionLocation& location) const;
 };
 
 }  // namespace pressmark

@@ -133,10 +133,14 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   // All photos of a mark with some candidates.
   const auto compare = [&](MarkItem& item,
                            std::span<const std::unique_ptr<const verify::PreparedQuery>> prepared,
-                           std::span<const ImageId> ids) {
+                           std::span<const ImageId> wanted) {
     std::vector<Description> candidates;
-    for (const ImageId id : ids) {
-      candidates.push_back(impl_->store.read_description(*snapshot.find(id)));
+    std::vector<ImageId> ids;
+    for (const ImageId id : wanted) {
+      if (auto description = impl_->description_of(*snapshot.find(id))) {
+        candidates.push_back(std::move(*description));
+        ids.push_back(id);
+      }
     }
     std::vector<const Description*> hits;
     for (const Description& candidate : candidates) hits.push_back(&candidate);

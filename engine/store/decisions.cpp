@@ -126,15 +126,31 @@ Decision Store::add_decision(const NewDecision& made) {
   });
 }
 
-std::int64_t Store::merge_decisions(std::span<const Decision> decisions) {
+std::int64_t Store::merge_decisions(
+    std::span<const Decision> decisions,
+    const std::function<void(const Decision& stored, const Decision& other)>& on_conflict) {
   impl_->require_writer();
   if (decisions.empty()) return 0;
   impl_->require_decisions();
   for (const Decision& decision : decisions) validate_decision(decision);
   return with_database_errors(impl_->database_file, [&] {
-    SQLite::Transaction transaction(*impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Database& database = *impl_->database;
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Statement find(database, std::string(kSelect) + "AND d.decision_id = ?");
     std::int64_t added = 0;
-    for (const Decision& decision : decisions) added += insert(*impl_->database, decision);
+    for (const Decision& decision : decisions) {
+      if (insert(database, decision)) {
+        ++added;
+        continue;
+      }
+      find.reset();
+      find.bind(1, decision.decision_id);
+      if (!find.executeStep()) continue;
+      Decision stored = decision_from_row(find, impl_->database_file);
+      stored.id = decision.id;
+      if (on_conflict && !(stored == decision)) on_conflict(stored, decision);
+    }
+    find.reset();
     transaction.commit();
     return added;
   });

@@ -95,7 +95,9 @@ CREATE UNIQUE INDEX images_by_hash ON images(sha256) WHERE removed_at IS NULL;
 CREATE INDEX images_present ON images(id, segment, slot, keypoints, removed_at)
   WHERE removed_at IS NULL;
 CREATE INDEX images_by_seizure ON images(seizure, package, removed_at) WHERE removed_at IS NULL;
+)sql";
 
+constexpr const char* kDecisionsSchema = R"sql(
 CREATE TABLE decisions(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   first_sha256 BLOB NOT NULL CHECK(length(first_sha256) = 32),
@@ -171,6 +173,7 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
     database.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                               kApplicationId, kFormatVersion));
     database.exec(kSchema);
+    create_decisions(database);
     const std::map<std::string, std::string> values = {
         {"model_id", settings.model_id},
         {"global_size", fmt::to_string(settings.global_size)},
@@ -196,6 +199,10 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
 void reserve_page_checksums(SQLite::Database& database) {
   int bytes = kPageReservedBytes;
   sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+}
+
+void create_decisions(SQLite::Database& database) {
+  database.exec(kDecisionsSchema);
 }
 
 bool has_page_checksums(SQLite::Database& database) {

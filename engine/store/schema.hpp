@@ -31,6 +31,9 @@ inline constexpr const char* kPageChecksumsPending = "pending";
 // Of an open database: PRAGMA user_version.
 int read_format_version(SQLite::Database& database);
 
+// The table of a database of a format without it.
+void create_decisions(SQLite::Database& database);
+
 // Throws Error(kCorruptData) where tables or settings are missing or impossible.
 CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file);
 

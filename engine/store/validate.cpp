@@ -135,6 +135,19 @@ void validate_image(const NewImage& image) {
   }
 }
 
+void validate_update(const FactsUpdate& changes) {
+  if (changes.seizure) require_text("the seizure's name", *changes.seizure);
+  if (changes.package) require_text("the package's name", *changes.package);
+  if (changes.metadata_json) require_text("the metadata", *changes.metadata_json);
+  if (changes.kind && !image_kind_from_string(to_string(*changes.kind))) {
+    refuse("unknown kind of image");
+  }
+  if (changes.scale_mm_per_px &&
+      (!(*changes.scale_mm_per_px >= 0) || !std::isfinite(*changes.scale_mm_per_px))) {
+    refuse(fmt::format("the scale {} mm per pixel is not positive", *changes.scale_mm_per_px));
+  }
+}
+
 void validate_decision(const NewDecision& decision) {
   if (decision.first == decision.second) refuse("a decision is about two different photos");
   if (decision.who.empty()) refuse("a decision needs the name of who made it");

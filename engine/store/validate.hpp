@@ -23,6 +23,9 @@ void validate_settings(const CatalogueSettings& settings);
 // All but metadata_json, and whether names exist, which the database decides.
 void validate_image(const NewImage& image);
 
+// All but whether the seizure exists and the metadata are JSON, which the database decides.
+void validate_update(const FactsUpdate& changes);
+
 void validate_decision(const NewDecision& decision);
 // Of another catalogue.
 void validate_decision(const Decision& decision);

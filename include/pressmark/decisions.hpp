@@ -39,6 +39,7 @@ struct Decision {
   // known when it was made, even where clocks disagree.
   std::string decided_at;
   std::string decision_id;  // 32 hexadecimal digits, of this decision in all catalogues
+  bool operator==(const Decision&) const = default;
 };
 
 struct DecisionFilter {
