@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <memory>
@@ -56,6 +57,7 @@ class Check {
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kCorruptData) throw;
       report({ProblemKind::kDatabase, kDatabaseName, 0, false, error.what()});
+      check_pages();
       return report_;
     }
     report_.bytes += file_bytes(database_file_);
@@ -95,18 +97,23 @@ class Check {
     return ignored ? 0 : static_cast<std::int64_t>(size);
   }
 
-  // Every page of the file, those without contents included, which no query reads. Read through
-  // SQLite's own file: see check_header in database.cpp.
+  // Every page of the file, those without contents included, which no query reads, and whatever the
+  // state of the others. Read through SQLite's own file: see check_header in database.cpp.
   void check_pages() {
+    const auto unchecked =
+        with_database_errors(database_file_, [&] { return open_unchecked(database_file_); });
     sqlite3_file* file = nullptr;
-    sqlite3_file_control(database_->getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    sqlite3_file_control(unchecked->getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
     sqlite3_int64 size = 0;
+    std::array<unsigned char, 100> header{};
     if (file == nullptr || file->pMethods == nullptr ||
-        file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
-      throw Error(ErrorCode::kIo, fmt::format("cannot read {}", database_file_.native()));
+        file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
+        file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0) !=
+            SQLITE_OK) {
+      return;  // too short to have pages, which is reported by now
     }
-    const int page_size = with_database_errors(
-        database_file_, [&] { return database_->execAndGet("PRAGMA page_size").getInt(); });
+    const int page_size = header[16] << 8 | header[17];
+    if (page_size < 512 || (page_size & (page_size - 1)) != 0) return;  // reported likewise
     std::vector<std::byte> page(static_cast<std::size_t>(page_size));
     for (sqlite3_int64 offset = 0; offset + page_size <= size && !stopped(); offset += page_size) {
       ++report_.pages;

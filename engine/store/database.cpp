@@ -95,12 +95,6 @@ std::string immutable_uri(const std::filesystem::path& file) {
   return uri + "?immutable=1";
 }
 
-std::unique_ptr<SQLite::Database> open_immutable(const std::filesystem::path& file) {
-  return std::make_unique<SQLite::Database>(
-      immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX, 0,
-      page_checksum_vfs());
-}
-
 std::uint32_t big_endian(const std::uint8_t* bytes) {
   return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
          std::uint32_t{bytes[2]} << 8 | std::uint32_t{bytes[3]};
@@ -182,6 +176,12 @@ void throw_database_error(const SQLite::Exception& failure, const std::filesyste
               fmt::format("catalogue database {}: {}", file.native(), failure.what()));
 }
 
+std::unique_ptr<SQLite::Database> open_unchecked(const std::filesystem::path& file) {
+  return std::make_unique<SQLite::Database>(
+      immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX, 0,
+      page_checksum_vfs());
+}
+
 void check_database(const std::filesystem::path& file) {
   const std::filesystem::path directory = file.parent_path();
   std::error_code error;
@@ -199,7 +199,7 @@ void check_database(const std::filesystem::path& file) {
   if (status.type() != std::filesystem::file_type::regular) corrupt(file, "it is not a file");
 
   with_database_errors(file, [&] {
-    const auto database = open_immutable(file);
+    const auto database = open_unchecked(file);
     check_header(*database, file);
     if (has_log(file)) return;  // what the file says is out of date; open_database looks again
     try {
@@ -227,7 +227,7 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
                                 file.native(), failure.what()));
       }
     }
-    auto database = open_immutable(file);
+    auto database = open_unchecked(file);
     configure(*database, writable);
     return database;
   });
