@@ -61,6 +61,13 @@ struct Findings {
   }
 };
 
+[[noreturn]] void throw_beyond_repair(const fs::path& directory, std::string_view why) {
+  throw Error(ErrorCode::kCorruptData,
+              fmt::format("{} cannot be repaired ({}): restore the catalogue from a copy or an "
+                          "export",
+                          (directory / store::kDatabaseName).native(), why));
+}
+
 Findings find_problems(const fs::path& directory, const RunControl& control,
                        const std::function<void(const CatalogueProblem&)>& on_problem) {
   Findings findings;
@@ -69,12 +76,19 @@ Findings find_problems(const fs::path& directory, const RunControl& control,
     if (on_problem) on_problem(problem);
   });
   if (!findings.report.database_usable && !findings.report.interrupted) {
-    throw Error(ErrorCode::kCorruptData,
-                fmt::format("{} cannot be read, and nothing else holds what it says: restore the "
-                            "catalogue from a copy or an export",
-                            (directory / store::kDatabaseName).native()));
+    throw_beyond_repair(directory, "nothing else holds what it says");
   }
   return findings;
+}
+
+// Indexes that contradict their tables can be written anew; pages that cannot be read stop that.
+void rebuild_indexes(const fs::path& directory) {
+  try {
+    store::rebuild_database_indexes(directory);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorruptData) throw;
+    throw_beyond_repair(directory, error.what());
+  }
 }
 
 void drop_damaged(const fs::path& directory, const Findings& findings, RepairReport& report) {
@@ -162,7 +176,7 @@ RepairReport repair_catalogue(const fs::path& directory, const RepairOptions& op
     return report;
   }
   if (findings.database > 0) {
-    store::rebuild_database_indexes(directory);
+    rebuild_indexes(directory);
     report.done.emplace_back("rebuilt the indexes within the database");
   }
   {

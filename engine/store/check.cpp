@@ -167,7 +167,12 @@ class Check {
   bool can_be_read() {
     try {
       with_database_errors(database_file_, [&] {
-        for (const char* table : {"settings", "seizures", "packages", "segments", "images"}) {
+        std::vector<const char*> tables = {"settings", "seizures", "packages", "segments",
+                                           "images"};
+        if (read_format_version(*database_) >= kDecisionsFormatVersion) {
+          tables.push_back("decisions");
+        }
+        for (const char* table : tables) {
           SQLite::Statement query(*database_, fmt::format("SELECT * FROM {} NOT INDEXED", table));
           while (query.executeStep()) {
           }
