@@ -7,12 +7,10 @@
 #include <SQLiteCpp/Database.h>
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/store/segment.hpp"

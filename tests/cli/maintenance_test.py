@@ -109,7 +109,7 @@ class Exchange(Maintenance):
         self.check(0, "export", self.catalogue, first, "--seizure", "S-1")
         self.check(1, "export", self.catalogue, first)
         self.check(0, "init", second, "--long-side", "96", "--keypoints", "32")
-        self.check(0, "add", second, PHOTOS[0], SAMPLES / "good/palette.png", "--seizure", "S-1",
+        self.check(0, "add", second, PHOTOS[0], SAMPLES / "good/grey.jpg", "--seizure", "S-1",
                    "--place", "Lisboa")
         server = self.folder / "server"
         self.check(0, "init", server, "--long-side", "96", "--keypoints", "32")
