@@ -32,6 +32,12 @@ class MaintenanceTest : public test::PipelineTest {
     ASSERT_TRUE(stream.flush().good());
   }
 
+  static AddOptions in_segments_of(int images) {
+    AddOptions options;
+    options.images_per_segment = images;
+    return options;
+  }
+
   fs::path segment(int number) const {
     return place() / "segments" / ("0000000" + std::to_string(number) + ".pmseg");
   }
@@ -39,7 +45,7 @@ class MaintenanceTest : public test::PipelineTest {
 
 TEST_F(MaintenanceTest, QueriesAnswerTheSameAfterCompacting) {
   Catalogue catalogue = create();
-  add(catalogue, write_scenes(4), {.images_per_segment = 2});
+  add(catalogue, write_scenes(4), in_segments_of(2));
   catalogue.remove(std::vector<ImageId>{1, 4});
   const auto before = match(catalogue, {write_view(1), write_view(0)});
   // Its snapshot is older than what compact() does.
@@ -48,14 +54,14 @@ TEST_F(MaintenanceTest, QueriesAnswerTheSameAfterCompacting) {
   const CompactReport report = catalogue.compact({.removed_share = 0}, {});
   EXPECT_EQ(report.reclaimed, 2);
   EXPECT_EQ(report.remaining, 0);
-  expect_equal(match(catalogue, {write_view(1), write_view(0)}), before);
-  expect_equal(match(reader, {write_view(1)})[0], before[0]);
+  test::expect_equal(match(catalogue, {write_view(1), write_view(0)}), before);
+  test::expect_equal(match(reader, {write_view(1)})[0], before[0]);
   EXPECT_TRUE(problems().empty());
 }
 
 TEST_F(MaintenanceTest, AReaderPassesOverWhatWasRemovedAndReclaimed) {
   Catalogue catalogue = create();
-  add(catalogue, write_scenes(2), {.images_per_segment = 1});
+  add(catalogue, write_scenes(2), in_segments_of(1));
   const Catalogue reader = Catalogue::open(place(), Catalogue::Access::kRead);
   reader.info();  // takes the snapshot; which segments it keeps open is its own affair
   catalogue.remove(std::vector<ImageId>{1});
@@ -92,7 +98,7 @@ TEST_F(MaintenanceTest, AnImportedImageIsFoundLikeTheOriginal) {
 TEST_F(MaintenanceTest, RepairDropsWhatIsDamagedAndNothingElse) {
   {
     Catalogue catalogue = create();
-    add(catalogue, write_scenes(4), {.images_per_segment = 2});
+    add(catalogue, write_scenes(4), in_segments_of(2));
   }
   flip(segment(1), 1);     // the second image
   fs::remove(segment(2));  // the third and the fourth
