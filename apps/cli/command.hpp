@@ -51,6 +51,8 @@ void add_match_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_train_command(CLI::App& app, Context& context);
 void add_evaluate_command(CLI::App& app, Context& context);
+void add_reindex_command(CLI::App& app, Context& context);
+void add_audit_command(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 
 // Option groups that several verbs have.

@@ -18,15 +18,13 @@ struct Arguments {
   std::filesystem::path catalogue, out;
   std::vector<std::filesystem::path> from;
   ImageFilter filter;
-  std::string kind;
   ImportOptions options;
   OutputFormat format;
 };
 
-int run_export(Arguments arguments, const Context& context) {
+int run_export(const Arguments& arguments, const Context& context) {
   const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
-  require_seizure(catalogue, arguments.filter.seizure);
-  arguments.filter.kind = image_kind_from_string(arguments.kind);
+  require_seizures(catalogue, arguments.filter);
   ImportReport report;
   {
     ProgressLine progress;
@@ -99,10 +97,16 @@ void add_export_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("export", "Write chosen images as a new catalogue");
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
   command->add_option("OUT", arguments->out, "Directory to create")->required();
-  command->add_option("--seizure", arguments->filter.seizure, "Only images of this seizure");
-  command->add_option("--package", arguments->filter.package, "Only images of this package");
-  command->add_option("--kind", arguments->kind, "Only images of this kind")
+  ImageFilter& filter = arguments->filter;
+  add_fact_option(*command, "--seizure", FilterField::kSeizure, filter,
+                  "Only images of this seizure");
+  add_fact_option(*command, "--package", FilterField::kPackage, filter,
+                  "Only images of this package");
+  add_fact_option(*command, "--kind", FilterField::kKind, filter, "Only images of this kind")
       ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}));
+  add_where_option(*command, filter,
+                   "Only images for which the condition holds; again for several conditions "
+                   "(docs/filters.md)");
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_export(*arguments, context); };

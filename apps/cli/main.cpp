@@ -49,6 +49,8 @@ int run(int argc, char** argv) {
   add_merge_command(app, context);
   add_train_command(app, context);
   add_evaluate_command(app, context);
+  add_reindex_command(app, context);
+  add_audit_command(app, context);
   add_completion_command(app, context);
 
   try {

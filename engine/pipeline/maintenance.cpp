@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <set>
 #include <system_error>
 
 #include "engine/pipeline/catalogue_impl.hpp"
+#include "engine/pipeline/index_files.hpp"
 #include "engine/store/check.hpp"
 #include "engine/store/names.hpp"
 #include "pressmark/error.hpp"
@@ -18,19 +20,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The model's files against their own checksums, and against what made the descriptions.
-void check_model(const fs::path& directory, const std::function<void(std::string)>& report) {
+// The model's files against their own checksums, and against what made the descriptions; then the
+// index files, which are made with the model.
+void check_derived(const fs::path& directory,
+                   const std::function<void(ProblemKind, const char*, std::string)>& report) {
+  const store::Store store(directory, Catalogue::Access::kRead);
+  std::optional<Model> model;
   try {
-    const std::string wanted =
-        store::Store(directory, Catalogue::Access::kRead).settings().model_id;
-    const Model model = Model::load(directory / store::kModelName);
-    if (model.id() != wanted) {
-      report(
-          fmt::format("it is model {}, and the descriptions were made by {}", model.id(), wanted));
-    }
+    model = Model::load(directory / store::kModelName);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kBusy) throw;
-    report(error.what());
+    report(ProblemKind::kModel, store::kModelName, error.what());
+    return;
+  }
+  if (model->id() != store.settings().model_id) {
+    report(ProblemKind::kModel, store::kModelName,
+           fmt::format("it is model {}, and the descriptions were made by {}", model->id(),
+                       store.settings().model_id));
+    return;
+  }
+  for (std::string& problem : pipeline::check_index(store, model->data())) {
+    report(ProblemKind::kIndex, store::kIndexName, std::move(problem));
   }
 }
 
@@ -47,11 +56,12 @@ struct Findings {
   CheckReport report;
   std::set<ImageId> damaged;           // present
   std::set<std::int64_t> with_damage;  // segments
-  std::int64_t leavings = 0, database = 0;
+  std::int64_t leavings = 0, database = 0, index = 0;
 
   void take(const CatalogueProblem& problem) {
     if (problem.kind == ProblemKind::kLeaving) ++leavings;
     if (problem.kind == ProblemKind::kDatabase) ++database;
+    if (problem.kind == ProblemKind::kIndex) ++index;
     if (problem.kind == ProblemKind::kSegment || problem.kind == ProblemKind::kDescription) {
       with_damage.insert(segment_number(problem.file));
     }
@@ -122,8 +132,11 @@ void Catalogue::update_seizure(std::string_view name, const SeizureUpdate& chang
 }
 
 CompactReport Catalogue::compact(const CompactOptions& options, const RunControl& control) {
-  impl_->snapshot = nullptr;
-  return impl_->store.compact(options, control);
+  impl_->forget_snapshot();
+  const CompactReport report = impl_->store.compact(options, control);
+  // Index files hold codes of images, too: those of segments that are gone go as well.
+  impl_->update_index(pipeline::IndexUpdate::kExtend, {});
+  return report;
 }
 
 ImportReport Catalogue::import(const fs::path& from, const ImportOptions& options,
@@ -137,8 +150,12 @@ ImportReport Catalogue::import(const fs::path& from, const ImportOptions& option
   }
   std::vector<ImageId> ids;
   for (const store::DescriptionLocation& location : other.locations()) ids.push_back(location.id);
-  impl_->snapshot = nullptr;
-  return impl_->store.import_from(other, ids, true, options, control, on_conflict);
+  impl_->forget_snapshot();
+  const ImportReport report =
+      impl_->store.import_from(other, ids, true, options, control, on_conflict);
+  // What was brought in is indexed even where the import was interrupted: it takes little time.
+  if (report.added > 0) impl_->update_index(pipeline::IndexUpdate::kExtend, {});
+  return report;
 }
 
 ImportReport Catalogue::export_to(const fs::path& directory, const ImageFilter& filter,
@@ -156,11 +173,9 @@ CheckReport check_catalogue(const fs::path& directory, const RunControl& control
                             const std::function<void(const CatalogueProblem&)>& on_problem) {
   CheckReport report = store::check_store(directory, control, on_problem);
   if (!report.database_usable || report.interrupted) return report;
-  check_model(directory, [&](std::string what) {
+  check_derived(directory, [&](ProblemKind kind, const char* file, std::string what) {
     ++report.problems;
-    if (on_problem) {
-      on_problem({ProblemKind::kModel, store::kModelName, 0, false, std::move(what)});
-    }
+    if (on_problem) on_problem({kind, file, 0, false, std::move(what)});
   });
   return report;
 }
@@ -186,6 +201,10 @@ RepairReport repair_catalogue(const fs::path& directory, const RepairOptions& op
     }
   }
   if (options.drop_damaged) drop_damaged(directory, findings, report);
+  if (findings.index > 0) {
+    Catalogue::open(directory, Catalogue::Access::kWrite).reindex(control);
+    report.done.emplace_back("rebuilt the index files");
+  }
   if (report.done.empty()) {
     report.remaining = findings.report.problems;
     return report;

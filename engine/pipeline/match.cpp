@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -69,6 +70,18 @@ void keep_best(std::vector<Scored>& images, int max_hits, const ScoreOf& score_o
   }
 }
 
+// Those of the finder's images that fulfil the filter; nothing where it selects all.
+std::optional<index::ImageSelection> select(const ImageFilter& filter, const store::Store& store,
+                                            const candidates::CandidateFinder& finder) {
+  if (filter.selects_all()) return std::nullopt;
+  index::ImageSelection selection;
+  store.list_ids(filter, [&](ImageId id) {
+    // Another process may have added it since the snapshot.
+    if (finder.contains(id)) selection.append(id);
+  });
+  return selection;
+}
+
 // Calls work(first, count) until all are worked off.
 template <typename Work>
 void for_groups(std::size_t items, std::size_t most, const Work& work) {
@@ -92,13 +105,16 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
                               const std::function<void(const MarkResult&)>& on_mark) const {
   options.validate();
   decode.validate();
-  const Impl::Snapshot& snapshot = impl_->current_snapshot();
+  const std::shared_ptr<const pipeline::Snapshot> snapshot = impl_->current_snapshot();
   DescribeOptions describe = impl_->store.settings().describe;
   describe.max_keypoints = options.query_keypoints;
   const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
                                       decode};
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
+  const std::optional<index::ImageSelection> selection =
+      select(options.filter, impl_->store, snapshot->finder);
   MatchSummary summary;
+  summary.searched_images = selection ? selection->count() : snapshot->finder.size();
   std::size_t next = 0;
 
   const auto source = [&]() -> parallel::Token<MarkItem> {
@@ -137,10 +153,11 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     std::vector<Description> candidates;
     std::vector<ImageId> ids;
     for (const ImageId id : wanted) {
-      if (auto description = impl_->description_of(*snapshot.find(id))) {
-        candidates.push_back(std::move(*description));
-        ids.push_back(id);
-      }
+      // Removed by another process since the snapshot: not a candidate any more.
+      std::optional<Description> description = impl_->store.read_image(id);
+      if (!description) continue;
+      candidates.push_back(*std::move(description));
+      ids.push_back(id);
     }
     std::vector<const Description*> hits;
     for (const Description& candidate : candidates) hits.push_back(&candidate);
@@ -180,9 +197,9 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
       prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
-      rankings.push_back(snapshot.finder
-                             .find(description, prepared.back()->dense(), options.search.candidates,
-                                   options.search)
+      rankings.push_back(impl_
+                             ->find_candidates(description, prepared.back()->dense(),
+                                               options.search, selection ? &*selection : nullptr)
                              .united);
     }
     const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
@@ -197,7 +214,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     }
   };
   const auto false_hits = [&](double score) {
-    return static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -score);
+    return static_cast<double>(summary.searched_images) * std::pow(10.0, -score);
   };
   const auto report_photo = [&](QueryPhoto& query, int candidates) {
     QueryResult result;

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "pressmark/export.hpp"
+#include "pressmark/filter.hpp"
 
 namespace pressmark {
 
@@ -56,6 +57,9 @@ struct PRESSMARK_API MatchOptions {
   // Photos with a quality_problem() are not compared: they would give false hits. Off: they are.
   bool quality_gate = true;
   int max_hits = 10;  // 1..10000; best first
+  // Only images that fulfil it are searched: candidates are the best of these, and expected false
+  // hits count these alone.
+  ImageFilter filter;
   void validate() const;
 };
 

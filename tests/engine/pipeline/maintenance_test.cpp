@@ -89,7 +89,7 @@ TEST_F(MaintenanceTest, AnImportedImageIsFoundLikeTheOriginal) {
 
   const fs::path out = directory_.path() / "out";
   ImageFilter filter;
-  filter.seizure = "S";
+  filter.where("seizure=S");
   EXPECT_EQ(home.export_to(out, filter, {}).added, 1);
   const Catalogue exported = Catalogue::open(out, Catalogue::Access::kRead);
   EXPECT_THAT(hit_ids(match(exported, {write_view(1)})[0]), ElementsAre(1));
