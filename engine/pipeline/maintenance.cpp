@@ -13,6 +13,7 @@
 #include "engine/pipeline/index_files.hpp"
 #include "engine/store/check.hpp"
 #include "engine/store/names.hpp"
+#include "kernels/backends.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark {
@@ -99,6 +100,14 @@ void rebuild_indexes(const fs::path& directory) {
     if (error.code() != ErrorCode::kCorruptData) throw;
     throw_beyond_repair(directory, error.what());
   }
+}
+
+void update_index_files(const fs::path& directory, pipeline::IndexUpdate update,
+                        const RunControl& control) {
+  store::Store store(directory, Catalogue::Access::kWrite);
+  const Model model = Model::load(directory / store::kModelName);
+  const auto backend = kernels::make_backend("cpu");
+  pipeline::update_index(store, *backend, model.data(), update, control);
 }
 
 void drop_damaged(const fs::path& directory, const Findings& findings, RepairReport& report) {
@@ -201,9 +210,14 @@ RepairReport repair_catalogue(const fs::path& directory, const RepairOptions& op
     }
   }
   if (options.drop_damaged) drop_damaged(directory, findings, report);
-  if (findings.index > 0) {
-    Catalogue::open(directory, Catalogue::Access::kWrite).reindex(control);
-    report.done.emplace_back("rebuilt the index files");
+  // Index files are made of all segments, so that none may be damaged.
+  if (options.drop_damaged || findings.with_damage.empty()) {
+    if (findings.index > 0) {
+      update_index_files(directory, pipeline::IndexUpdate::kRebuild, control);
+      report.done.emplace_back("rebuilt the index files");
+    } else if (!findings.with_damage.empty()) {
+      update_index_files(directory, pipeline::IndexUpdate::kExtend, control);
+    }
   }
   if (report.done.empty()) {
     report.remaining = findings.report.problems;
