@@ -2,6 +2,7 @@
 # bear repetition. tools/check-layers tests that the list is complete.
 set(PRESSMARK_PUBLIC_HEADERS
   catalogue.hpp
+  decisions.hpp
   engine.hpp
   error.hpp
   evaluate.hpp
@@ -9,6 +10,7 @@ set(PRESSMARK_PUBLIC_HEADERS
   filter.hpp
   inputs.hpp
   json.hpp
+  maintenance.hpp
   model.hpp
   options.hpp
   report.hpp

@@ -40,6 +40,13 @@ int run(int argc, char** argv) {
   add_list_command(app, context);
   add_show_command(app, context);
   add_remove_command(app, context);
+  add_update_command(app, context);
+  add_compact_command(app, context);
+  add_check_command(app, context);
+  add_repair_command(app, context);
+  add_export_command(app, context);
+  add_import_command(app, context);
+  add_merge_command(app, context);
   add_train_command(app, context);
   add_evaluate_command(app, context);
   add_reindex_command(app, context);

@@ -78,7 +78,10 @@ std::shared_ptr<const Snapshot> take_snapshot(const store::Store& store,
     add_by_files(store, backend, model, index.tail, *snapshot);
   } else {
     for (const store::DescriptionLocation& image : index.tail) {
-      snapshot->finder.add(image.id, store.read_description(image));
+      // Removed by another process since: not a candidate any more.
+      if (const auto description = store.read_image(image.id)) {
+        snapshot->finder.add(image.id, *description);
+      }
     }
   }
   return snapshot;

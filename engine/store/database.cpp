@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 
+#include "engine/store/page_checksums.hpp"
 #include "engine/store/schema.hpp"
 #include "pressmark/error.hpp"
 
@@ -64,11 +65,11 @@ void check_version(const std::filesystem::path& file, std::uint32_t application_
                             file.native(), format_version, kFormatVersion));
   }
   if (format_version == 0) corrupt(file, "it states no format version");
-  if (format_version < static_cast<std::uint32_t>(kFormatVersion)) {
+  if (format_version < static_cast<std::uint32_t>(kOldestFormatVersion)) {
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("{} has format {}, which no released Pressmark wrote; this build needs "
-                            "format {}: add the photos to a new catalogue",
-                            file.native(), format_version, kFormatVersion));
+                            "format {} or later: add the photos to a new catalogue",
+                            file.native(), format_version, kOldestFormatVersion));
   }
 }
 
@@ -92,11 +93,6 @@ std::string immutable_uri(const std::filesystem::path& file) {
     }
   }
   return uri + "?immutable=1";
-}
-
-std::unique_ptr<SQLite::Database> open_immutable(const std::filesystem::path& file) {
-  return std::make_unique<SQLite::Database>(
-      immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX);
 }
 
 std::uint32_t big_endian(const std::uint8_t* bytes) {
@@ -155,7 +151,8 @@ void configure(SQLite::Database& database, bool writable) {
 
 std::unique_ptr<SQLite::Database> open_with_log(const std::filesystem::path& file, bool writable) {
   auto database = std::make_unique<SQLite::Database>(
-      file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_FULLMUTEX, kBusyTimeoutMs);
+      file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_FULLMUTEX, kBusyTimeoutMs,
+      page_checksum_vfs());
   // Until the tables have been looked at: a failed open must not copy a log into the database.
   sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (writable && sqlite3_db_readonly(database->getHandle(), "main") != 0) {
@@ -172,8 +169,17 @@ std::unique_ptr<SQLite::Database> open_with_log(const std::filesystem::path& fil
 }  // namespace
 
 void throw_database_error(const SQLite::Exception& failure, const std::filesystem::path& file) {
+  if (failure.getExtendedErrorCode() == SQLITE_IOERR_DATA) {
+    corrupt(file, "a page is not the one that was written (its checksum is wrong)");
+  }
   throw Error(code_of(failure.getErrorCode()),
               fmt::format("catalogue database {}: {}", file.native(), failure.what()));
+}
+
+std::unique_ptr<SQLite::Database> open_unchecked(const std::filesystem::path& file) {
+  return std::make_unique<SQLite::Database>(
+      immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX, 0,
+      page_checksum_vfs());
 }
 
 void check_database(const std::filesystem::path& file) {
@@ -193,7 +199,7 @@ void check_database(const std::filesystem::path& file) {
   if (status.type() != std::filesystem::file_type::regular) corrupt(file, "it is not a file");
 
   with_database_errors(file, [&] {
-    const auto database = open_immutable(file);
+    const auto database = open_unchecked(file);
     check_header(*database, file);
     if (has_log(file)) return;  // what the file says is out of date; open_database looks again
     try {
@@ -221,7 +227,7 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
                                 file.native(), failure.what()));
       }
     }
-    auto database = open_immutable(file);
+    auto database = open_unchecked(file);
     configure(*database, writable);
     return database;
   });

@@ -31,6 +31,10 @@ auto with_database_errors(const std::filesystem::path& file, Action&& action) {
 // and settings. Throws Error: kNotFound, kUnsupported (newer format), kCorruptData, kIo.
 void check_database(const std::filesystem::path& file);
 
+// Without looking at it, as a file that nobody changes: for its bytes, not for questions. Throws
+// SQLite::Exception.
+std::unique_ptr<SQLite::Database> open_unchecked(const std::filesystem::path& file);
+
 // Opens it after check_database. A reader without permission to write beside the file gets a
 // connection that assumes that nobody changes it (SQLite's immutable mode), if no unfinished
 // write-ahead log is there. Throws Error as above, and kBusy.

@@ -86,28 +86,18 @@ IndexedState Store::indexed_state(const ChooseSegments& choose) const {
 }
 
 std::optional<DescriptionLocation> Store::location(ImageId id) const {
-  return with_database_errors(impl_->database_file, [&]() -> std::optional<DescriptionLocation> {
-    SQLite::Statement query(*impl_->database,
-                            "SELECT segment, slot FROM images WHERE id = ? AND removed_at IS NULL");
-    query.bind(1, id);
-    if (!query.executeStep()) return std::nullopt;
-    return DescriptionLocation{id, query.getColumn(0).getInt64(), query.getColumn(1).getInt()};
-  });
+  return impl_->current_location(id);
 }
 
 std::optional<Description> Store::read_image(ImageId id) const {
-  std::optional<DescriptionLocation> at = location(id);
-  while (at) {
-    try {
-      return read_description(*at);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kCorruptData) throw;
-      const std::optional<DescriptionLocation> now = location(id);
-      if (now && now->segment == at->segment && now->slot == at->slot) throw;
-      at = now;
-    }
+  const std::optional<DescriptionLocation> at = location(id);
+  if (!at) return std::nullopt;
+  try {
+    return read_description(*at);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 void Store::index_removed() {

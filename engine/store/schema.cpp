@@ -4,16 +4,19 @@
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <array>
 #include <charconv>
-#include <ctime>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "engine/store/database.hpp"
 #include "engine/store/model_card.hpp"
+#include "engine/store/moments.hpp"
+#include "engine/store/page_checksums.hpp"
 #include "engine/store/validate.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
@@ -95,9 +98,30 @@ CREATE INDEX images_present ON images(id, segment, slot, keypoints, removed_at)
 CREATE INDEX images_by_seizure ON images(seizure, package, removed_at) WHERE removed_at IS NULL;
 )sql";
 
+constexpr const char* kDecisionsSchema = R"sql(
+CREATE TABLE decisions(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  first_sha256 BLOB NOT NULL CHECK(length(first_sha256) = 32),
+  second_sha256 BLOB NOT NULL CHECK(length(second_sha256) = 32),
+  verdict TEXT NOT NULL CHECK(verdict IN ('confirmed', 'rejected', 'note')),
+  note TEXT NOT NULL,
+  who TEXT NOT NULL CHECK(who <> ''),
+  decided_at TEXT NOT NULL,
+  decision_id TEXT NOT NULL UNIQUE CHECK(length(decision_id) = 32),
+  CHECK(first_sha256 < second_sha256)
+) STRICT;
+
+CREATE INDEX decisions_by_pair
+  ON decisions(first_sha256, second_sha256, decided_at, decision_id);
+CREATE INDEX decisions_by_second ON decisions(second_sha256);
+)sql";
+
 constexpr std::array<std::string_view, 8> kRequired = {
     "settings", "seizures",       "packages",       "segments",
     "images",   "images_by_hash", "images_present", "images_by_seizure"};
+
+constexpr std::array<std::string_view, 3> kRequiredOfDecisions = {"decisions", "decisions_by_pair",
+                                                                  "decisions_by_second"};
 
 [[noreturn]] void corrupt(const std::filesystem::path& file, const std::string& what) {
   throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: {}", file.native(), what));
@@ -116,6 +140,11 @@ class Settings {
     const auto found = values_.find(key);
     if (found == values_.end()) corrupt(file_, fmt::format("setting {} is missing", key));
     return found->second;
+  }
+
+  bool states(const std::string& key, std::string_view value) const {
+    const auto found = values_.find(key);
+    return found != values_.end() && found->second == value;
   }
 
   int integer(const std::string& key) const {
@@ -138,12 +167,15 @@ class Settings {
 void create_database(const std::filesystem::path& file, const CatalogueSettings& settings,
                      const std::string& model_card) {
   with_database_errors(file, [&] {
-    SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0,
+                              page_checksum_vfs());
+    reserve_page_checksums(database);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     database.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                               kApplicationId, kFormatVersion));
     database.exec(kSchema);
+    create_decisions(database);
     const std::map<std::string, std::string> values = {
         {"model_id", settings.model_id},
         {"global_size", fmt::to_string(settings.global_size)},
@@ -171,15 +203,45 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
   });
 }
 
+void reserve_page_checksums(SQLite::Database& database) {
+  int bytes = kPageReservedBytes;
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+}
+
+void create_decisions(SQLite::Database& database) {
+  database.exec(kDecisionsSchema);
+}
+
+bool has_page_checksums(SQLite::Database& database) {
+  int bytes = -1;  // asks and changes nothing
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+  return bytes == kPageReservedBytes;
+}
+
+int read_format_version(SQLite::Database& database) {
+  SQLite::Statement query(database, "PRAGMA user_version");
+  query.executeStep();
+  return query.getColumn(0).getInt();
+}
+
 CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file) {
   return with_database_errors(file, [&] {
     std::set<std::string, std::less<>> names;
     SQLite::Statement query(database, "SELECT name FROM sqlite_schema");
     while (query.executeStep()) names.insert(query.getColumn(0).getString());
-    for (const std::string_view required : kRequired) {
-      if (!names.contains(required)) corrupt(file, fmt::format("{} is missing", required));
-    }
+    const auto require = [&](std::span<const std::string_view> required) {
+      for (const std::string_view name : required) {
+        if (!names.contains(name)) corrupt(file, fmt::format("{} is missing", name));
+      }
+    };
+    require(kRequired);
+    const int format_version = read_format_version(database);
+    if (format_version >= kDecisionsFormatVersion) require(kRequiredOfDecisions);
     const Settings values(database, file);
+    if (format_version >= kPageChecksumsFormatVersion && !has_page_checksums(database) &&
+        !values.states(kPageChecksumsKey, kPageChecksumsPending)) {
+      corrupt(file, "its header states no checksums of pages");
+    }
     CatalogueSettings settings;
     settings.model_id = values.text("model_id");
     settings.global_size = values.integer("global_size");
@@ -192,15 +254,6 @@ CatalogueSettings read_settings(SQLite::Database& database, const std::filesyste
     }
     return settings;
   });
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, length};
 }
 
 }  // namespace pressmark::store

@@ -20,10 +20,22 @@ inline constexpr std::uint32_t kApplicationId = 0x504d524b;
 void create_database(const std::filesystem::path& file, const CatalogueSettings& settings,
                      const std::string& model_card);
 
+// Pages get room for their checksums when the first table is made, or by the next VACUUM.
+void reserve_page_checksums(SQLite::Database& database);
+
+// Of a database of which something has been read. Format 3 has them, unless its settings say that
+// they are still to come: a catalogue of format 2 whose conversion was interrupted.
+bool has_page_checksums(SQLite::Database& database);
+inline constexpr const char* kPageChecksumsKey = "page_checksums";
+inline constexpr const char* kPageChecksumsPending = "pending";
+
+// Of an open database: PRAGMA user_version.
+int read_format_version(SQLite::Database& database);
+
+// The table of a database of a format without it.
+void create_decisions(SQLite::Database& database);
+
 // Throws Error(kCorruptData) where tables or settings are missing or impossible.
 CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file);
-
-// The present moment: "2024-05-01T08:30:00Z".
-std::string utc_now();
 
 }  // namespace pressmark::store

@@ -21,6 +21,8 @@
 
 namespace pressmark::store {
 
+class Segment;
+
 static_assert(std::endian::native == std::endian::little,
               "segment files are little-endian and used as they are mapped");
 
@@ -143,6 +145,15 @@ inline constexpr const char* kTemporarySuffix = ".tmp";
 SegmentFacts write_segment(const std::filesystem::path& file, std::int64_t number,
                            const CatalogueSettings& settings, std::span<const NewImage> images);
 
+// One image of an open segment, and a new segment of such images in the given order: the same
+// bytes, verified on their way. Errors as write_segment, and kCorruptData.
+struct SegmentCopy {
+  std::shared_ptr<const Segment> segment;
+  int slot = 0;
+};
+SegmentFacts copy_segment(const std::filesystem::path& file, std::int64_t number,
+                          const CatalogueSettings& settings, std::span<const SegmentCopy> images);
+
 // An open segment file. Immutable: safe to use from many threads.
 class Segment {
  public:
@@ -152,15 +163,25 @@ class Segment {
 
   int images() const { return static_cast<int>(header_.image_count); }
   Sha256 sha256(int slot) const;
+  SegmentRecord record(int slot) const;  // verified when the file was opened
 
   // Both verify the checksums of what they read. Throw Error(kCorruptData).
   Description description(int slot) const;
   std::vector<float> globals() const;
 
+  // The stored form: the record, and the bytes of the global vector and the block, whose checksums
+  // are verified. Throws Error(kCorruptData).
+  struct Stored {
+    SegmentRecord record;
+    std::span<const std::byte> global, block;  // as long as the segment lives
+  };
+  Stored stored(int slot) const;
+
  private:
   void check_header(const SegmentFacts& expected) const;
   void check_records() const;
-  SegmentRecord record(std::size_t slot) const;
+  SegmentRecord record_at(std::size_t slot) const;
+
   void copy_global(std::size_t slot, std::span<float> target) const;
   [[noreturn]] void corrupt(const std::string& what) const;
 

@@ -97,7 +97,7 @@ void Segment::check_records() const {
   if (xxh3_64(table) != header_.records_checksum) corrupt("the record table's checksum is wrong");
   std::uint64_t end = header_.blocks_offset;
   for (std::size_t slot = 0; slot < header_.image_count; ++slot) {
-    const SegmentRecord entry = record(slot);
+    const SegmentRecord entry = record_at(slot);
     const auto side_ok = [](std::uint32_t side) { return side >= 1 && side <= kMaxCanonicalSide; };
     const auto share_ok = [](float share) { return share >= 0 && share <= 1; };
     const auto detail_ok = [](const SegmentRecord& r) {
@@ -119,7 +119,7 @@ void Segment::check_records() const {
   if (end != header_.file_size) corrupt("its blocks do not add up to its size");
 }
 
-SegmentRecord Segment::record(std::size_t slot) const {
+SegmentRecord Segment::record_at(std::size_t slot) const {
   SegmentRecord entry;
   std::memcpy(&entry,
               mapping_.bytes().data() + header_.records_offset + slot * sizeof(SegmentRecord),
@@ -127,9 +127,13 @@ SegmentRecord Segment::record(std::size_t slot) const {
   return entry;
 }
 
-Sha256 Segment::sha256(int slot) const {
+SegmentRecord Segment::record(int slot) const {
   if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
-  const SegmentRecord entry = record(static_cast<std::size_t>(slot));
+  return record_at(static_cast<std::size_t>(slot));
+}
+
+Sha256 Segment::sha256(int slot) const {
+  const SegmentRecord entry = record(slot);
   Sha256 result;
   std::ranges::copy(entry.sha256, result.bytes.begin());
   return result;
@@ -140,7 +144,7 @@ void Segment::copy_global(std::size_t slot, std::span<float> target) const {
                                                target.size_bytes());
   // Checked on the copy: what is returned is what was verified.
   std::memcpy(target.data(), source.data(), source.size());
-  if (xxh3_64(std::as_bytes(target)) != record(slot).global_checksum) {
+  if (xxh3_64(std::as_bytes(target)) != record_at(slot).global_checksum) {
     corrupt(fmt::format("the checksum of global vector {} is wrong", slot));
   }
   if (!std::ranges::all_of(target, [](float v) { return std::isfinite(v); })) {
@@ -151,7 +155,7 @@ void Segment::copy_global(std::size_t slot, std::span<float> target) const {
 Description Segment::description(int slot) const {
   if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
   const auto index = static_cast<std::size_t>(slot);
-  const SegmentRecord entry = record(index);
+  const SegmentRecord entry = record_at(index);
   const auto block = mapping_.bytes().subspan(entry.block_offset, block_size(entry));
   if (xxh3_64(block) != entry.block_checksum) {
     corrupt(fmt::format("the checksum of image {} is wrong", slot));
@@ -182,6 +186,23 @@ Description Segment::description(int slot) const {
   description.global.resize(header_.global_size);
   copy_global(index, description.global);
   return description;
+}
+
+Segment::Stored Segment::stored(int slot) const {
+  if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
+  const auto index = static_cast<std::size_t>(slot);
+  const SegmentRecord entry = record_at(index);
+  const std::size_t global_bytes = std::size_t{header_.global_size} * sizeof(float);
+  const Stored result{
+      entry, mapping_.bytes().subspan(header_.globals_offset + index * global_bytes, global_bytes),
+      mapping_.bytes().subspan(entry.block_offset, block_size(entry))};
+  if (xxh3_64(result.block) != entry.block_checksum) {
+    corrupt(fmt::format("the checksum of image {} is wrong", slot));
+  }
+  if (xxh3_64(result.global) != entry.global_checksum) {
+    corrupt(fmt::format("the checksum of global vector {} is wrong", slot));
+  }
+  return result;
 }
 
 std::vector<float> Segment::globals() const {

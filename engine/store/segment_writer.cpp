@@ -140,6 +140,77 @@ SegmentHeader make_header(std::int64_t number, const CatalogueSettings& settings
   return header;
 }
 
+SegmentRecord record_of(const NewImage& image) {
+  const Description& description = image.description;
+  SegmentRecord record{};
+  std::ranges::copy(image.info.sha256.bytes, record.sha256);
+  record.photo_scale = description.photo_scale;
+  record.photo_origin_x = description.photo_origin_x;
+  record.photo_origin_y = description.photo_origin_y;
+  record.width_px = static_cast<std::uint32_t>(description.width_px);
+  record.height_px = static_cast<std::uint32_t>(description.height_px);
+  for (std::size_t c = 0; c < kChannels.size(); ++c) {
+    record.keypoint_counts[c] =
+        static_cast<std::uint32_t>(description.local(kChannels[c]).keypoints.size());
+  }
+  record.light_azimuth_rad = description.light.azimuth_rad;
+  record.light_coherence = description.light.coherence;
+  record.light_sure = description.light.sure;
+  record.sharpness = description.quality.sharpness;
+  record.contrast = description.quality.contrast;
+  record.dark_share = description.quality.dark_share;
+  record.bright_share = description.quality.bright_share;
+  record.detail_bytes = static_cast<std::uint32_t>(description.detail.size());
+  return record;
+}
+
+// Places the blocks, writes the file under a temporary name, syncs and renames it.
+// contents(i, write) calls write(global vector, block) for image i, after completing its record's
+// checksums.
+template <typename Contents>
+SegmentFacts write_file(const std::filesystem::path& file, std::int64_t number,
+                        const CatalogueSettings& settings, std::vector<SegmentRecord>& records,
+                        const Contents& contents) {
+  if (records.empty() || records.size() > kMaxSegmentImages) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("a segment holds 1 to {} images, not {}",
+                                                         kMaxSegmentImages, records.size()));
+  }
+  const auto layout =
+      segment_layout(records.size(), static_cast<std::uint64_t>(settings.global_size));
+  std::uint64_t end = layout.blocks_offset;
+  for (SegmentRecord& record : records) {
+    record.block_offset = end;
+    end += block_size(record);
+  }
+  const std::filesystem::path temporary = file.native() + kTemporarySuffix;
+  RemovedOnFailure guard(temporary);
+  const FileDescriptor output = create_file(temporary);
+  // Fixes the length even where the last section is padding.
+  if (::ftruncate(output.get(), static_cast<off_t>(end)) != 0) throw_io("write", temporary, errno);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    contents(i, [&](std::span<const std::byte> global, std::span<const std::byte> block) {
+      write_at(output, block, records[i].block_offset, temporary);
+      write_at(output, global, layout.globals_offset + i * global.size(), temporary);
+    });
+  }
+  const SegmentHeader header = make_header(number, settings, records.size(), end, records);
+  write_at(output, std::as_bytes(std::span(records)), layout.records_offset, temporary);
+  write_at(output, std::as_bytes(std::span(&header, 1)), 0, temporary);
+  sync_file(output, temporary);
+
+  RemovedOnFailure renamed_guard(file);
+  rename_file(temporary, file);
+  guard.keep();
+  sync_directory(file.parent_path());
+  renamed_guard.keep();
+  return {number,
+          settings.model_id,
+          static_cast<int>(records.size()),
+          settings.global_size,
+          static_cast<std::int64_t>(end),
+          header.header_checksum};
+}
+
 }  // namespace
 
 std::uint64_t xxh3_64(std::span<const std::byte> bytes) {
@@ -152,70 +223,28 @@ std::string segment_file_name(std::int64_t number) {
 
 SegmentFacts write_segment(const std::filesystem::path& file, std::int64_t number,
                            const CatalogueSettings& settings, std::span<const NewImage> images) {
-  if (images.empty() || images.size() > kMaxSegmentImages) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("a segment holds 1 to {} images, not {}",
-                                                         kMaxSegmentImages, images.size()));
-  }
-  const auto global_size = static_cast<std::size_t>(settings.global_size);
-  const auto layout = segment_layout(images.size(), global_size);
-
   std::vector<SegmentRecord> records(images.size());
-  std::uint64_t end = layout.blocks_offset;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const Description& description = images[i].description;
     check_description(images[i], settings.global_size);
-    SegmentRecord& record = records[i];
-    std::ranges::copy(images[i].info.sha256.bytes, record.sha256);
-    record.photo_scale = description.photo_scale;
-    record.photo_origin_x = description.photo_origin_x;
-    record.photo_origin_y = description.photo_origin_y;
-    record.width_px = static_cast<std::uint32_t>(description.width_px);
-    record.height_px = static_cast<std::uint32_t>(description.height_px);
-    for (std::size_t c = 0; c < kChannels.size(); ++c) {
-      record.keypoint_counts[c] =
-          static_cast<std::uint32_t>(description.local(kChannels[c]).keypoints.size());
-    }
-    record.light_azimuth_rad = description.light.azimuth_rad;
-    record.light_coherence = description.light.coherence;
-    record.light_sure = description.light.sure;
-    record.sharpness = description.quality.sharpness;
-    record.contrast = description.quality.contrast;
-    record.dark_share = description.quality.dark_share;
-    record.bright_share = description.quality.bright_share;
-    record.detail_bytes = static_cast<std::uint32_t>(description.detail.size());
-    record.block_offset = end;
-    end += block_size(record);
+    records[i] = record_of(images[i]);
   }
-
-  const std::filesystem::path temporary = file.native() + kTemporarySuffix;
-  RemovedOnFailure guard(temporary);
-  const FileDescriptor output = create_file(temporary);
-  // Fixes the length even where the last section is padding.
-  if (::ftruncate(output.get(), static_cast<off_t>(end)) != 0) throw_io("write", temporary, errno);
-  for (std::size_t i = 0; i < images.size(); ++i) {
+  return write_file(file, number, settings, records, [&](std::size_t i, const auto& write) {
     const std::vector<std::byte> block = block_bytes(images[i], records[i]);
     records[i].block_checksum = xxh3_64(block);
-    write_at(output, block, records[i].block_offset, temporary);
     const auto global = std::as_bytes(std::span(images[i].description.global));
     records[i].global_checksum = xxh3_64(global);
-    write_at(output, global, layout.globals_offset + i * global.size(), temporary);
-  }
-  const SegmentHeader header = make_header(number, settings, images.size(), end, records);
-  write_at(output, std::as_bytes(std::span(records)), layout.records_offset, temporary);
-  write_at(output, std::as_bytes(std::span(&header, 1)), 0, temporary);
-  sync_file(output, temporary);
+    write(global, block);
+  });
+}
 
-  RemovedOnFailure renamed_guard(file);
-  rename_file(temporary, file);
-  guard.keep();
-  sync_directory(file.parent_path());
-  renamed_guard.keep();
-  return {number,
-          settings.model_id,
-          static_cast<int>(images.size()),
-          settings.global_size,
-          static_cast<std::int64_t>(end),
-          header.header_checksum};
+SegmentFacts copy_segment(const std::filesystem::path& file, std::int64_t number,
+                          const CatalogueSettings& settings, std::span<const SegmentCopy> images) {
+  std::vector<SegmentRecord> records;
+  for (const SegmentCopy& image : images) records.push_back(image.segment->record(image.slot));
+  return write_file(file, number, settings, records, [&](std::size_t i, const auto& write) {
+    const Segment::Stored stored = images[i].segment->stored(images[i].slot);
+    write(stored.global, stored.block);
+  });
 }
 
 }  // namespace pressmark::store

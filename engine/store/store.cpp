@@ -74,6 +74,8 @@ Store::Impl::Impl(const fs::path& where, Catalogue::Access access)
   database = open_database(database_file, access);
   settings = read_settings(*database, database_file);
   with_database_errors(database_file, [&] { check_model_card(*database, directory / kModelName); });
+  format_version =
+      with_database_errors(database_file, [&] { return read_format_version(*database); });
   if (!lock) return;
   with_database_errors(database_file, [&] {
     next_segment = 1 + count(*database,
@@ -83,27 +85,57 @@ Store::Impl::Impl(const fs::path& where, Catalogue::Access access)
   });
 }
 
-std::shared_ptr<const Segment> Store::Impl::open_segment(std::int64_t number) const {
-  const auto corrupt = [&](std::string_view what) {
-    throw Error(ErrorCode::kCorruptData,
-                fmt::format("{} is damaged: segment {} {}", database_file.native(), number, what));
-  };
-  SegmentFacts facts;
-  with_database_errors(database_file, [&] {
+fs::path Store::Impl::segment_file(std::int64_t number) const {
+  return segments_directory / segment_file_name(number);
+}
+
+std::optional<SegmentFacts> Store::Impl::segment_facts(std::int64_t number) const {
+  return with_database_errors(database_file, [&]() -> std::optional<SegmentFacts> {
     SQLite::Statement query(
         *database, "SELECT file, model_id, images, bytes, checksum FROM segments WHERE number = ?");
     query.bind(1, number);
-    if (!query.executeStep()) corrupt("is missing");
+    if (!query.executeStep()) return std::nullopt;
     // The name is not free: a prepared database must not make us read other files.
-    if (query.getColumn(0).getString() != segment_file_name(number)) corrupt("has a wrong name");
+    if (query.getColumn(0).getString() != segment_file_name(number)) {
+      throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: segment {} has a wrong name",
+                                                       database_file.native(), number));
+    }
+    SegmentFacts facts;
     facts.number = number;
     facts.model_id = query.getColumn(1).getString();
     facts.images = query.getColumn(2).getInt();
     facts.global_size = settings.global_size;
     facts.bytes = query.getColumn(3).getInt64();
     facts.checksum = std::bit_cast<std::uint64_t>(query.getColumn(4).getInt64());
+    return facts;
   });
-  return std::make_shared<Segment>(segments_directory / segment_file_name(number), facts);
+}
+
+std::shared_ptr<const Segment> Store::Impl::open_segment(std::int64_t number) const {
+  const auto gone = [&] {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("{}: segment {} is not part of the catalogue any more",
+                            directory.native(), number));
+  };
+  const std::optional<SegmentFacts> facts = segment_facts(number);
+  if (!facts) gone();
+  try {
+    return std::make_shared<Segment>(segment_file(number), *facts);
+  } catch (const Error&) {
+    // The file may have been replaced between the two looks.
+    if (!segment_facts(number)) gone();
+    throw;
+  }
+}
+
+std::optional<DescriptionLocation> Store::Impl::current_location(ImageId id) const {
+  return with_database_errors(database_file, [&]() -> std::optional<DescriptionLocation> {
+    SQLite::Statement query(*database,
+                            "SELECT segment, slot FROM images WHERE id = ? AND removed_at IS NULL");
+    query.bind(1, id);
+    if (!query.executeStep()) return std::nullopt;
+    return DescriptionLocation{id, query.getColumn(0).getInt64(), query.getColumn(1).getInt()};
+  });
 }
 
 Store::Store(const fs::path& directory, Catalogue::Access access)
@@ -123,7 +155,7 @@ const CatalogueSettings& Store::settings() const {
 CatalogueInfo Store::info() const {
   CatalogueInfo info;
   info.directory = impl_->directory;
-  info.format_version = kFormatVersion;
+  info.format_version = impl_->format_version;
   info.model_id = impl_->settings.model_id;
   info.describe = impl_->settings.describe;
   info.bytes = directory_bytes(impl_->directory);
@@ -222,7 +254,25 @@ std::vector<DescriptionLocation> Store::locations() const {
 }
 
 Description Store::read_description(const DescriptionLocation& location) const {
-  return impl_->cache.get(location.segment)->description(location.slot);
+  DescriptionLocation where = location;
+  while (true) {
+    try {
+      return impl_->cache.get(where.segment)->description(where.slot);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNotFound) throw;
+    }
+    const auto now = impl_->current_location(location.id);
+    if (!now) {
+      throw Error(ErrorCode::kNotFound,
+                  fmt::format("{}: image {} was removed", directory().native(), location.id));
+    }
+    if (now->segment == where.segment) {
+      throw Error(ErrorCode::kCorruptData,
+                  fmt::format("{} is damaged: segment {} of image {} is missing",
+                              impl_->database_file.native(), where.segment, location.id));
+    }
+    where = *now;
+  }
 }
 
 std::vector<float> Store::read_globals(std::int64_t segment) const {

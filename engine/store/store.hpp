@@ -22,7 +22,13 @@
 
 namespace pressmark::store {
 
-inline constexpr int kFormatVersion = 2;
+// What new catalogues have, and the oldest that is still opened.
+inline constexpr int kFormatVersion = 3;
+inline constexpr int kOldestFormatVersion = 2;
+
+// The first formats that keep examiners' decisions, and checksums of pages.
+inline constexpr int kDecisionsFormatVersion = 3;
+inline constexpr int kPageChecksumsFormatVersion = 3;
 
 // Facts that are fixed when a catalogue is created.
 struct CatalogueSettings {
@@ -97,6 +103,13 @@ class Store {
   std::vector<SeizureInfo> list_seizures() const;  // by name
   std::optional<Seizure> find_seizure(std::string_view name) const;
 
+  // By moment, then decision_id; nothing where the catalogue's format keeps no decisions. The
+  // callback may call other reading functions of this store.
+  void list_decisions(const DecisionFilter& filter,
+                      const std::function<bool(const Decision&)>& on_decision) const;
+  // The verdict about two photos, in either order, that counts: the latest that is not a note.
+  std::optional<Decision> find_verdict(const Sha256& a, const Sha256& b) const;
+
   // Locations of all images not removed, by ascending id.
   std::vector<DescriptionLocation> locations() const;
   // Nothing where the image is not there or removed. Safe from many threads at once.
@@ -108,10 +121,12 @@ class Store {
   PartOwner part_owner() const;
   IndexedState indexed_state(const ChooseSegments& choose) const;
 
-  // Both verify the checksums of what they read; safe from many threads at once. Throw
-  // Error(kCorruptData) naming the segment file, kIo.
+  // Verifies the checksums of what it reads; safe from many threads at once. Follows an image that
+  // compact() moved since its location was taken. Throws Error: kCorruptData naming the segment
+  // file, kNotFound (the image was removed since, and its description reclaimed), kIo.
   Description read_description(const DescriptionLocation& location) const;
-  // All global vectors of a segment: its image count x settings().global_size.
+  // All global vectors of a segment: its image count x settings().global_size. Errors as above;
+  // kNotFound where compact() replaced the segment: take locations() again.
   std::vector<float> read_globals(std::int64_t segment) const;
 
   // --- writing; Access::kWrite only ---
@@ -127,9 +142,35 @@ class Store {
   // whether the commit reached the disk).
   std::vector<ImageId> commit(std::span<const NewImage> images);
 
+  // As the functions of Catalogue of these names.
+  std::int64_t update_images(std::span<const ImageId> ids, const FactsUpdate& changes);
+  void update_seizure(std::string_view name, const SeizureUpdate& changes);
+  CompactReport compact(const CompactOptions& options, const RunControl& control);
+
+  // Brings in what `from` has of images with these ids, their seizures, and decisions that concern
+  // one of them; with `whole`, all seizures and decisions. Otherwise as Catalogue::import.
+  ImportReport import_from(const Store& from, std::span<const ImageId> ids, bool whole,
+                           const ImportOptions& options, const RunControl& control,
+                           const std::function<void(const FactConflict&)>& on_conflict);
+
+  // A new catalogue of what import_from() would bring into an empty one. Errors as
+  // Catalogue::export_to.
+  ImportReport export_to(const std::filesystem::path& directory, std::span<const ImageId> ids,
+                         bool whole, const RunControl& control) const;
+
+  // Writes these segments anew without what was removed; numbers that do not exist are ignored.
+  void reclaim(std::span<const std::int64_t> segments);
+
   // Tombstones; returns how many were present. One transaction.
   std::int64_t remove(std::span<const ImageId> ids);
 
+  // Both throw Error: kInvalidArgument, kUnsupported (a format without decisions). The second takes
+  // over decisions of another catalogue, in one transaction, and returns how many were not known.
+  // A known decision_id with another contents is reported, and what is stored stays.
+  Decision add_decision(const NewDecision& made);
+  std::int64_t merge_decisions(
+      std::span<const Decision> decisions,
+      const std::function<void(const Decision& stored, const Decision& other)>& on_conflict = {});
   // Lets indexed_state() find removed images without looking at all others, from now on.
   void index_removed();
 

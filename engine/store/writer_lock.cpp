@@ -41,6 +41,12 @@ WriterLock::WriterLock(const std::filesystem::path& file)
   }
 }
 
+bool WriterLock::is_taken(const std::filesystem::path& file) {
+  const FileDescriptor handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  // Let go of at once, when the descriptor is closed.
+  return handle.get() >= 0 && ::flock(handle.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 WriterLock::~WriterLock() {
   // Emptied while it is still held, so that a later owner's id is never wiped out.
   if (file_.get() >= 0) [[maybe_unused]]

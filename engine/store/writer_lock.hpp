@@ -16,6 +16,9 @@ class WriterLock {
   // Throws Error: kBusy naming the owner where the lock is taken, kIo.
   explicit WriterLock(const std::filesystem::path& file);
   ~WriterLock();
+
+  // Whether somebody holds it, as far as can be seen: not where the file cannot be opened.
+  static bool is_taken(const std::filesystem::path& file);
   WriterLock(WriterLock&&) noexcept = default;
   WriterLock& operator=(WriterLock&&) noexcept = default;
 

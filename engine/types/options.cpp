@@ -31,6 +31,15 @@ void DescribeOptions::validate() const {
   require_range("max_keypoints", max_keypoints, 16, 4096);
 }
 
+void CompactOptions::validate() const {
+  require_range("removed_share", removed_share, 0.0, 1.0);
+  require_range("images_per_segment", images_per_segment, 1, 65536);
+}
+
+void ImportOptions::validate() const {
+  require_range("images_per_segment", images_per_segment, 1, 65536);
+}
+
 void SearchOptions::validate() const {
   require_range("candidates", candidates, 1, 100'000);
   require_range("dense_images", dense_images, 0, kMostDenseImages);

@@ -14,11 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "pressmark/decisions.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 #include "pressmark/export.hpp"
 #include "pressmark/filter.hpp"
 #include "pressmark/inputs.hpp"
+#include "pressmark/maintenance.hpp"
 #include "pressmark/model.hpp"
 #include "pressmark/options.hpp"
 #include "pressmark/types.hpp"
@@ -219,6 +221,39 @@ class PRESSMARK_API Catalogue {
 
   // Marks images as removed, at once and in one transaction; returns how many were present.
   std::int64_t remove(std::span<const ImageId> ids);
+
+  // Corrects facts, all or nothing. The first returns how many of the images were present; a
+  // package that does not exist is created. Throw Error: kInvalidArgument, kNotFound (seizure).
+  std::int64_t update(std::span<const ImageId> ids, const FactsUpdate& changes);
+  void update_seizure(std::string_view name, const SeizureUpdate& changes);
+
+  // Writes segments anew without what was removed, then the database. Image ids stay. Readers go on
+  // meanwhile, those that hold an older state included. Throws Error: kInvalidArgument, kIo,
+  // kCorruptData (a description that is to be kept is damaged).
+  CompactReport compact(const CompactOptions& options, const RunControl& control);
+
+  // Brings images, seizures and decisions of another catalogue in: each photo once, known by its
+  // SHA-256. Empty facts are completed, contradictions are reported and change nothing. Idempotent,
+  // and resumed by calling it again. Throws Error: kInvalidArgument (another model or other
+  // describe options), kIo, kCorruptData.
+  ImportReport import(const std::filesystem::path& from, const ImportOptions& options,
+                      const RunControl& control,
+                      const std::function<void(const FactConflict&)>& on_conflict = {});
+
+  // Writes a new catalogue with the images that the filter lets pass, their seizures, and the
+  // decisions that concern one of them; it appears under its name when it is complete. Throws
+  // Error: kInvalidArgument (the target exists), kInterrupted, kIo, kCorruptData.
+  ImportReport export_to(const std::filesystem::path& directory, const ImageFilter& filter,
+                         const RunControl& control) const;
+
+  // Records what an examiner decided; durable when it returns. Throws Error: kInvalidArgument,
+  // kUnsupported (a catalogue of format 2, which compact() brings up to date).
+  Decision add_decision(const NewDecision& decision);
+  // By moment, then decision_id. Return false from the callback to stop.
+  void list_decisions(const DecisionFilter& filter,
+                      const std::function<bool(const Decision&)>& on_decision) const;
+  // The verdict about two photos, in either order, that counts: the latest that is not a note.
+  std::optional<Decision> find_verdict(const Sha256& a, const Sha256& b) const;
 
  private:
   struct Impl;

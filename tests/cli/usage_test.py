@@ -8,7 +8,8 @@ import unittest
 
 from program import SAMPLES, TIMEOUT_S, ProgramTest, main
 
-VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "train",
+VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "update",
+         "compact", "check", "repair", "export", "import", "merge", "train",
          "evaluate", "completion")
 
 

@@ -32,7 +32,8 @@ TEST_F(CreateTest, MakesExactlyTheSpecifiedFiles) {
   const std::string header = file_bytes(database()).substr(0, 100);
   EXPECT_EQ(header.substr(0, 16), std::string("SQLite format 3\0", 16));
   EXPECT_EQ(header[18], 2);  // write-ahead log
-  EXPECT_EQ(header.substr(60, 4), std::string("\0\0\0\2", 4));
+  EXPECT_EQ(header[20], 8);  // bytes of each page for its checksum
+  EXPECT_EQ(header.substr(60, 4), std::string("\0\0\0\3", 4));
   EXPECT_EQ(header.substr(68, 4), "PMRK");
   expect_no_leavings(2);
   EXPECT_EQ(reader().info().images, 0);

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <initializer_list>
 
+#include "engine/store/page_checksums.hpp"
 #include "store_fixture.hpp"
 
 namespace pressmark::store {
@@ -177,7 +178,7 @@ TEST_F(FilterTest, SelectsByTheMomentOfAdding) {
   create();
   writer().commit(make_images(1, 3));
   {
-    SQLite::Database raw(database().native(), SQLite::OPEN_READWRITE);
+    SQLite::Database raw(database().native(), SQLite::OPEN_READWRITE, 0, page_checksum_vfs());
     raw.exec("UPDATE images SET added_at = '2024-05-01T08:30:00Z' WHERE id = 1");
     raw.exec("UPDATE images SET added_at = '2024-05-31T23:59:59Z' WHERE id = 2");
     raw.exec("UPDATE images SET added_at = '2025-01-01T00:00:00Z' WHERE id = 3");
@@ -242,7 +243,7 @@ TEST_F(FilterTest, TheMostConditionsAreAnswered) {
 TEST_F(FilterTest, DISABLED_AMillionImagesAreSelectedInSeconds) {
   create();
   {
-    SQLite::Database raw(database().native(), SQLite::OPEN_READWRITE);
+    SQLite::Database raw(database().native(), SQLite::OPEN_READWRITE, 0, page_checksum_vfs());
     raw.exec(R"sql(
       PRAGMA synchronous = OFF;
       BEGIN;

@@ -72,7 +72,7 @@ TEST_F(ImagesTest, FactsAndDescriptionsComeBackFromAnotherStore) {
   EXPECT_EQ(info.segments, 1);
   EXPECT_EQ(info.seizures, 1);
   EXPECT_EQ(info.packages, 1);
-  EXPECT_EQ(info.format_version, 2);
+  EXPECT_EQ(info.format_version, 3);
   EXPECT_EQ(info.model_id, settings().model_id);
   EXPECT_EQ(info.directory, catalogue_);
   EXPECT_GT(info.bytes, 8192);
