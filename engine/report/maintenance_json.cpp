@@ -8,18 +8,6 @@ namespace pressmark {
 
 using report::Json;
 
-std::string to_json(const Decision& decision) {
-  return report::serialise({{"type", "decision"},
-                            {"id", decision.id},
-                            {"first_sha256", decision.first.hex()},
-                            {"second_sha256", decision.second.hex()},
-                            {"verdict", to_string(decision.verdict)},
-                            {"note", report::text_or_null(decision.note)},
-                            {"who", decision.who},
-                            {"decided_at", decision.decided_at},
-                            {"decision_id", decision.decision_id}});
-}
-
 std::string to_json(const CompactReport& report) {
   return report::serialise({{"type", "compact"},
                             {"bytes_before", report.bytes_before},

@@ -29,7 +29,6 @@ PRESSMARK_API std::string to_json(const SeizureInfo& seizure);        // "seizur
 PRESSMARK_API std::string to_json(const CatalogueInfo& info);         // "catalogue"
 PRESSMARK_API std::string to_json(const AuditReport& report);         // "audit"
 PRESSMARK_API std::string to_json(const InputIssue& issue);           // "input"
-PRESSMARK_API std::string to_json(const Decision& decision);          // "decision"
 PRESSMARK_API std::string to_json(const CompactReport& report);       // "compact"
 PRESSMARK_API std::string to_json(const FactConflict& conflict);      // "conflict"
 PRESSMARK_API std::string to_json(const ImportReport& report);        // "import"
