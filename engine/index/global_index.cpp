@@ -331,8 +331,9 @@ std::vector<Neighbour> GlobalIndex::search(std::span<const float> query, int cou
 }
 
 std::int64_t GlobalIndex::size() const {
+  const auto snapshot = impl_->published.load();
   std::int64_t size = 0;
-  for (const State& state : impl_->published.load()->parts) {
+  for (const State& state : snapshot->parts) {
     size += static_cast<std::int64_t>(state.part->ids.size() - state.removed_count());
   }
   return size;
