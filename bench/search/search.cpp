@@ -310,6 +310,31 @@ int main(int count, char** values) {
     report.line(fmt::format("GlobalIndex, {} threads", arguments.threads),
                 fmt::format("{:.2f}", target), timing, recall(timing.found, expected));
   }
+  for (const std::size_t step : {10, 30, 100, 300, 1000}) {
+    std::vector<ImageId> selected;
+    for (std::size_t row = step / 2; row < rows; row += step) selected.push_back(ids[row]);
+    const index::ImageSelection selection(selected);
+    Found filtered;
+    const auto search = [&](std::size_t q, bool is_exact) {
+      std::vector<std::int64_t> found;
+      for (const auto& neighbour :
+           global.search(query(q), kCount, {.selection = &selection, .is_exact = is_exact})) {
+        found.push_back(neighbour.id);
+      }
+      return found;
+    };
+    const auto line = [&](const char* how, const Timing& timing) {
+      report.line(fmt::format("GlobalIndex, {} threads", arguments.threads),
+                  fmt::format("{}, 1 of {} selected", how, step), timing,
+                  recall(timing.found, filtered));
+    };
+    const Timing exactly =
+        timed(arguments.threads, arguments.queries, [&](std::size_t q) { return search(q, true); });
+    filtered = exactly.found;
+    line("exact", exactly);
+    line("0.97", timed(arguments.threads, arguments.queries,
+                       [&](std::size_t q) { return search(q, false); }));
+  }
   for (const std::size_t batch : {64, 500}) {
     const index::IvfEffort effort = index::effort_for(lists.facts, kCount, 0.95);
     const auto begin = Clock::now();

@@ -202,10 +202,14 @@ bool allow_byte_products(bool allowed) {
 float encode_int8(std::span<const float> row, std::span<std::int8_t> code) {
   assert(code.size() >= row.size());
   float most = 0;
-  for (const float value : row) most = std::max(most, std::abs(value));
+  bool is_finite = true;
+  for (const float value : row) {
+    most = std::max(most, std::abs(value));
+    is_finite = is_finite && std::isfinite(value);
+  }
   std::fill(code.begin(), code.end(), std::int8_t{0});
   const float scale = most / kMostStep;
-  if (!(scale > 0) || !std::isfinite(scale)) return 0;  // zeros, or too small to be divided by
+  if (!is_finite || !(scale > 0)) return 0;  // also where values are too small to be divided by
   for (std::size_t d = 0; d < row.size(); ++d) {
     const float step = std::rint(row[d] / scale);
     code[d] = static_cast<std::int8_t>(std::clamp(step, -kMostStep, kMostStep));

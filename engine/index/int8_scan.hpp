@@ -16,7 +16,8 @@
 
 namespace pressmark::index {
 
-// The scale of a code: what one step is worth. 0 for a row of zeros.
+// The scale of a code: what one step is worth. 0, with a code of zeros, for a row of zeros or with
+// a value that is not finite.
 float encode_int8(std::span<const float> row, std::span<std::int8_t> code);
 
 // A query as the scan reads it; made once.

@@ -83,6 +83,66 @@ class ListScan {
   std::array<ScanHit, kBlocksAtOnce * kRowsPerBlock> hits_;
 };
 
+// Blocks of lists into the best rows of several queries.
+class BatchScan {
+ public:
+  BatchScan(const IvfListsView& lists, const RowFilter* is_wanted, std::size_t shortlist)
+      : lists_(lists), is_wanted_(is_wanted), shortlist_(shortlist) {}
+
+  // Valid until the next one.
+  const Int8Query& add(std::span<const float> query) {
+    best_.emplace_back(shortlist_);
+    return queries_.emplace_back(query);
+  }
+  BestRows& best(std::size_t query) { return best_[query]; }
+
+  void scan_list(std::size_t list, std::span<const std::uint32_t> asking) {
+    const std::size_t end = lists_.starts[list + 1];
+    for (std::size_t block = lists_.starts[list]; block < end; block += kBlocksAtOnce) {
+      const CodeBlocks blocks = blocks_of(lists_, block, end, end);
+      for (std::size_t i = 0; i < asking.size(); i += kScannedTogether) {
+        scan_blocks(blocks, block,
+                    asking.subspan(i, std::min(kScannedTogether, asking.size() - i)));
+      }
+    }
+  }
+
+ private:
+  void scan_blocks(const CodeBlocks& blocks, std::size_t first_block,
+                   std::span<const std::uint32_t> asking) {
+    std::array<const Int8Query*, kScannedTogether> queries{};
+    std::array<float, kScannedTogether> thresholds{};
+    std::array<ScanHit*, kScannedTogether> hits{};
+    std::array<std::size_t, kScannedTogether> found{};
+    for (std::size_t q = 0; q < kScannedTogether; ++q) {
+      const std::uint32_t query = asking[std::min(q, asking.size() - 1)];  // the last one fills up
+      queries[q] = &queries_[query];
+      thresholds[q] = best_[query].threshold();
+      hits[q] = hits_.data() + q * kBlocksAtOnce * kRowsPerBlock;
+    }
+    if (asking.size() > 1) {
+      found = scan_together(blocks, queries, thresholds, hits);
+    } else {
+      found[0] = scan(blocks, *queries[0], thresholds[0], hits[0]);
+    }
+    for (std::size_t q = 0; q < asking.size(); ++q) {
+      for (const ScanHit& hit : std::span(hits[q], found[q])) {
+        const std::uint32_t row = lists_.rows[first_block * kRowsPerBlock + hit.position];
+        if (row >= lists_.facts.rows) continue;
+        if (is_wanted_ != nullptr && !(*is_wanted_)(row)) continue;
+        best_[asking[q]].push(row, hit.score);
+      }
+    }
+  }
+
+  const IvfListsView& lists_;
+  const RowFilter* is_wanted_;
+  std::size_t shortlist_;
+  std::vector<Int8Query> queries_;
+  std::vector<BestRows> best_;
+  std::array<ScanHit, kScannedTogether * kBlocksAtOnce * kRowsPerBlock> hits_;
+};
+
 std::vector<NearRow> rank_shortlist(std::span<const float> query, const float* vectors,
                                     std::vector<NearRow> shortlist, std::size_t count) {
   std::vector<std::uint32_t> rows;
@@ -168,56 +228,20 @@ std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, co
                                                    const RowFilter* is_wanted) {
   const std::size_t dimension = lists.facts.dimension, total = queries.size() / dimension;
   const std::size_t probes = std::min<std::size_t>(effort.probes, lists.facts.lists);
-  std::vector<Int8Query> codes;
-  codes.reserve(total);
+  const auto query = [&](std::size_t q) { return queries.subspan(q * dimension, dimension); };
+  BatchScan batch(lists, is_wanted, effort.shortlist);
   std::vector<std::vector<std::uint32_t>> asking(lists.facts.lists);  // queries of each list
   for (std::size_t q = 0; q < total; ++q) {
-    codes.emplace_back(queries.subspan(q * dimension, dimension));
+    const Int8Query& code = batch.add(query(q));
     for (const NearRow& list :
-         nearest_centroids(coarse_blocks(lists), lists.facts.lists, codes.back(), probes)) {
+         nearest_centroids(coarse_blocks(lists), lists.facts.lists, code, probes)) {
       asking[static_cast<std::size_t>(list.row)].push_back(static_cast<std::uint32_t>(q));
     }
   }
-  std::vector<BestRows> best(total, BestRows(effort.shortlist));
-  std::vector<ScanHit> hits(kScannedTogether * kBlocksAtOnce * kRowsPerBlock);
-  for (std::size_t list = 0; list < asking.size(); ++list) {
-    for (std::size_t block = lists.starts[list]; block < lists.starts[list + 1];
-         block += kBlocksAtOnce) {
-      const CodeBlocks part =
-          blocks_of(lists, block, lists.starts[list + 1], lists.starts[list + 1]);
-      for (std::size_t i = 0; i < asking[list].size(); i += kScannedTogether) {
-        const std::size_t together = std::min(kScannedTogether, asking[list].size() - i);
-        std::array<const Int8Query*, kScannedTogether> some{};
-        std::array<float, kScannedTogether> thresholds{};
-        std::array<ScanHit*, kScannedTogether> found{};
-        for (std::size_t q = 0; q < kScannedTogether; ++q) {
-          const std::uint32_t query = asking[list][i + std::min(q, together - 1)];
-          some[q] = &codes[query];
-          thresholds[q] = best[query].threshold();
-          found[q] = &hits[q * kBlocksAtOnce * kRowsPerBlock];
-        }
-        std::array<std::size_t, kScannedTogether> counts{};
-        if (together > 1) {
-          counts = scan_together(part, some, thresholds, found);
-        } else {
-          counts[0] = scan(part, *some[0], thresholds[0], found[0]);
-        }
-        for (std::size_t q = 0; q < together; ++q) {
-          BestRows& of_query = best[asking[list][i + q]];
-          for (const ScanHit& hit : std::span(found[q], counts[q])) {
-            const std::uint32_t row = lists.rows[block * kRowsPerBlock + hit.position];
-            if (row >= lists.facts.rows) continue;
-            if (is_wanted != nullptr && !(*is_wanted)(row)) continue;
-            of_query.push(row, hit.score);
-          }
-        }
-      }
-    }
-  }
+  for (std::size_t list = 0; list < asking.size(); ++list) batch.scan_list(list, asking[list]);
   std::vector<std::vector<NearRow>> answers(total);
   for (std::size_t q = 0; q < total; ++q) {
-    answers[q] = rank_shortlist(queries.subspan(q * dimension, dimension), vectors,
-                                best[q].take_sorted(), count);
+    answers[q] = rank_shortlist(query(q), vectors, batch.best(q).take_sorted(), count);
   }
   return answers;
 }

@@ -198,6 +198,15 @@ TEST_F(GlobalPartsTest, RefusesAndForgetsVectorsThatAreNotFinite) {
   EXPECT_EQ(index.size(), 2);
 }
 
+TEST_F(GlobalPartsTest, AQueryThatIsNotFiniteFindsNothing) {
+  GlobalIndex index(static_cast<int>(kDimension), nullptr, kNever);
+  index.add_part(listed_part(0, 2000));
+  add(index, 2000, 10);
+  std::vector<float> query(kDimension, 0.1f);
+  query[3] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(index.search(query, 10).empty());
+}
+
 TEST_F(GlobalPartsTest, DriftIsDueOnceUnlikeVectorsWereAdded) {
   GlobalIndex index(static_cast<int>(kDimension), nullptr, kNever);
   index.add_part(listed_part(0, 4000));
