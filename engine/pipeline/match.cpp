@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Catalogue::match: describe, find candidates, verify each (parallel over marks) - name the hits
-// (in order). A photo that stands alone is a mark of one photo.
+// Catalogue::match and match_images: describe or read, find candidates, verify each (parallel over
+// marks) - name the hits (in order). A photo that stands alone is a mark of one photo.
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
@@ -27,6 +30,7 @@ struct QueryPhoto {
   DescribedPhoto photo;
   std::string quality;
   bool is_compared = false;
+  std::optional<ImageId> left_out;  // of the candidates: the photo itself
   std::vector<ScoredImage> hits;
 };
 
@@ -39,7 +43,7 @@ struct MarkCandidate {
 
 struct MarkItem {
   std::vector<QueryPhoto> photos;
-  int candidates = 0;  // united
+  std::vector<ImageId> candidates;  // united
   std::vector<MarkCandidate> hits;
 };
 
@@ -77,6 +81,10 @@ void for_groups(std::size_t items, std::size_t most, const Work& work) {
   }
 }
 
+// What becomes of each query: takes the photo, its answer and what it was compared with.
+using TakeAnswer =
+    std::function<void(const QueryPhoto&, QueryResult&, std::span<const ImageId> candidates)>;
+
 }  // namespace
 
 double score_for_false_hits(std::int64_t images, double false_hits) {
@@ -86,17 +94,15 @@ double score_for_false_hits(std::int64_t images, double false_hits) {
   return std::max(0.0, std::log10(static_cast<double>(images) / false_hits));
 }
 
-MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
-                              const DecodeOptions& decode, const RunControl& control,
-                              const std::function<void(const QueryResult&)>& on_result,
-                              const std::function<void(const MarkResult&)>& on_mark) const {
-  options.validate();
-  decode.validate();
-  const Impl::Snapshot& snapshot = impl_->current_snapshot();
-  DescribeOptions describe = impl_->store.settings().describe;
-  describe.max_keypoints = options.query_keypoints;
-  const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
-                                      decode};
+namespace {
+
+// The answers to `queries`, which describe(group of photos) describes.
+template <typename Impl, typename Describe>
+MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries,
+                            const MatchOptions& options, const Describe& describe,
+                            const RunControl& control, const TakeAnswer& take_answer,
+                            const std::function<void(const MarkResult&)>& on_mark) {
+  const auto& snapshot = catalogue.current_snapshot();
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
   MatchSummary summary;
   std::size_t next = 0;
@@ -116,14 +122,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     return item;
   };
   const auto describe_queries = [&](std::span<QueryPhoto> group) {
-    std::vector<pipeline::PhotoToDescribe> photos;
-    for (const QueryPhoto& query : group) {
-      photos.push_back({pipeline::load_file(query.input->file, decode), query.input->facts.region});
-    }
-    std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(photos));
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      QueryPhoto& query = group[i];
-      query.photo = std::move(described[i]);
+    describe(group);
+    for (QueryPhoto& query : group) {
       if (!query.photo.ok) continue;
       query.quality = quality_problem(query.photo.description);
       query.is_compared = query.photo.description.keypoint_count() > 0 &&
@@ -136,7 +136,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
                            std::span<const ImageId> ids) {
     std::vector<Description> candidates;
     for (const ImageId id : ids) {
-      candidates.push_back(impl_->store.read_description(*snapshot.find(id)));
+      candidates.push_back(catalogue.store.read_description(*snapshot.find(id)));
     }
     std::vector<const Description*> hits;
     for (const Description& candidate : candidates) hits.push_back(&candidate);
@@ -146,7 +146,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     for (std::size_t i = 0; i < item.photos.size(); ++i) {
       if (prepared[i] == nullptr) continue;
       std::vector<Verification> verifications = verify::verify_pairs(
-          *impl_->backend, impl_->model.data(), *prepared[i], hits, options.verify);
+          *catalogue.backend, catalogue.model.data(), *prepared[i], hits, options.verify);
       for (std::size_t k = 0; k < ids.size(); ++k) {
         Verification& verification = verifications[k];
         scores[k].push_back(verification.verified ? verification.score : 0.0);
@@ -175,16 +175,16 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       prepared.emplace_back();
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
-      prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
+      prepared.back() = std::make_unique<verify::PreparedQuery>(*catalogue.backend, description);
       rankings.push_back(snapshot.finder
                              .find(description, prepared.back()->dense(), options.search.candidates,
-                                   options.search)
+                                   options.search, query.left_out)
                              .united);
     }
-    const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
-    item.candidates = static_cast<int>(united.size());
+    item.candidates = candidates::unite(rankings, options.search.candidates);
+    const std::span<const ImageId> united = item.candidates;
     for_groups(united.size(), verify::kPairsAtOnce, [&](std::size_t at, std::size_t size) {
-      compare(item, prepared, std::span(united).subspan(at, size));
+      compare(item, prepared, united.subspan(at, size));
     });
     keep_best(item.hits, options.max_hits, [](const MarkCandidate& hit) { return hit.score; });
     for (QueryPhoto& query : item.photos) {
@@ -195,7 +195,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const auto false_hits = [&](double score) {
     return static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -score);
   };
-  const auto report_photo = [&](QueryPhoto& query, int candidates) {
+  const auto report_photo = [&](QueryPhoto& query, std::span<const ImageId> candidates) {
     QueryResult result;
     result.file = query.input->file;
     result.ok = query.photo.ok;
@@ -207,10 +207,11 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     result.keypoints = query.photo.description.keypoint_count();
     result.light = query.photo.description.light;
     result.quality = std::move(query.quality);
-    result.candidates = query.is_compared ? candidates : 0;
+    if (!query.is_compared) candidates = {};
+    result.candidates = static_cast<int>(candidates.size());
     for (ScoredImage& hit : query.hits) {
       // Removed by another process since the snapshot: not a hit any more.
-      std::optional<CatalogueImage> image = impl_->store.find(hit.id);
+      std::optional<CatalogueImage> image = catalogue.store.find(hit.id);
       if (!image) continue;
       const double expected = false_hits(hit.verification.score);
       result.hits.push_back({std::move(*image), std::move(hit.verification), expected});
@@ -219,7 +220,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     summary.failed += !result.ok;
     summary.with_hits += !result.hits.empty();
     summary.unusable += result.ok && !result.quality.empty() && result.candidates == 0;
-    if (on_result) on_result(result);
+    take_answer(query, result, candidates);
     if (control.on_progress) {
       control.on_progress({summary.queries, static_cast<std::int64_t>(queries.size())});
     }
@@ -233,7 +234,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     }
     if (!on_mark || result.mark.empty()) return;
     for (const MarkCandidate& hit : item.hits) {
-      std::optional<CatalogueImage> image = impl_->store.find(hit.id);
+      std::optional<CatalogueImage> image = catalogue.store.find(hit.id);
       if (!image) continue;
       result.hits.push_back(
           {std::move(*image), hit.score, false_hits(hit.score), hit.best_photo, hit.photos});
@@ -243,6 +244,75 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
 
   parallel::run_pipeline<MarkItem>(control, source, parallel::parallel_stage(answer), report);
   return summary;
+}
+
+}  // namespace
+
+MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
+                              const DecodeOptions& decode, const RunControl& control,
+                              const std::function<void(const QueryResult&)>& on_result,
+                              const std::function<void(const MarkResult&)>& on_mark) const {
+  options.validate();
+  decode.validate();
+  DescribeOptions describe = impl_->store.settings().describe;
+  describe.max_keypoints = options.query_keypoints;
+  const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
+                                      decode};
+  const auto describe_files = [&](std::span<QueryPhoto> group) {
+    std::vector<pipeline::PhotoToDescribe> photos;
+    for (const QueryPhoto& query : group) {
+      photos.push_back({pipeline::load_file(query.input->file, decode), query.input->facts.region});
+    }
+    std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(photos));
+    for (std::size_t i = 0; i < group.size(); ++i) group[i].photo = std::move(described[i]);
+  };
+  const auto take_answer = [&](const QueryPhoto&, const QueryResult& result,
+                               std::span<const ImageId>) {
+    if (on_result) on_result(result);
+  };
+  return answer_queries(*impl_, queries, options, describe_files, control, take_answer, on_mark);
+}
+
+MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const ImageId> queries,
+                                     const MatchOptions& options, const RunControl& control,
+                                     const std::function<void(const ImageMatch&)>& on_match) const {
+  options.validate();
+  if (source.model().id() != model().id()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("descriptions of model {} cannot be compared with those of model {}",
+                            source.model().id(), model().id()));
+  }
+  const Impl::Snapshot& described = source.impl_->current_snapshot();
+  std::vector<PhotoInput> inputs;
+  for (const ImageId id : queries) {
+    std::optional<CatalogueImage> image = source.find(id);
+    if (!image || described.find(id) == nullptr) {
+      throw Error(ErrorCode::kNotFound,
+                  fmt::format("no image {} in {}", id, source.impl_->store.directory().native()));
+    }
+    inputs.push_back({std::move(image->file), std::move(image->facts), {}});
+  }
+  const auto id_of = [&](const QueryPhoto& query) {
+    return queries[static_cast<std::size_t>(query.input - inputs.data())];
+  };
+  const auto read_descriptions = [&](std::span<QueryPhoto> group) {
+    for (QueryPhoto& query : group) {
+      const ImageId id = id_of(query);
+      query.photo.file = query.input->file;
+      query.photo.description = source.impl_->store.read_description(*described.find(id));
+      query.photo.ok = true;
+      if (&source == this) query.left_out = id;
+    }
+  };
+  const auto take_answer = [&](const QueryPhoto& query, QueryResult& result,
+                               std::span<const ImageId> candidates) {
+    on_match({id_of(query),
+              std::move(result.quality),
+              {candidates.begin(), candidates.end()},
+              std::move(result.hits)});
+  };
+  return answer_queries(*impl_, std::span<const PhotoInput>(inputs), options, read_descriptions,
+                        control, take_answer, {});
 }
 
 }  // namespace pressmark

@@ -114,6 +114,14 @@ struct MatchSummary {
   bool interrupted = false;
 };
 
+// The answer for a catalogued photo.
+struct ImageMatch {
+  ImageId query = 0;              // in the catalogue that the query is of
+  std::string quality;            // as in QueryResult
+  std::vector<ImageId> compared;  // verified geometrically, most promising first; hits or not
+  std::vector<Hit> hits;          // by score, then image id
+};
+
 struct ImageFilter {
   std::string seizure, package;  // empty: any
   std::optional<ImageKind> kind;
@@ -175,6 +183,15 @@ class PRESSMARK_API Catalogue {
                      const DecodeOptions& decode, const RunControl& control,
                      const std::function<void(const QueryResult&)>& on_result,
                      const std::function<void(const MarkResult&)>& on_mark = {}) const;
+
+  // Answers photos that are catalogued in `source` already, in the order given, from this
+  // catalogue's snapshot as match does, by their stored descriptions: no file is read, and
+  // MatchOptions::query_keypoints plays no part. Where `source` is this catalogue, a photo is not
+  // compared with itself. Throws Error: kInvalidArgument (other model), kNotFound (no such image in
+  // `source`), kCorruptData.
+  MatchSummary match_images(const Catalogue& source, std::span<const ImageId> queries,
+                            const MatchOptions& options, const RunControl& control,
+                            const std::function<void(const ImageMatch&)>& on_match) const;
 
   // In order of id. Return false from the callback to stop.
   void list_images(const ImageFilter& filter,
