@@ -2,6 +2,7 @@
 # bear repetition. tools/check-layers tests that the list is complete.
 set(PRESSMARK_PUBLIC_HEADERS
   catalogue.hpp
+  decisions.hpp
   engine.hpp
   error.hpp
   evaluate.hpp

@@ -143,4 +143,17 @@ std::int64_t Catalogue::remove(std::span<const ImageId> ids) {
   return removed;
 }
 
+Decision Catalogue::add_decision(const NewDecision& decision) {
+  return impl_->store.add_decision(decision);
+}
+
+void Catalogue::list_decisions(const DecisionFilter& filter,
+                               const std::function<bool(const Decision&)>& on_decision) const {
+  impl_->store.list_decisions(filter, on_decision);
+}
+
+std::optional<Decision> Catalogue::find_verdict(const Sha256& a, const Sha256& b) const {
+  return impl_->store.find_verdict(a, b);
+}
+
 }  // namespace pressmark

@@ -64,11 +64,11 @@ void check_version(const std::filesystem::path& file, std::uint32_t application_
                             file.native(), format_version, kFormatVersion));
   }
   if (format_version == 0) corrupt(file, "it states no format version");
-  if (format_version < static_cast<std::uint32_t>(kFormatVersion)) {
+  if (format_version < static_cast<std::uint32_t>(kOldestFormatVersion)) {
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("{} has format {}, which no released Pressmark wrote; this build needs "
-                            "format {}: add the photos to a new catalogue",
-                            file.native(), format_version, kFormatVersion));
+                            "format {} or later: add the photos to a new catalogue",
+                            file.native(), format_version, kOldestFormatVersion));
   }
 }
 

@@ -7,12 +7,13 @@
 
 #include <array>
 #include <charconv>
-#include <ctime>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "engine/store/database.hpp"
+#include "engine/store/moments.hpp"
 #include "engine/store/validate.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
@@ -92,11 +93,30 @@ CREATE UNIQUE INDEX images_by_hash ON images(sha256) WHERE removed_at IS NULL;
 CREATE INDEX images_present ON images(id, segment, slot, keypoints, removed_at)
   WHERE removed_at IS NULL;
 CREATE INDEX images_by_seizure ON images(seizure, package, removed_at) WHERE removed_at IS NULL;
+
+CREATE TABLE decisions(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  first_sha256 BLOB NOT NULL CHECK(length(first_sha256) = 32),
+  second_sha256 BLOB NOT NULL CHECK(length(second_sha256) = 32),
+  verdict TEXT NOT NULL CHECK(verdict IN ('confirmed', 'rejected', 'note')),
+  note TEXT NOT NULL,
+  who TEXT NOT NULL CHECK(who <> ''),
+  decided_at TEXT NOT NULL,
+  decision_id TEXT NOT NULL UNIQUE CHECK(length(decision_id) = 32),
+  CHECK(first_sha256 < second_sha256)
+) STRICT;
+
+CREATE INDEX decisions_by_pair
+  ON decisions(first_sha256, second_sha256, decided_at, decision_id);
+CREATE INDEX decisions_by_second ON decisions(second_sha256);
 )sql";
 
 constexpr std::array<std::string_view, 8> kRequired = {
     "settings", "seizures",       "packages",       "segments",
     "images",   "images_by_hash", "images_present", "images_by_seizure"};
+
+constexpr std::array<std::string_view, 3> kRequiredOfDecisions = {"decisions", "decisions_by_pair",
+                                                                  "decisions_by_second"};
 
 [[noreturn]] void corrupt(const std::filesystem::path& file, const std::string& what) {
   throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: {}", file.native(), what));
@@ -164,14 +184,24 @@ void create_database(const std::filesystem::path& file, const CatalogueSettings&
   });
 }
 
+int read_format_version(SQLite::Database& database) {
+  SQLite::Statement query(database, "PRAGMA user_version");
+  query.executeStep();
+  return query.getColumn(0).getInt();
+}
+
 CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file) {
   return with_database_errors(file, [&] {
     std::set<std::string, std::less<>> names;
     SQLite::Statement query(database, "SELECT name FROM sqlite_schema");
     while (query.executeStep()) names.insert(query.getColumn(0).getString());
-    for (const std::string_view required : kRequired) {
-      if (!names.contains(required)) corrupt(file, fmt::format("{} is missing", required));
-    }
+    const auto require = [&](std::span<const std::string_view> required) {
+      for (const std::string_view name : required) {
+        if (!names.contains(name)) corrupt(file, fmt::format("{} is missing", name));
+      }
+    };
+    require(kRequired);
+    if (read_format_version(database) >= kDecisionsFormatVersion) require(kRequiredOfDecisions);
     const Settings values(database, file);
     CatalogueSettings settings;
     settings.model_id = values.text("model_id");
@@ -185,15 +215,6 @@ CatalogueSettings read_settings(SQLite::Database& database, const std::filesyste
     }
     return settings;
   });
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, length};
 }
 
 }  // namespace pressmark::store

@@ -19,10 +19,10 @@ inline constexpr std::uint32_t kApplicationId = 0x504d524b;
 // Writes a new database with its settings; the file must not exist.
 void create_database(const std::filesystem::path& file, const CatalogueSettings& settings);
 
+// Of an open database: PRAGMA user_version.
+int read_format_version(SQLite::Database& database);
+
 // Throws Error(kCorruptData) where tables or settings are missing or impossible.
 CatalogueSettings read_settings(SQLite::Database& database, const std::filesystem::path& file);
-
-// The present moment: "2024-05-01T08:30:00Z".
-std::string utc_now();
 
 }  // namespace pressmark::store

@@ -72,6 +72,8 @@ Store::Impl::Impl(const fs::path& where, Catalogue::Access access)
   if (access == Catalogue::Access::kWrite) lock.emplace(directory / kLockName);
   database = open_database(database_file, access);
   settings = read_settings(*database, database_file);
+  format_version =
+      with_database_errors(database_file, [&] { return read_format_version(*database); });
   if (!lock) return;
   with_database_errors(database_file, [&] {
     next_segment = 1 + count(*database,
@@ -121,7 +123,7 @@ const CatalogueSettings& Store::settings() const {
 CatalogueInfo Store::info() const {
   CatalogueInfo info;
   info.directory = impl_->directory;
-  info.format_version = kFormatVersion;
+  info.format_version = impl_->format_version;
   info.model_id = impl_->settings.model_id;
   info.describe = impl_->settings.describe;
   info.bytes = directory_bytes(impl_->directory);

@@ -21,7 +21,12 @@
 
 namespace pressmark::store {
 
-inline constexpr int kFormatVersion = 2;
+// What new catalogues have, and the oldest that is still opened.
+inline constexpr int kFormatVersion = 3;
+inline constexpr int kOldestFormatVersion = 2;
+
+// The first format that keeps examiners' decisions.
+inline constexpr int kDecisionsFormatVersion = 3;
 
 // Facts that are fixed when a catalogue is created.
 struct CatalogueSettings {
@@ -81,6 +86,13 @@ class Store {
   std::vector<SeizureInfo> list_seizures() const;  // by name
   std::optional<Seizure> find_seizure(std::string_view name) const;
 
+  // By moment, then decision_id; nothing where the catalogue's format keeps no decisions. The
+  // callback may call other reading functions of this store.
+  void list_decisions(const DecisionFilter& filter,
+                      const std::function<bool(const Decision&)>& on_decision) const;
+  // The verdict about two photos, in either order, that counts: the latest that is not a note.
+  std::optional<Decision> find_verdict(const Sha256& a, const Sha256& b) const;
+
   // Locations of all images not removed, by ascending id.
   std::vector<DescriptionLocation> locations() const;
 
@@ -105,6 +117,11 @@ class Store {
 
   // Tombstones; returns how many were present. One transaction.
   std::int64_t remove(std::span<const ImageId> ids);
+
+  // Both throw Error: kInvalidArgument, kUnsupported (a format without decisions). The second takes
+  // over decisions of another catalogue, in one transaction, and returns how many were not known.
+  Decision add_decision(const NewDecision& made);
+  std::int64_t merge_decisions(std::span<const Decision> decisions);
 
  private:
   struct Impl;

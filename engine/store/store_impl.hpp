@@ -23,6 +23,9 @@ struct Store::Impl {
   // Throws Error(kInvalidArgument) where the store was opened for reading.
   void require_writer() const;
 
+  // Throws Error(kUnsupported) where the catalogue's format has no place for decisions.
+  void require_decisions() const;
+
   // May be called from any thread: by the cache, one at a time.
   std::shared_ptr<const Segment> open_segment(std::int64_t number) const;
 
@@ -32,6 +35,7 @@ struct Store::Impl {
   std::filesystem::path directory, database_file, segments_directory;
   std::optional<WriterLock> lock;  // before the database: let go of after it is closed
   std::unique_ptr<SQLite::Database> database;
+  int format_version = 0;
   CatalogueSettings settings;
   mutable SegmentCache cache;
   std::int64_t next_segment = 0;  // where writable

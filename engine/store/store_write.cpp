@@ -15,6 +15,7 @@
 
 #include "engine/store/database.hpp"
 #include "engine/store/file_io.hpp"
+#include "engine/store/moments.hpp"
 #include "engine/store/names.hpp"
 #include "engine/store/rows.hpp"
 #include "engine/store/schema.hpp"

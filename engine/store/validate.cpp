@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "engine/store/moments.hpp"
 #include "engine/store/segment.hpp"
 #include "pressmark/error.hpp"
 
@@ -131,6 +132,33 @@ void validate_image(const NewImage& image) {
   }
   if (facts.region && (facts.region->width < 1 || facts.region->height < 1)) {
     refuse(fmt::format("{}: the region of interest is empty", file));
+  }
+}
+
+void validate_decision(const NewDecision& decision) {
+  if (decision.first == decision.second) refuse("a decision is about two different photos");
+  if (decision.who.empty()) refuse("a decision needs the name of who made it");
+  require_text("the name of who decided", decision.who);
+  require_text("the decision's note", decision.note);
+  if (!verdict_from_string(to_string(decision.verdict))) refuse("unknown verdict");
+  if (decision.verdict == Verdict::kNote && decision.note.empty()) {
+    refuse("a note needs a text");
+  }
+}
+
+void validate_decision(const Decision& decision) {
+  validate_decision(
+      NewDecision{decision.first, decision.second, decision.verdict, decision.note, decision.who});
+  const bool id_ok =
+      decision.decision_id.size() == 32 &&
+      decision.decision_id.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!id_ok) refuse(fmt::format("'{}' is not a decision's id", decision.decision_id));
+  if (!(decision.first < decision.second)) {
+    refuse(fmt::format("decision {}: its photos are not in order", decision.decision_id));
+  }
+  if (!is_precise_moment(decision.decided_at)) {
+    refuse(fmt::format("decision {}: '{}' is not a moment", decision.decision_id,
+                       decision.decided_at));
   }
 }
 

@@ -23,6 +23,10 @@ void validate_settings(const CatalogueSettings& settings);
 // All but metadata_json, and whether names exist, which the database decides.
 void validate_image(const NewImage& image);
 
+void validate_decision(const NewDecision& decision);
+// Of another catalogue.
+void validate_decision(const Decision& decision);
+
 // The value that holds after `stated` is learned where `stored` is known: an empty value and a less
 // precise date give way. Throws where the two contradict, naming both.
 std::string merged_fact(const std::string& seizure, std::string_view field,

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "pressmark/decisions.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 #include "pressmark/export.hpp"
@@ -206,6 +207,15 @@ class PRESSMARK_API Catalogue {
 
   // Marks images as removed, at once and in one transaction; returns how many were present.
   std::int64_t remove(std::span<const ImageId> ids);
+
+  // Records what an examiner decided; durable when it returns. Throws Error: kInvalidArgument,
+  // kUnsupported (a catalogue of format 2, which compact() brings up to date).
+  Decision add_decision(const NewDecision& decision);
+  // By moment, then decision_id. Return false from the callback to stop.
+  void list_decisions(const DecisionFilter& filter,
+                      const std::function<bool(const Decision&)>& on_decision) const;
+  // The verdict about two photos, in either order, that counts: the latest that is not a note.
+  std::optional<Decision> find_verdict(const Sha256& a, const Sha256& b) const;
 
  private:
   struct Impl;

@@ -47,7 +47,7 @@ class Missing(RefusedCatalogue):
 
 class OtherFormats(RefusedCatalogue):
     def test_newer_format(self):
-        self.check_format_refused(3, "was written by a newer Pressmark (format 3")
+        self.check_format_refused(4, "was written by a newer Pressmark (format 4")
 
     def test_unreleased_format(self):
         self.check_format_refused(1, "has format 1, which no released Pressmark wrote")

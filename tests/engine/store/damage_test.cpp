@@ -36,10 +36,10 @@ class DamageTest : public StoreTest {
 
 TEST_F(DamageTest, ANewerFormatIsUnsupported) {
   std::string bytes = file_bytes(database());
-  bytes[63] = 3;
+  bytes[63] = 4;
   write_bytes(database(), bytes);
   expect_refused(ErrorCode::kUnsupported,
-                 "written by a newer Pressmark (format 3, this build reads up to 2)");
+                 "written by a newer Pressmark (format 4, this build reads up to 3)");
   bytes[60] = '\xff';
   write_bytes(database(), bytes);
   expect_refused(ErrorCode::kUnsupported, "newer Pressmark");
@@ -50,7 +50,7 @@ TEST_F(DamageTest, TheUnreleasedFormat1IsUnsupported) {
   bytes[63] = 1;
   write_bytes(database(), bytes);
   expect_refused(ErrorCode::kUnsupported, "has format 1");
-  expect_refused(ErrorCode::kUnsupported, "this build needs format 2");
+  expect_refused(ErrorCode::kUnsupported, "this build needs format 2 or later");
 }
 
 TEST_F(DamageTest, ANewerFormatInTheLogIsUnsupported) {
@@ -58,12 +58,12 @@ TEST_F(DamageTest, ANewerFormatInTheLogIsUnsupported) {
   {
     // As if a newer version had been killed right after it converted the catalogue.
     SQLite::Database newer(database().native(), SQLite::OPEN_READWRITE);
-    newer.exec("PRAGMA user_version = 3");
+    newer.exec("PRAGMA user_version = 4");
     log = file_bytes(database().native() + "-wal");
   }
   ASSERT_FALSE(log.empty());
   std::string bytes = file_bytes(database());
-  bytes[63] = 2;
+  bytes[63] = 3;
   write_bytes(database(), bytes);
   write_bytes(database().native() + "-wal", log);
   const std::string before = file_bytes(database());
