@@ -165,6 +165,8 @@ void add_match_command(CLI::App& app, Context& context) {
   command->add_flag_callback(
       "--no-quality-gate", [arguments] { arguments->options.quality_gate = false; },
       "Compare photos that are too blurred, too dark or without a mark, too");
+  command->add_flag("--show-rejected", arguments->options.show_rejected,
+                    "Show hits, too, that an examiner rejected");
   add_verify_options(*command, arguments->options.verify);
   command
       ->add_option("--max-false-hits", arguments->max_false_hits,

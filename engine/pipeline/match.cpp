@@ -4,6 +4,7 @@
 // marks) - name the hits (in order). A photo that stands alone is a mark of one photo.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -32,6 +33,38 @@ struct QueryPhoto {
   bool is_compared = false;
   std::optional<ImageId> left_out;  // of the candidates: the photo itself
   std::vector<ScoredImage> hits;
+};
+
+// What examiners decided about queries and catalogued images, ready to be looked up by many
+// threads.
+class KnownVerdicts {
+ public:
+  KnownVerdicts() = default;
+  explicit KnownVerdicts(const store::Store& store) {
+    DecisionFilter filter;
+    filter.current_only = true;
+    std::vector<Decision> decisions;
+    store.list_decisions(filter, [&](const Decision& decision) {
+      decisions.push_back(decision);
+      return true;
+    });
+    for (const Decision& decision : decisions) {
+      for (const auto& [query, other] : {std::pair(decision.first, decision.second),
+                                         std::pair(decision.second, decision.first)}) {
+        if (const auto id = store.find_hash(other)) verdicts_[query][*id] = decision.verdict;
+      }
+    }
+  }
+
+  std::optional<Verdict> of(const Sha256& query, ImageId id) const {
+    const auto known = verdicts_.find(query);
+    if (known == verdicts_.end()) return std::nullopt;
+    const auto verdict = known->second.find(id);
+    return verdict == known->second.end() ? std::nullopt : std::optional(verdict->second);
+  }
+
+ private:
+  std::map<Sha256, std::map<ImageId, Verdict>> verdicts_;
 };
 
 struct MarkCandidate {
@@ -100,7 +133,8 @@ namespace {
 template <typename Impl, typename Describe>
 MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries,
                             const MatchOptions& options, const Describe& describe,
-                            const RunControl& control, const TakeAnswer& take_answer,
+                            const KnownVerdicts& verdicts, const RunControl& control,
+                            const TakeAnswer& take_answer,
                             const std::function<void(const MarkResult&)>& on_mark) {
   const auto& snapshot = catalogue.current_snapshot();
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
@@ -149,6 +183,10 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
           *catalogue.backend, catalogue.model.data(), *prepared[i], hits, options.verify);
       for (std::size_t k = 0; k < ids.size(); ++k) {
         Verification& verification = verifications[k];
+        if (!options.show_rejected &&
+            verdicts.of(item.photos[i].photo.info.sha256, ids[k]) == Verdict::kRejected) {
+          verification.verified = false;
+        }
         scores[k].push_back(verification.verified ? verification.score : 0.0);
         if (scores[k].back() > scores[k][joined[k].best_photo]) {
           joined[k].best_photo = scores[k].size() - 1;
@@ -214,7 +252,8 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
       std::optional<CatalogueImage> image = catalogue.store.find(hit.id);
       if (!image) continue;
       const double expected = false_hits(hit.verification.score);
-      result.hits.push_back({std::move(*image), std::move(hit.verification), expected});
+      result.hits.push_back({std::move(*image), std::move(hit.verification), expected,
+                             verdicts.of(result.info.sha256, hit.id)});
     }
     ++summary.queries;
     summary.failed += !result.ok;
@@ -270,7 +309,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
                                std::span<const ImageId>) {
     if (on_result) on_result(result);
   };
-  return answer_queries(*impl_, queries, options, describe_files, control, take_answer, on_mark);
+  return answer_queries(*impl_, queries, options, describe_files, KnownVerdicts(impl_->store),
+                        control, take_answer, on_mark);
 }
 
 MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const ImageId> queries,
@@ -311,7 +351,7 @@ MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const Im
               {candidates.begin(), candidates.end()},
               std::move(result.hits)});
   };
-  return answer_queries(*impl_, std::span<const PhotoInput>(inputs), options, read_descriptions,
+  return answer_queries(*impl_, std::span<const PhotoInput>(inputs), options, read_descriptions, {},
                         control, take_answer, {});
 }
 

@@ -59,12 +59,13 @@ bool compare_all(const Catalogue& catalogue, const Catalogue& photos,
   within.max_hits = std::max(within.max_hits, within.search.candidates);
   MatchOptions outside = options.match;
   outside.quality_gate = false;
-  const std::size_t threads =
-      control.threads > 0 ? static_cast<std::size_t>(control.threads)
-                          : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  const std::size_t threads = control.threads > 0
+                                  ? static_cast<std::size_t>(control.threads)
+                                  : std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const std::size_t batch = kPhotosPerThread * threads;
   for (auto done = static_cast<std::size_t>(journal.size()); done < usable.size();) {
-    const std::span<const ImageId> part = usable.subspan(done, std::min(batch, usable.size() - done));
+    const std::span<const ImageId> part =
+        usable.subspan(done, std::min(batch, usable.size() - done));
     std::vector<Answer> answers;
     // Both comparisons of a photo count half, so that progress moves evenly.
     std::size_t steps = 0;

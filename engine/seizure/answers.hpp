@@ -28,7 +28,7 @@ struct PairFigures {
 };
 
 struct Answer {
-  ImageId photo = 0;                // in the working catalogue
+  ImageId photo = 0;                 // in the working catalogue
   std::vector<PairFigures> outside;  // catalogued images, by score
   std::vector<PairFigures> within;   // photos of the seizure, by score
   std::vector<ImageId> compared;     // photos of the seizure, ascending

@@ -8,8 +8,8 @@
 namespace pressmark::seizure {
 namespace {
 
-// A cell that a spreadsheet would take for a formula is kept from being one by a leading quote: file
-// names and metadata are the work of others.
+// A cell that a spreadsheet would take for a formula is kept from being one by a leading quote:
+// file names and metadata are the work of others.
 std::string cell_text(const std::string& raw) {
   std::string text = report::valid_utf8(raw);
   const bool is_number = !text.empty() && text.find_first_not_of("+-.0123456789e") == text.npos;

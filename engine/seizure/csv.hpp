@@ -11,8 +11,7 @@ namespace pressmark::seizure {
 // Rows after RFC 4180, in UTF-8.
 class CsvFile {
  public:
-  CsvFile(const std::filesystem::path& file, const std::vector<std::string>& header)
-      : file_(file) {
+  CsvFile(const std::filesystem::path& file, const std::vector<std::string>& header) : file_(file) {
     row(header);
   }
   void row(const std::vector<std::string>& cells);

@@ -42,39 +42,39 @@ class FindingsMaker {
  private:
   void take_photos() {
     std::map<std::string, std::int32_t> packages;
-    for_each_input(directory_, [&](std::int64_t number, const PhotoInput& photo,
-                                   const IntakeRecord& record) {
-      ++result_.inputs;
-      result_.duplicates += record.status == AddStatus::kDuplicate;
-      result_.failed += record.status == AddStatus::kFailed;
-      if (record.status != AddStatus::kAdded) return;
-      if (!record.is_usable(plan_.options.match.quality_gate)) {
-        ++result_.unusable;
-        return;
-      }
-      MarkedPhoto& added = result_.photos.emplace_back();
-      added.id = record.id;
-      added.input = number;
-      added.sha256 = record.info.sha256;
-      if (!photo.facts.package.empty()) {
-        const std::string name = photo.facts.seizure + '\0' + photo.facts.package;
-        const auto [place, is_new] =
-            packages.try_emplace(name, static_cast<std::int32_t>(result_.packages.size()));
-        if (is_new) result_.packages.push_back(photo.facts.package);
-        added.package = place->second;
-      }
-      if (!photo.mark.empty()) {
-        named_[photo.mark].push_back(static_cast<std::uint32_t>(result_.photos.size() - 1));
-      }
-    });
+    for_each_input(
+        directory_, [&](std::int64_t number, const PhotoInput& photo, const IntakeRecord& record) {
+          ++result_.inputs;
+          result_.duplicates += record.status == AddStatus::kDuplicate;
+          result_.failed += record.status == AddStatus::kFailed;
+          if (record.status != AddStatus::kAdded) return;
+          if (!record.is_usable(plan_.options.match.quality_gate)) {
+            ++result_.unusable;
+            return;
+          }
+          MarkedPhoto& added = result_.photos.emplace_back();
+          added.id = record.id;
+          added.input = number;
+          added.sha256 = record.info.sha256;
+          if (!photo.facts.package.empty()) {
+            const std::string name = photo.facts.seizure + '\0' + photo.facts.package;
+            const auto [place, is_new] =
+                packages.try_emplace(name, static_cast<std::int32_t>(result_.packages.size()));
+            if (is_new) result_.packages.push_back(photo.facts.package);
+            added.package = place->second;
+          }
+          if (!photo.mark.empty()) {
+            named_[photo.mark].push_back(static_cast<std::uint32_t>(result_.photos.size() - 1));
+          }
+        });
     result_.inputs += static_cast<std::int64_t>(plan_.issues.size());
     result_.failed += static_cast<std::int64_t>(plan_.issues.size());
   }
 
   std::uint32_t index_of(ImageId id) const {
-    const auto place =
-        std::lower_bound(result_.photos.begin(), result_.photos.end(), id,
-                         [](const MarkedPhoto& photo, ImageId wanted) { return photo.id < wanted; });
+    const auto place = std::lower_bound(
+        result_.photos.begin(), result_.photos.end(), id,
+        [](const MarkedPhoto& photo, ImageId wanted) { return photo.id < wanted; });
     if (place == result_.photos.end() || place->id != id) {
       throw Error(ErrorCode::kCorruptData,
                   fmt::format("{}: photo {} is not in {}", (directory_ / kAnswersName).native(), id,
@@ -175,19 +175,19 @@ class FindingsMaker {
       }
       mark.packages = static_cast<int>(packages.size());
       if (group.weakest) {
-        const auto place = std::lower_bound(
-            result_.within.begin(), result_.within.end(), *group.weakest,
-            [](const WithinLink& link, const ComparedPair& wanted) {
-              return std::tuple(link.a, link.b) < std::tuple(wanted.a, wanted.b);
-            });
+        const auto place =
+            std::lower_bound(result_.within.begin(), result_.within.end(), *group.weakest,
+                             [](const WithinLink& link, const ComparedPair& wanted) {
+                               return std::tuple(link.a, link.b) < std::tuple(wanted.a, wanted.b);
+                             });
         mark.weakest = static_cast<std::uint32_t>(place - result_.within.begin());
       }
     }
     std::sort(result_.marks.begin(), result_.marks.end(), [](const Mark& x, const Mark& y) {
       return std::tuple(-x.carriers(), -static_cast<std::int64_t>(x.photos.size()),
-                        x.photos.front()) <
-             std::tuple(-y.carriers(), -static_cast<std::int64_t>(y.photos.size()),
-                        y.photos.front());
+                        x.photos.front()) < std::tuple(-y.carriers(),
+                                                       -static_cast<std::int64_t>(y.photos.size()),
+                                                       y.photos.front());
     });
     for (std::size_t i = 0; i < result_.marks.size(); ++i) {
       result_.marks[i].number = static_cast<int>(i) + 1;
@@ -277,7 +277,8 @@ class FindingsMaker {
 }  // namespace
 
 bool OutsideLink::is_confirmed() const {
-  return std::any_of(hits.begin(), hits.end(), [](const PhotoHit& hit) { return hit.is_confirmed; });
+  return std::any_of(hits.begin(), hits.end(),
+                     [](const PhotoHit& hit) { return hit.is_confirmed; });
 }
 
 Findings find_marks(const std::filesystem::path& directory, const Plan& plan,

@@ -57,23 +57,23 @@ struct PhotoHit {
 // A mark beside a catalogued image.
 struct OutsideLink {
   ImageId image = 0;
-  double score = 0;              // of all photos of the mark together (MarkHit::score)
+  double score = 0;  // of all photos of the mark together (MarkHit::score)
   double expected_false_hits = 0;
-  bool holds = false;            // the score reaches the threshold of a hit
+  bool holds = false;  // the score reaches the threshold of a hit
   MouldCounts mould;
-  std::vector<PhotoHit> hits;    // by score; rejected ones last, at least one
-  bool is_confirmed() const;     // one of the hits is
+  std::vector<PhotoHit> hits;  // by score; rejected ones last, at least one
+  bool is_confirmed() const;   // one of the hits is
   bool is_rejected() const { return hits.front().is_rejected; }  // all of them are
 };
 
 struct Mark {
-  int number = 0;  // from 1
+  int number = 0;                     // from 1
   std::vector<std::uint32_t> photos;  // indexes in Findings::photos, ascending
-  int packages = 0;   // different ones that are stated
-  int unpacked = 0;   // photos that state none: each may be a package of its own
+  int packages = 0;                   // different ones that are stated
+  int unpacked = 0;                   // photos that state none: each may be a package of its own
   int carriers() const { return packages + unpacked; }
-  std::int64_t links = 0;  // among its photos
-  MouldCounts mould;       // of these
+  std::int64_t links = 0;                // among its photos
+  MouldCounts mould;                     // of these
   std::optional<std::uint32_t> weakest;  // index in Findings::within
   std::vector<std::string> names;        // that the manifest gives its photos, sorted
   std::vector<OutsideLink> outside;      // those that hold first, by score, then image id

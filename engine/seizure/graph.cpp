@@ -127,8 +127,8 @@ std::vector<LinkedSeizure> linked_seizures(const Findings& findings, const Catal
   return result;
 }
 
-void write_graph(const std::filesystem::path& directory, const Plan& plan,
-                 const Findings& findings, const std::vector<LinkedSeizure>& linked) {
+void write_graph(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+                 const std::vector<LinkedSeizure>& linked) {
   report::AtomicFile file(directory / "graph.graphml");
   file.write(R"(<?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns">
@@ -146,11 +146,12 @@ void write_graph(const std::filesystem::path& directory, const Plan& plan,
                          data("label", own_title(plan)), data("place", plan.seizure.place),
                          data("date", plan.seizure.date), data("agency", plan.seizure.agency)));
   for (const Mark& mark : findings.marks) {
-    file.write(fmt::format("<node id=\"{0}\">{1}{2}{3}{4}</node>\n"
-                           "<edge source=\"own\" target=\"{0}\"/>\n",
-                           mark_name(mark), data("kind", "mark"), data("label", mark_name(mark)),
-                           data("photos", std::to_string(mark.photos.size())),
-                           data("packages", std::to_string(mark.packages))));
+    file.write(
+        fmt::format("<node id=\"{0}\">{1}{2}{3}{4}</node>\n"
+                    "<edge source=\"own\" target=\"{0}\"/>\n",
+                    mark_name(mark), data("kind", "mark"), data("label", mark_name(mark)),
+                    data("photos", std::to_string(mark.photos.size())),
+                    data("packages", std::to_string(mark.packages))));
   }
   for (std::size_t i = 0; i < linked.size(); ++i) {
     const LinkedSeizure& other = linked[i];
@@ -194,25 +195,23 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
       marks.push_back(fmt::format("M{:03}", mark));
       best = std::max(best, score);
     }
-    features.push_back(point_feature(*other.position,
-                                     {{"kind", other.image > 0 ? "image" : "seizure"},
-                                      {"name", report::valid_utf8(other.title())},
-                                      {"place", text_or_null(other.facts.place)},
-                                      {"date", text_or_null(other.facts.date)},
-                                      {"marks", std::move(marks)},
-                                      {"score", best}}));
+    features.push_back(
+        point_feature(*other.position, {{"kind", other.image > 0 ? "image" : "seizure"},
+                                        {"name", report::valid_utf8(other.title())},
+                                        {"place", text_or_null(other.facts.place)},
+                                        {"date", text_or_null(other.facts.date)},
+                                        {"marks", std::move(marks)},
+                                        {"score", best}}));
     if (own) {
-      features.push_back({{"type", "Feature"},
-                          {"geometry",
-                           {{"type", "LineString"},
-                            {"coordinates",
-                             Json::array({Json::array({own->second, own->first}),
-                                          Json::array({other.position->second,
-                                                       other.position->first})})}}},
-                          {"properties",
-                           {{"kind", "link"},
-                            {"name", report::valid_utf8(other.title())},
-                            {"score", best}}}});
+      features.push_back(
+          {{"type", "Feature"},
+           {"geometry",
+            {{"type", "LineString"},
+             {"coordinates",
+              Json::array({Json::array({own->second, own->first}),
+                           Json::array({other.position->second, other.position->first})})}}},
+           {"properties",
+            {{"kind", "link"}, {"name", report::valid_utf8(other.title())}, {"score", best}}}});
     }
   }
   const std::filesystem::path file = directory / "map.geojson";
@@ -221,8 +220,8 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
     std::filesystem::remove(file, ignored);
     return;
   }
-  write_file(file, report::serialise({{"type", "FeatureCollection"}, {"features", features}}, 1) +
-                       "\n");
+  write_file(file,
+             report::serialise({{"type", "FeatureCollection"}, {"features", features}}, 1) + "\n");
 }
 
 }  // namespace pressmark::seizure

@@ -34,8 +34,8 @@ std::string check_of(std::string_view text) {
 // The record of a line without its end, or nothing where the line is not sound.
 std::optional<Json> parse_line(std::string_view line) {
   const std::size_t head = kBefore.size() + kDigits + kBetween.size();
-  if (line.size() < head + kAfter.size() || !line.starts_with(kBefore) ||
-      !line.ends_with(kAfter) || line.substr(kBefore.size() + kDigits, kBetween.size()) != kBetween) {
+  if (line.size() < head + kAfter.size() || !line.starts_with(kBefore) || !line.ends_with(kAfter) ||
+      line.substr(kBefore.size() + kDigits, kBetween.size()) != kBetween) {
     return std::nullopt;
   }
   const std::string_view text = line.substr(head, line.size() - head - kAfter.size());
@@ -136,11 +136,13 @@ std::int64_t Journal::recover(std::int64_t most) {
 
 void Journal::append(std::span<const Json> records) {
   // A directory that was removed or replaced would take what is written with it, without an error.
-  struct stat opened {}, present {};
+  struct stat opened {
+  }, present{};
   if (::fstat(descriptor_, &opened) != 0) fail("write", file_);
   if (::stat(file_.c_str(), &present) != 0) fail("write", file_);
   if (opened.st_dev != present.st_dev || opened.st_ino != present.st_ino) {
-    throw Error(ErrorCode::kIo, fmt::format("{} was replaced while it was written", file_.native()));
+    throw Error(ErrorCode::kIo,
+                fmt::format("{} was replaced while it was written", file_.native()));
   }
   std::string text;
   for (const Json& record : records) text += journal_line(record);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a run is to do, fixed at its beginning: `plan.json` and the photos in `inputs.jsonl`. Whatever
-// is read back is what was written, so that a resumed or repeated run has the same inputs.
+// What a run is to do, fixed at its beginning: `plan.json` and the photos in `inputs.jsonl`.
+// Whatever is read back is what was written, so that a resumed or repeated run has the same inputs.
 #pragma once
 
 #include <cstdint>

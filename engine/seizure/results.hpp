@@ -20,13 +20,13 @@ namespace pressmark::seizure {
 // Of what the marks are linked to, by what the examiners know: a seizure of the catalogue, or,
 // where none is stated, a single image.
 struct LinkedSeizure {
-  Seizure facts;           // name empty: images without a seizure
-  ImageId image = 0;       // that image; 0 where it is a seizure
-  std::map<int, double> marks;          // number of the mark -> best score
-  std::vector<std::string> packages;    // that are linked, sorted
-  std::vector<ImageId> images;          // that are linked, ascending
+  Seizure facts;                                      // name empty: images without a seizure
+  ImageId image = 0;                                  // that image; 0 where it is a seizure
+  std::map<int, double> marks;                        // number of the mark -> best score
+  std::vector<std::string> packages;                  // that are linked, sorted
+  std::vector<ImageId> images;                        // that are linked, ascending
   std::optional<std::pair<double, double>> position;  // latitude, longitude
-  std::string title() const;  // "2024-117", "image 12"
+  std::string title() const;                          // "2024-117", "image 12"
 };
 
 // By title. Links that hold only.
@@ -39,11 +39,10 @@ void write_photo_table(const std::filesystem::path& directory, const Plan& plan,
                        const Findings& findings);  // photos.csv
 void write_mark_table(const std::filesystem::path& directory, const Findings& findings,
                       const Catalogue& photos, const Catalogue& catalogue);  // marks.csv
-void write_links(const std::filesystem::path& directory, const Plan& plan,
-                 const Findings& findings, const Catalogue& photos,
+void write_links(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+                 const Catalogue& photos,
                  const Catalogue& catalogue);  // links.csv, links.jsonl
-void write_graph(const std::filesystem::path& directory, const Plan& plan,
-                 const Findings& findings,
+void write_graph(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
                  const std::vector<LinkedSeizure>& linked);  // graph.graphml
 // map.geojson, where any position is known. Without: removes an older one.
 void write_map(const std::filesystem::path& directory, const Plan& plan,

@@ -39,9 +39,8 @@ Json figures_value(const PairFigures& figures) {
 }
 
 Json mould_value(const MouldCounts& counts) {
-  return {{"same", counts.same},
-          {"different", counts.different},
-          {"cannot_tell", counts.cannot_tell}};
+  return {
+      {"same", counts.same}, {"different", counts.different}, {"cannot_tell", counts.cannot_tell}};
 }
 
 Json text_or_null(const std::string& text) {
@@ -82,20 +81,19 @@ void write_photo_table(const std::filesystem::path& directory, const Plan& plan,
     if (is_added && marked == nullptr) {
       reason = record.quality.empty() ? "no keypoints: nothing to compare" : record.quality;
     }
-    table.row({std::to_string(line + 1), photo.file.native(),
-               is_added ? (marked != nullptr ? "compared" : "unusable")
-                        : std::string(is_failed ? "failed" : "duplicate"),
-               is_failed ? std::string(to_string(record.code)) : "", reason,
-               record.info.sha256 == Sha256{} ? "" : record.info.sha256.hex(),
-               photo.facts.seizure.empty() ? plan.seizure.name : photo.facts.seizure,
-               photo.facts.package, photo.mark,
-               marked != nullptr
-                   ? mark_name(findings.marks[static_cast<std::size_t>(marked->mark)])
-                   : "",
-               record.status == AddStatus::kDuplicate
-                   ? std::to_string(input_of.at(static_cast<std::size_t>(record.id)))
-                   : "",
-               marked != nullptr ? id_text(marked->catalogued) : ""});
+    table.row(
+        {std::to_string(line + 1), photo.file.native(),
+         is_added ? (marked != nullptr ? "compared" : "unusable")
+                  : std::string(is_failed ? "failed" : "duplicate"),
+         is_failed ? std::string(to_string(record.code)) : "", reason,
+         record.info.sha256 == Sha256{} ? "" : record.info.sha256.hex(),
+         photo.facts.seizure.empty() ? plan.seizure.name : photo.facts.seizure, photo.facts.package,
+         photo.mark,
+         marked != nullptr ? mark_name(findings.marks[static_cast<std::size_t>(marked->mark)]) : "",
+         record.status == AddStatus::kDuplicate
+             ? std::to_string(input_of.at(static_cast<std::size_t>(record.id)))
+             : "",
+         marked != nullptr ? id_text(marked->catalogued) : ""});
   });
   for (const InputIssue& issue : plan.issues) {
     table.row({"", issue.file, "failed", std::string(to_string(issue.code)), issue.reason, "", "",
@@ -109,8 +107,8 @@ void write_mark_table(const std::filesystem::path& directory, const Findings& fi
   CsvFile table(directory / "marks.csv",
                 {"mark", "photos", "packages", "photos_without_package", "first_photo",
                  "manifest_marks", "links_within", "weakest_link_score", "same_mould_links",
-                 "different_mould_links", "catalogued_images", "catalogued_seizures",
-                 "best_image", "best_score", "expected_false_hits"});
+                 "different_mould_links", "catalogued_images", "catalogued_seizures", "best_image",
+                 "best_score", "expected_false_hits"});
   for (const Mark& mark : findings.marks) {
     std::set<std::string> seizures;
     std::int64_t images = 0;
@@ -135,8 +133,8 @@ void write_mark_table(const std::filesystem::path& directory, const Findings& fi
   table.finish();
 }
 
-void write_links(const std::filesystem::path& directory, const Plan& plan,
-                 const Findings& findings, const Catalogue& photos, const Catalogue& catalogue) {
+void write_links(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+                 const Catalogue& photos, const Catalogue& catalogue) {
   CsvFile table(directory / "links.csv",
                 {"type", "mark", "holds", "score", "expected_false_hits", "photos", "best_photo",
                  "best_photo_sha256", "image", "image_file", "image_sha256", "seizure", "package",
@@ -168,22 +166,21 @@ void write_links(const std::filesystem::path& directory, const Plan& plan,
                  std::to_string(link.image), image.file.native(), image.info.sha256.hex(),
                  image.facts.seizure, image.facts.package, seizure.place, seizure.date,
                  seizure.agency, std::string(to_string(best.figures.mould)), decision});
-      lines.write(report::serialise(
-                      {{"type", "catalogue_link"},
-                       {"mark", mark_name(mark)},
-                       {"holds", link.holds},
-                       {"score", link.score},
-                       {"expected_false_hits", link.expected_false_hits},
-                       {"mark_photos", mark.photos.size()},
-                       {"decision", text_or_null(decision)},
-                       {"mould_verdicts", mould_value(link.mould)},
-                       {"image", report::image_value(image)},
-                       {"seizure",
-                        {{"name", text_or_null(seizure.name)},
-                         {"place", text_or_null(seizure.place)},
-                         {"date", text_or_null(seizure.date)},
-                         {"agency", text_or_null(seizure.agency)}}},
-                       {"photos", std::move(hits)}}) +
+      lines.write(report::serialise({{"type", "catalogue_link"},
+                                     {"mark", mark_name(mark)},
+                                     {"holds", link.holds},
+                                     {"score", link.score},
+                                     {"expected_false_hits", link.expected_false_hits},
+                                     {"mark_photos", mark.photos.size()},
+                                     {"decision", text_or_null(decision)},
+                                     {"mould_verdicts", mould_value(link.mould)},
+                                     {"image", report::image_value(image)},
+                                     {"seizure",
+                                      {{"name", text_or_null(seizure.name)},
+                                       {"place", text_or_null(seizure.place)},
+                                       {"date", text_or_null(seizure.date)},
+                                       {"agency", text_or_null(seizure.agency)}}},
+                                     {"photos", std::move(hits)}}) +
                   "\n");
     }
   }

@@ -70,6 +70,8 @@ struct Hit {
   // How many images of this catalogue an unrelated photo would be expected to hit with this score
   // or a higher one: images * 10^-score. 0 where there is no catalogue.
   double expected_false_hits = 0;
+  // What an examiner decided about the query and this image: confirmed or rejected. match() only.
+  std::optional<Verdict> verdict = {};
 };
 
 // The score at which a query is expected to have `false_hits` false hits in a catalogue of so many

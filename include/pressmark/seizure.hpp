@@ -43,12 +43,12 @@ struct SeizureControl {
 };
 
 struct SeizureSummary {
-  std::int64_t inputs = 0;      // named by the user, with those that could not be used
-  std::int64_t photos = 0;      // different ones that were described
-  std::int64_t duplicates = 0;  // same bytes as an earlier one
-  std::int64_t failed = 0;      // not readable as a photo, or not usable as an input
-  std::int64_t unusable = 0;    // described, but refused by the quality gate
-  std::int64_t marks = 0;       // distinct, singletons included
+  std::int64_t inputs = 0;           // named by the user, with those that could not be used
+  std::int64_t photos = 0;           // different ones that were described
+  std::int64_t duplicates = 0;       // same bytes as an earlier one
+  std::int64_t failed = 0;           // not readable as a photo, or not usable as an input
+  std::int64_t unusable = 0;         // described, but refused by the quality gate
+  std::int64_t marks = 0;            // distinct, singletons included
   std::int64_t linked_marks = 0;     // to catalogued images
   std::int64_t linked_seizures = 0;  // catalogued
   bool interrupted = false;          // everything that was finished is kept; counts are incomplete
@@ -57,8 +57,8 @@ struct SeizureSummary {
 
 // Lays down what is to be done: creates `directory`, which must not exist or be empty, with the
 // list of photos, the options and the state of the catalogue. Reads no photo. `seizure` may be
-// without a name; `command`: as typed, for the manifest. Throws Error: kInvalidArgument, kIo, and as
-// Catalogue::open.
+// without a name; `command`: as typed, for the manifest. Throws Error: kInvalidArgument, kIo, and
+// as Catalogue::open.
 PRESSMARK_API void begin_seizure(const std::filesystem::path& directory,
                                  const std::filesystem::path& catalogue, const PhotoList& photos,
                                  const Seizure& seizure, const SeizureOptions& options,
@@ -73,9 +73,9 @@ PRESSMARK_API SeizureSummary continue_seizure(const std::filesystem::path& direc
                                               std::string_view device = "cpu");
 
 struct ReplayResult {
-  std::int64_t files = 0;                       // compared
+  std::int64_t files = 0;                        // compared
   std::vector<std::filesystem::path> different;  // relative; also those that only one run has
-  bool interrupted = false;                     // nothing was compared
+  bool interrupted = false;                      // nothing was compared
 };
 
 // Repeats a finished run from its beginning in `scratch`, which must not exist or be empty, and
