@@ -87,6 +87,10 @@ int run_seizure(const Arguments& arguments, const Context& context) {
                  : fmt::format("links       {} marks, to {} catalogued seizures",
                                summary.linked_marks, summary.linked_seizures));
   print_line(fmt::format("report      {}", display(directory / "report" / "index.html")));
+  if (summary.failed > 0) {
+    print_message(fmt::format("{} inputs failed; {} says why", summary.failed,
+                              display(directory / "photos.csv")));
+  }
   return summary.failed > 0 ? kSomeInputsFailed : kOk;
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <kainjow/mustache.hpp>
 #include <optional>
 #include <set>
@@ -120,6 +121,11 @@ class ReportWriter {
   }
 
  private:
+  // Of one photo by itself: the pair is shown with its own score.
+  double false_hits_of(double score) const {
+    return static_cast<double>(from_.plan.state.images) * std::pow(10.0, -score);
+  }
+
   CatalogueImage photo(std::uint32_t index) const {
     CatalogueImage image;
     image.id = from_.findings.photos[index].id;
@@ -183,6 +189,9 @@ class ReportWriter {
     if (!mark.outside.empty()) {
       data.set("has_links", kTrue);
       data.set("links", link_rows(mark, shown));
+      for (const OutsideLink& link : mark.outside) {
+        if (!link.holds && !link.is_rejected()) data.set("has_weak", kTrue);
+      }
     }
     page.write(mark_head_.render(data));
     defined_.clear();
@@ -282,7 +291,8 @@ class ReportWriter {
     const PhotoHit& best = link.hits.front();
     const CatalogueImage query = photo(best.photo);
     write_pair(page, query, from_.photos.description(query.id), *image,
-               from_.catalogue.description(link.image), link.expected_false_hits, 1, place);
+               from_.catalogue.description(link.image), false_hits_of(best.figures.score), 1,
+               place);
   }
 
   void write_weakest(report::AtomicFile& page, const WithinLink& link) {

@@ -9,7 +9,7 @@ import unittest
 from program import SAMPLES, TIMEOUT_S, ProgramTest, main
 
 VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "train",
-         "evaluate", "completion")
+         "evaluate", "seizure", "replay", "confirm", "reject", "note", "decisions", "completion")
 
 
 class Usage(ProgramTest):

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 namespace pressmark::seizure {
@@ -36,6 +37,11 @@ void add_unlinked(std::vector<ComparedPair>& pairs, const Photos& left, const Ph
       if (!is_known) pairs.push_back({std::min(a, b), std::max(a, b), 0});
     }
   }
+}
+
+// In [0, 1), in steps of 10^-5.
+double share(std::mt19937& random) {
+  return static_cast<double>(random() % 100'000) / 1e5;
 }
 
 TEST(GroupingTest, PhotosWithoutLinksAreGroupsOfTheirOwn) {
@@ -127,8 +133,8 @@ TEST(GroupingTest, TheOrderOfPairsDoesNotMatter) {
     for (PhotoIndex b = a + 1; b < 40; ++b) {
       const bool is_mate = a / 5 == b / 5;
       if (random() % 3 == 0) continue;
-      const double score = is_mate && random() % 2 == 0 ? 4 + 0.01 * (random() % 400)
-                           : random() % 40 == 0         ? 3.5 + 0.01 * (random() % 100)
+      const double score = is_mate && random() % 2 == 0 ? 4 + 4 * share(random)
+                           : random() % 40 == 0         ? 3.5 + share(random)
                                                         : 0;
       pairs.push_back({a, b, score});
     }
@@ -145,7 +151,7 @@ TEST(GroupingTest, TheOrderOfPairsDoesNotMatter) {
 // seizure of some thousand photos has: every photo has one.
 TEST(GroupingTest, PlantedMarksSurviveChanceLinks) {
   std::mt19937 random(3);
-  const auto tail = [&] { return -std::log10((random() % 99999 + 1) / 1e5); };
+  const auto tail = [&] { return -std::log10(1 - share(random)); };
   constexpr PhotoIndex kPhotos = 300;
   std::vector<ComparedPair> pairs;
   for (PhotoIndex a = 0; a < kPhotos; ++a) {
