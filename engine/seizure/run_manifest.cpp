@@ -6,15 +6,14 @@
 
 #include <algorithm>
 #include <ctime>
-#include <limits>
 #include <system_error>
 
-#include "engine/image/image.hpp"
 #include "engine/report/json_values.hpp"
 #include "engine/report/output_file.hpp"
 #include "engine/report/text.hpp"
 #include "engine/seizure/intake.hpp"
 #include "engine/seizure/journal.hpp"
+#include "engine/seizure/output.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 
@@ -90,10 +89,8 @@ void write_run_manifest(const std::filesystem::path& directory, const Plan& plan
   file.write(text + ",\n  \"results\": [");
   const char* separator = "\n    ";
   for (const std::filesystem::path& result : result_files(directory)) {
-    const image::Bytes bytes =
-        image::read_file(directory / result, std::numeric_limits<std::int64_t>::max());
     file.write(separator + report::serialise({{"file", result.native()},
-                                              {"sha256", image::sha256(bytes).hex()}}));
+                                              {"sha256", hash_file(directory / result).hex()}}));
     separator = ",\n    ";
   }
   file.write("\n  ],\n  \"inputs\": [");

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "engine/seizure/output.hpp"
 #include "pressmark/error.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -25,6 +27,11 @@ class JournalTest : public testing::Test {
     return numbers;
   }
 
+  // Not durable: for many small changes.
+  void put(const std::string& bytes) const {
+    std::ofstream(file_, std::ios::binary | std::ios::trunc) << bytes;
+  }
+
   const test::TemporaryDirectory directory_;
   const std::filesystem::path file_ = directory_.path() / "j.jsonl";
 };
@@ -44,15 +51,16 @@ TEST_F(JournalTest, KeepsRecordsInOrder) {
 }
 
 TEST_F(JournalTest, EveryTornEndIsCutOffAndTheRestGoesOn) {
-  Journal(file_).append(records(3));
+  const std::vector<Json> all = records(3);
+  Journal(file_).append(all);
   const std::string whole = read_file(file_);
-  const std::size_t two = journal_line(records(3)[0]).size() + journal_line(records(3)[1]).size();
+  const std::size_t two = journal_line(all[0]).size() + journal_line(all[1]).size();
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    write_file(file_, whole.substr(0, length));
+    put(whole.substr(0, length));
     Journal journal(file_);
     const std::int64_t left = length < two / 2 ? 0 : length < two ? 1 : 2;
     ASSERT_EQ(journal.size(), left) << length;
-    journal.append(std::span(records(3)).subspan(static_cast<std::size_t>(left)));
+    journal.append(std::span(all).subspan(static_cast<std::size_t>(left)));
     ASSERT_EQ(read_file(file_), whole) << length;
   }
 }
@@ -62,10 +70,10 @@ TEST_F(JournalTest, EveryFlippedBitIsNoticed) {
   const std::string whole = read_file(file_);
   const std::size_t first = journal_line(records(2)[0]).size();
   for (std::size_t at = 0; at < whole.size(); ++at) {
-    for (const int bit : {0, 3, 6}) {
+    for (const int bit : {0, 6}) {
       std::string damaged = whole;
       damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
-      write_file(file_, damaged);
+      put(damaged);
       try {
         read();
         ADD_FAILURE() << "byte " << at << " bit " << bit;
@@ -73,8 +81,8 @@ TEST_F(JournalTest, EveryFlippedBitIsNoticed) {
         EXPECT_EQ(error.code(), ErrorCode::kCorruptData);
         EXPECT_NE(std::string(error.what()).find("j.jsonl:"), std::string::npos);
       }
-      ASSERT_EQ(Journal(file_).size(), at < first ? 0 : 1);
     }
+    ASSERT_EQ(Journal(file_).size(), at < first ? 0 : 1);
   }
 }
 

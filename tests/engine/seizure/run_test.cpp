@@ -208,7 +208,7 @@ TEST_F(SeizureRunTest, ResultsAreTheSameAfterLosingTheEndOfAJournal) {
   const Files expected = results(place);
   for (const char* name : {"intake.jsonl", "answers.jsonl"}) {
     const std::string whole = expected.at(name);
-    for (const double share : {0.0, 0.3, 0.6, 0.95}) {
+    for (const double share : {0.0, 0.6}) {
       seizure::write_file(
           place / name,
           whole.substr(0, static_cast<std::size_t>(share * static_cast<double>(whole.size()))));
