@@ -7,6 +7,7 @@ set(PRESSMARK_PUBLIC_HEADERS
   error.hpp
   evaluate.hpp
   export.hpp
+  filter.hpp
   inputs.hpp
   json.hpp
   model.hpp

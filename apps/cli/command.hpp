@@ -44,6 +44,8 @@ void add_match_command(CLI::App& app, Context& context);
 void add_compare_command(CLI::App& app, Context& context);
 void add_train_command(CLI::App& app, Context& context);
 void add_evaluate_command(CLI::App& app, Context& context);
+void add_reindex_command(CLI::App& app, Context& context);
+void add_audit_command(CLI::App& app, Context& context);
 void add_seizure_command(CLI::App& app, Context& context);
 void add_replay_command(CLI::App& app, Context& context);
 void add_decision_commands(CLI::App& app, Context& context);  // confirm, reject, note, decisions

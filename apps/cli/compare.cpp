@@ -53,7 +53,10 @@ int run_compare(const Arguments& arguments, const Context& context) {
   print_device(arguments.device, engine.device());
   facts.describe = arguments.describe;
   facts.decode = arguments.decode;
-  facts.match = MatchOptions{{1}, arguments.verify, arguments.describe.max_keypoints, 1};
+  MatchOptions& match = facts.match.emplace();
+  match.search.candidates = match.max_hits = 1;
+  match.verify = arguments.verify;
+  match.query_keypoints = arguments.describe.max_keypoints;
 
   const DescribedPhoto query = engine.describe_file(arguments.first);
   const DescribedPhoto other = engine.describe_file(arguments.second);

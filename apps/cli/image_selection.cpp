@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <set>
+#include <vector>
 
 #include "pressmark/error.hpp"
 #include "terminal.hpp"
@@ -45,12 +47,58 @@ CatalogueImage select_image(const Catalogue& catalogue, const std::string& name)
                           name));
 }
 
-void require_seizure(const Catalogue& catalogue, const std::string& name) {
-  if (name.empty()) return;
-  for (const SeizureInfo& info : catalogue.list_seizures()) {
-    if (info.seizure.name == name) return;
+void require_seizures(const Catalogue& catalogue, const ImageFilter& filter) {
+  std::set<std::string> names;
+  for (const FilterCondition& condition : filter.conditions) {
+    if (condition.field == FilterField::kSeizure && condition.op == FilterOperator::kEqual) {
+      names.insert(condition.value);
+    }
   }
-  throw Error(ErrorCode::kNotFound, fmt::format("unknown seizure '{}'", name));
+  names.erase(std::string());  // of images without a seizure
+  if (names.empty()) return;
+  for (const SeizureInfo& info : catalogue.list_seizures()) names.erase(info.seizure.name);
+  if (names.empty()) return;
+  throw Error(ErrorCode::kNotFound, fmt::format("unknown seizure '{}'", *names.begin()));
+}
+
+CLI::Option* add_where_option(CLI::App& command, ImageFilter& filter, const std::string& help) {
+  return command
+      .add_option_function<std::vector<std::string>>(
+          "--where",
+          [&filter](const std::vector<std::string>& conditions) {
+            for (const std::string& condition : conditions) {
+              try {
+                filter.where(condition);
+              } catch (const Error& error) {
+                throw CLI::ValidationError("--where", display(std::string_view(error.what())));
+              }
+            }
+          },
+          help)
+      ->allow_extra_args(false)
+      ->type_name("CONDITION");
+}
+
+CLI::Option* add_fact_option(CLI::App& command, const std::string& name, FilterField field,
+                             ImageFilter& filter, const std::string& help) {
+  return command
+      .add_option_function<std::string>(
+          name,
+          [&filter, field](const std::string& value) {
+            filter.conditions.push_back({field, FilterOperator::kEqual, value, {}});
+          },
+          help)
+      ->check([](const std::string& value) {
+        return value.empty() ? std::string("must not be empty") : std::string();
+      });
+}
+
+std::int64_t report_selection(const Catalogue& catalogue, const ImageFilter& filter) {
+  const std::int64_t images = catalogue.count_images({});
+  if (filter.selects_all()) return images;
+  const std::int64_t selected = catalogue.count_images(filter);
+  print_message(fmt::format("{} of {} images fulfil the conditions", selected, images));
+  return selected;
 }
 
 std::string describe_origin(const ImageFacts& facts) {

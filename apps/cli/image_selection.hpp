@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "pressmark/catalogue.hpp"
@@ -11,8 +12,21 @@ namespace pressmark::cli {
 // wins over a hash of the same digits. Throws Error: kNotFound, kInvalidArgument (ambiguous).
 CatalogueImage select_image(const Catalogue& catalogue, const std::string& name);
 
-// Throws Error(kNotFound) unless the name is empty or that of a seizure in the catalogue.
-void require_seizure(const Catalogue& catalogue, const std::string& name);
+// Throws Error(kNotFound) where a condition asks for a seizure by its whole name and the catalogue
+// has none of that name: most likely a typing error.
+void require_seizures(const Catalogue& catalogue, const ImageFilter& filter);
+
+// --where CONDITION, as often as wanted: each is added to the filter. One that cannot be read is
+// wrong usage.
+CLI::Option* add_where_option(CLI::App& command, ImageFilter& filter, const std::string& help);
+
+// An option that adds a condition FIELD = value to the filter. Empty values are wrong usage: such a
+// condition would ask for images of which the field is unknown.
+CLI::Option* add_fact_option(CLI::App& command, const std::string& name, FilterField field,
+                             ImageFilter& filter, const std::string& help);
+
+// "12 of 1000 images fulfil the conditions" on stderr, of a filter that has any; returns the 12.
+std::int64_t report_selection(const Catalogue& catalogue, const ImageFilter& filter);
 
 // "  (SEIZURE / PACKAGE)", safe for a terminal line; empty without a seizure.
 std::string describe_origin(const ImageFacts& facts);

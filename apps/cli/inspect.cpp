@@ -16,7 +16,7 @@ namespace {
 
 struct Arguments {
   std::filesystem::path catalogue;
-  std::string image, kind;
+  std::string image;
   ImageFilter filter;
   bool seizures = false;
   OutputFormat format;
@@ -24,6 +24,21 @@ struct Arguments {
 
 void print_field(std::string_view name, std::string_view value) {
   if (!value.empty()) print_line(fmt::format("{:<12} {}", name, display(value)));
+}
+
+std::string describe_index_files(const CatalogueInfo& info) {
+  const double bytes = static_cast<double>(info.index_bytes);
+  std::string text =
+      fmt::format("{}, {:.1f} MB, {} images", info.index_files, bytes / 1e6, info.indexed_images);
+  if (info.indexed_images > 0) {
+    text +=
+        fmt::format(" ({:.1f} KB each)", bytes / 1e3 / static_cast<double>(info.indexed_images));
+  }
+  if (info.unindexed_images > 0) {
+    text += fmt::format("; {} images without, which make searches slower to start",
+                        info.unindexed_images);
+  }
+  return text;
 }
 
 int run_info(const Arguments& arguments) {
@@ -42,6 +57,8 @@ int run_info(const Arguments& arguments) {
     print_field("size", fmt::format("{:.1f} MB", static_cast<double>(info.bytes) / 1e6));
     print_field("index", info.index);
     print_field("local index", info.local_index);
+    print_field("index files", describe_index_files(info));
+    for (const std::string& problem : info.index_problems) print_error(problem);
   }
   RecordPrinter records(arguments.format);
   records.print(to_json(info));
@@ -87,11 +104,11 @@ int run_list_seizures(const Catalogue& catalogue, const OutputFormat& format) {
   return kOk;
 }
 
-int run_list(Arguments arguments, const Context& context) {
+int run_list(const Arguments& arguments, const Context& context) {
   const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
   if (arguments.seizures) return run_list_seizures(catalogue, arguments.format);
-  require_seizure(catalogue, arguments.filter.seizure);
-  arguments.filter.kind = image_kind_from_string(arguments.kind);
+  require_seizures(catalogue, arguments.filter);
+  std::int64_t listed = 0;
   RecordPrinter records(arguments.format);
   catalogue.list_images(arguments.filter, [&](const CatalogueImage& image) {
     if (arguments.format.is_table()) {
@@ -100,9 +117,11 @@ int run_list(Arguments arguments, const Context& context) {
                              display(image.file), describe_origin(image.facts)));
     }
     records.print(to_json(image));
+    ++listed;
     return !context.stop.stop_requested();
   });
   records.finish();
+  if (listed == 0) report_selection(catalogue, arguments.filter);
   return context.stop.stop_requested() ? kInterruptedRun : kOk;
 }
 
@@ -131,11 +150,22 @@ void add_list_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("list", "List images or seizures");
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
-  command->add_flag("--seizures", arguments->seizures, "List seizures instead of images");
-  command->add_option("--seizure", arguments->filter.seizure, "Only images of this seizure");
-  command->add_option("--package", arguments->filter.package, "Only images of this package");
-  command->add_option("--kind", arguments->kind, "Only images of this kind")
-      ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}));
+  CLI::Option* seizures =
+      command->add_flag("--seizures", arguments->seizures, "List seizures instead of images");
+  ImageFilter& filter = arguments->filter;
+  add_fact_option(*command, "--seizure", FilterField::kSeizure, filter,
+                  "Only images of this seizure")
+      ->excludes(seizures);
+  add_fact_option(*command, "--package", FilterField::kPackage, filter,
+                  "Only images of this package")
+      ->excludes(seizures);
+  add_fact_option(*command, "--kind", FilterField::kKind, filter, "Only images of this kind")
+      ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}))
+      ->excludes(seizures);
+  add_where_option(*command, filter,
+                   "Only images that fulfil it, e.g. 'place=Bonn' or 'date>=2023-05'; repeat it "
+                   "for several conditions (docs/filters.md)")
+      ->excludes(seizures);
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_list(*arguments, context); };

@@ -42,6 +42,8 @@ int run(int argc, char** argv) {
   add_remove_command(app, context);
   add_train_command(app, context);
   add_evaluate_command(app, context);
+  add_reindex_command(app, context);
+  add_audit_command(app, context);
   add_seizure_command(app, context);
   add_replay_command(app, context);
   add_decision_commands(app, context);

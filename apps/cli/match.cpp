@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "hit_table.hpp"
+#include "image_selection.hpp"
 #include "inputs.hpp"
 #include "outputs.hpp"
 #include "pressmark/report.hpp"
@@ -43,9 +44,11 @@ int run_match(Arguments arguments, const Context& context) {
   facts.catalogue_images = catalogue.info().images;
   facts.describe = catalogue.describe_options();
   facts.decode = arguments.decode;
+  require_seizures(catalogue, arguments.options.filter);
+  facts.searched_images = report_selection(catalogue, arguments.options.filter);
   if (arguments.max_false_hits) {
     arguments.options.verify.min_score =
-        score_for_false_hits(*facts.catalogue_images, *arguments.max_false_hits);
+        score_for_false_hits(*facts.searched_images, *arguments.max_false_hits);
   }
   facts.match = arguments.options;
 
@@ -167,11 +170,14 @@ void add_match_command(CLI::App& app, Context& context) {
       "Compare photos that are too blurred, too dark or without a mark, too");
   command->add_flag("--show-rejected", arguments->options.show_rejected,
                     "Show hits, too, that an examiner rejected");
+  add_where_option(*command, arguments->options.filter,
+                   "Search only images that fulfil it, e.g. 'place=Bonn', 'date>=2023-05' or "
+                   "'seizure!=S12'; repeat it for several conditions (docs/filters.md)");
   add_verify_options(*command, arguments->options.verify);
   command
       ->add_option("--max-false-hits", arguments->max_false_hits,
                    "Set --min-score so that a query has this many false hits to be expected in "
-                   "the whole catalogue, e.g. 0.01")
+                   "the images searched, e.g. 0.01")
       ->excludes("--min-score")
       ->check([](const std::string& text) {
         // CLI::PositiveNumber spells out the largest double.

@@ -20,7 +20,7 @@ struct Arguments {
 
 int run_remove(const Arguments& arguments) {
   Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kWrite);
-  require_seizure(catalogue, arguments.filter.seizure);
+  require_seizures(catalogue, arguments.filter);
   std::vector<ImageId> ids;
   int failed = 0;
   for (const std::string& name : arguments.images) {
@@ -33,7 +33,7 @@ int run_remove(const Arguments& arguments) {
       ++failed;
     }
   }
-  if (!arguments.filter.seizure.empty()) {
+  if (!arguments.filter.selects_all()) {
     catalogue.list_images(arguments.filter, [&](const CatalogueImage& image) {
       ids.push_back(image.id);
       return true;
@@ -53,13 +53,21 @@ void add_remove_command(CLI::App& app, Context& context) {
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
   CLI::Option* images = command->add_option("IMAGES", arguments->images,
                                             "Numbers, or first digits of SHA-256 hashes");
-  CLI::Option* seizure =
-      command->add_option("--seizure", arguments->filter.seizure, "All images of this seizure");
-  command->add_option("--package", arguments->filter.package, "Only those of this package")
+  ImageFilter& filter = arguments->filter;
+  CLI::Option* seizure = add_fact_option(*command, "--seizure", FilterField::kSeizure, filter,
+                                         "All images of this seizure");
+  add_fact_option(*command, "--package", FilterField::kPackage, filter,
+                  "Only those of this package")
       ->needs(seizure);
-  command->callback([arguments, images, seizure, &context] {
-    if (images->count() == 0 && seizure->count() == 0) {
-      throw CLI::RequiredError("IMAGES or --seizure");
+  // Beside named images it would be a guess which are meant: these of them, or these besides?
+  CLI::Option* where =
+      add_where_option(*command, filter,
+                       "All images that fulfil it, e.g. 'added<2020'; repeat it for several "
+                       "conditions, see 'list --where' (docs/filters.md)")
+          ->excludes(images);
+  command->callback([arguments, images, seizure, where, &context] {
+    if (images->count() == 0 && seizure->count() == 0 && where->count() == 0) {
+      throw CLI::RequiredError("IMAGES, --seizure or --where");
     }
     context.action = [arguments] { return run_remove(*arguments); };
   });

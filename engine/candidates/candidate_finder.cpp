@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <iterator>
-#include <numeric>
+#include <utility>
 
 #include "engine/index/unite_candidates.hpp"
 
@@ -22,6 +23,11 @@ index::LocalIndex make_local_index(const kernels::Backend& backend,
 // Of the images with votes, those that promise most are aligned, and so many at least.
 constexpr double kAlignedShare = 0.2;
 constexpr std::size_t kLeastAligned = 1000;
+
+std::size_t aligned_of(std::size_t voted) {
+  return std::max(kLeastAligned,
+                  static_cast<std::size_t>(kAlignedShare * static_cast<double>(voted)));
+}
 
 // Images whose starts are screened together: all of their starts are held until then.
 constexpr std::size_t kScreenedAtOnce = 1024;
@@ -55,31 +61,64 @@ std::vector<ImageId> unite(std::span<const std::vector<ImageId>> rankings, int c
   return index::unite_candidates(shares, static_cast<std::size_t>(count));
 }
 
-CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::ModelData& model)
+CandidateFinder::CandidateFinder(const kernels::Backend& backend, const models::ModelData& model,
+                                 DenseSource dense_of)
     : backend_(&backend),
-      global_(model.global_size, index::make_device_search(backend.name(), model.global_size)),
-      local_(make_local_index(backend, model)) {}
+      model_(&model),
+      dense_of_(std::move(dense_of)),
+      local_(make_local_index(backend, model)) {
+  globals_.emplace_back(model.global_size,
+                        index::make_device_search(backend.name(), model.global_size));
+}
+
+void CandidateFinder::add_part(std::shared_ptr<const MappedPart> part) {
+  assert(dense_of_);
+  local_.add_part(part->local());
+  const std::span<const index::PartRow> rows = part->rows();
+  global_index_for(rows.front().id, rows.back().id).add_part(part->global(part));
+  codes_.push_back({std::move(part), {}, {}});
+}
 
 void CandidateFinder::add(ImageId id, const Description& description) {
-  global_.add({&id, 1}, description.global);
-  local_.add(id, description);
-  Image& image = images_.emplace_back();
-  image.id = id;
-  image.width_px = description.width_px;
-  image.height_px = description.height_px;
-  image.cohort = description.dense_cohort;
-  backend_->reduce_dense({&description.dense, 1}, {&image.dense, 1});
-  if (images_.size() > SearchOptions::kMostDenseImages) {
-    codes_ = {};
-  } else {
-    codes_.push_back(description.dense);
+  global_index_for(id, id).add({&id, 1}, description.global);
+  const index::RowPlace place = local_.add(id, description);
+  codes_.resize(local_.parts());
+  PartCodes& part = codes_[place.part];
+  backend_->reduce_dense({&description.dense, 1}, {&part.pyramids.emplace_back(), 1});
+  if (dense_of_ || !has_all_dense_) return;
+  part.codes.push_back(description.dense);
+  if (local_.size() > SearchOptions::kMostDenseImages) {
+    has_all_dense_ = false;
+    for (PartCodes& other : codes_) other.codes = {};
   }
+}
+
+index::GlobalIndex& CandidateFinder::global_index_for(ImageId first, ImageId last) {
+  if (first <= last_global_) globals_.emplace_back(model_->global_size);
+  last_global_ = last;
+  return globals_.back();
+}
+
+void CandidateFinder::remove(std::span<const ImageId> ids) {
+  local_.remove(ids);
+  for (index::GlobalIndex& global : globals_) global.remove(ids);
+}
+
+const kernels::DensePyramid& CandidateFinder::pyramid(index::RowPlace place) const {
+  const PartCodes& part = codes_[place.part];
+  return part.mapped ? part.mapped->pyramid(place.row) : part.pyramids[place.row];
+}
+
+std::optional<DenseCode> CandidateFinder::dense_code(index::RowPlace place) const {
+  if (dense_of_) return dense_of_(local_.row(place).id);
+  return codes_[place.part].codes[place.row];
 }
 
 // An image with votes. Its promise joins what dense codes and votes say: the normalised correlation
 // at a quarter, or once it is aligned at half resolution, and the logarithm of the votes.
 struct CandidateFinder::Voted {
-  std::size_t image = 0;
+  index::RowPlace place;
+  ImageId id = 0;
   float votes = 0;
   bool is_aligned = false;
   double promise = 0;
@@ -90,30 +129,44 @@ struct CandidateFinder::Voted {
     promise = kernels::normalised_score(correlation, query, candidate) +
               std::log(static_cast<double>(votes));
   }
+  bool promises_more(const Voted& other) const {
+    return promise > other.promise || (promise == other.promise && id < other.id);
+  }
 };
 
 // Without promise where there is no alignment.
 std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
-    const Description& query, const kernels::DenseAlignment* alignment) const {
+    const Description& query, const kernels::DenseAlignment* alignment,
+    const index::ImageSelection* selection) const {
   std::vector<Voted> voted;
-  std::size_t row = 0, screened = 0;
+  std::size_t screened = 0, with_starts = 0;
+  // No more can be aligned in the end: the others need not hold their starts.
+  const std::size_t most_aligned = aligned_of(static_cast<std::size_t>(size(selection)));
   const auto screen_rest = [&] {
     screen(query, *alignment, std::span(voted).subspan(screened));
+    with_starts += voted.size() - screened;
     screened = voted.size();
+    if (with_starts < 2 * most_aligned) return;
+    const auto rest = voted.begin() + static_cast<std::ptrdiff_t>(most_aligned);
+    std::nth_element(voted.begin(), rest, voted.end(),
+                     [](const Voted& a, const Voted& b) { return a.promises_more(b); });
+    std::for_each(rest, voted.end(), [](Voted& entry) { entry.starts = {}; });
+    with_starts = most_aligned;
   };
-  local_.search(query, [&](ImageId id, const index::Agreement& agreement) {
-    while (images_[row].id != id) ++row;  // both ascend
-    const Image& image = images_[row];
-    Voted& entry = voted.emplace_back();
-    entry.image = row;
-    entry.votes = agreement.votes;
-    if (alignment == nullptr) return;
-    for (const index::VotedPosition& position : agreement.positions) {
-      entry.starts.push_back(
-          start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
-    }
-    if (voted.size() - screened == kScreenedAtOnce) screen_rest();
-  });
+  local_.search(
+      query, selection, [&](index::RowPlace place, ImageId id, const index::Agreement& agreement) {
+        const index::PartRow& image = local_.row(place);
+        Voted& entry = voted.emplace_back();
+        entry.place = place;
+        entry.id = id;
+        entry.votes = agreement.votes;
+        if (alignment == nullptr) return;
+        for (const index::VotedPosition& position : agreement.positions) {
+          entry.starts.push_back(
+              start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
+        }
+        if (voted.size() - screened == kScreenedAtOnce) screen_rest();
+      });
   if (alignment != nullptr) screen_rest();
   return voted;
 }
@@ -127,7 +180,7 @@ struct CandidateFinder::ToAlign {
 CandidateFinder::ToAlign CandidateFinder::to_align(std::span<const Voted> voted) const {
   ToAlign result;
   for (const Voted& entry : voted) {
-    result.pyramids.push_back(&images_[entry.image].dense);
+    result.pyramids.push_back(&pyramid(entry.place));
     result.starts.push_back(entry.starts);
   }
   return result;
@@ -142,84 +195,123 @@ void CandidateFinder::screen(const Description& query, const kernels::DenseAlign
   for (std::size_t i = 0; i < voted.size(); ++i) {
     voted[i].starts = std::move(screened[i]);
     voted[i].set_promise(voted[i].starts.front().score, query.dense_cohort,
-                         images_[voted[i].image].cohort);
+                         local_.row(voted[i].place).cohort());
   }
 }
 
 void CandidateFinder::align_most_promising(const Description& query,
                                            const kernels::DenseAlignment& alignment,
                                            std::span<Voted> voted) const {
-  const auto share = static_cast<std::size_t>(kAlignedShare * static_cast<double>(voted.size()));
-  const std::size_t aligned = std::min(voted.size(), std::max(kLeastAligned, share));
+  const std::size_t aligned = std::min(voted.size(), aligned_of(voted.size()));
   std::nth_element(voted.begin(), voted.begin() + static_cast<std::ptrdiff_t>(aligned), voted.end(),
-                   [](const Voted& a, const Voted& b) {
-                     return a.promise > b.promise || (a.promise == b.promise && a.image < b.image);
-                   });
+                   [](const Voted& a, const Voted& b) { return a.promises_more(b); });
   const ToAlign candidates = to_align(voted.first(aligned));
   std::vector<float> scores(aligned);
   alignment.align(candidates.pyramids, candidates.starts, scores);
   for (std::size_t i = 0; i < aligned; ++i) {
     voted[i].is_aligned = true;
-    voted[i].set_promise(scores[i], query.dense_cohort, images_[voted[i].image].cohort);
+    voted[i].set_promise(scores[i], query.dense_cohort, local_.row(voted[i].place).cohort());
   }
 }
 
-// before(a, b): whether a ranks before b; ties by id.
-template <typename Before>
-std::vector<ImageId> CandidateFinder::ranked(std::vector<Voted>& voted, int count,
-                                             const Before& before) const {
+namespace {
+
+// The first `count` ids. before(a, b): whether a ranks before b; ties by id.
+template <typename Ranked, typename Before>
+std::vector<ImageId> first_ids(std::vector<Ranked>& images, int count, const Before& before) {
   const auto wanted =
-      static_cast<std::ptrdiff_t>(std::min(voted.size(), static_cast<std::size_t>(count)));
-  std::partial_sort(voted.begin(), voted.begin() + wanted, voted.end(),
-                    [&](const Voted& a, const Voted& b) {
+      static_cast<std::ptrdiff_t>(std::min(images.size(), static_cast<std::size_t>(count)));
+  std::partial_sort(images.begin(), images.begin() + wanted, images.end(),
+                    [&](const Ranked& a, const Ranked& b) {
                       if (before(a, b) != before(b, a)) return before(a, b);
-                      return a.image < b.image;
+                      return a.id < b.id;
                     });
   std::vector<ImageId> ranking;
-  std::transform(voted.begin(), voted.begin() + wanted, std::back_inserter(ranking),
-                 [&](const Voted& entry) { return images_[entry.image].id; });
+  std::transform(images.begin(), images.begin() + wanted, std::back_inserter(ranking),
+                 [](const Ranked& image) { return image.id; });
   return ranking;
 }
 
+}  // namespace
+
 std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
-                                                 const kernels::DenseSearch& dense,
-                                                 int count) const {
-  std::vector<kernels::DenseMatch> matches(codes_.size());
-  dense.search(codes_, matches);
-  std::vector<double> scores(codes_.size());
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    scores[i] = kernels::normalised_score(matches[i].score, query.dense_cohort, images_[i].cohort);
+                                                 const kernels::DenseSearch& dense, int count,
+                                                 const index::ImageSelection* selection) const {
+  struct Scored {
+    ImageId id;
+    double score;
+  };
+  std::vector<Scored> scored;
+  std::vector<DenseCode> codes;
+  std::vector<index::RowPlace> places;
+  const auto correlate = [&] {
+    std::vector<kernels::DenseMatch> matches(codes.size());
+    dense.search(codes, matches);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const index::PartRow& row = local_.row(places[i]);
+      scored.push_back(
+          {row.id, kernels::normalised_score(matches[i].score, query.dense_cohort, row.cohort())});
+    }
+    codes.clear();
+    places.clear();
+  };
+  local_.for_each(selection, [&](index::RowPlace place) {
+    std::optional<DenseCode> code = dense_code(place);
+    if (!code) return;
+    codes.push_back(*code);
+    places.push_back(place);
+    if (codes.size() == kScreenedAtOnce) correlate();
+  });
+  correlate();
+  return first_ids(scored, count,
+                   [](const Scored& a, const Scored& b) { return a.score > b.score; });
+}
+
+std::vector<ImageId> CandidateFinder::find_global(std::span<const float> query, int count,
+                                                  const index::GlobalSearch& search) const {
+  std::vector<index::Neighbour> nearest;
+  for (const index::GlobalIndex& global : globals_) {
+    const std::vector<index::Neighbour> found = global.search(query, count, search);
+    nearest.insert(nearest.end(), found.begin(), found.end());
   }
-  std::vector<std::size_t> order(codes_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-  order.resize(std::min(order.size(), static_cast<std::size_t>(count)));
-  std::vector<ImageId> ranking;
-  for (const std::size_t i : order) ranking.push_back(images_[i].id);
-  return ranking;
+  return first_ids(nearest, count, [](const index::Neighbour& a, const index::Neighbour& b) {
+    return a.similarity > b.similarity;
+  });
+}
+
+std::vector<ImageId> CandidateFinder::present_ids() const {
+  std::vector<ImageId> ids;
+  local_.for_each(nullptr, [&](index::RowPlace place) { ids.push_back(local_.row(place).id); });
+  return ids;
+}
+
+std::string CandidateFinder::describe_global() const {
+  std::string text = globals_.front().description();
+  for (std::size_t i = 1; i < globals_.size(); ++i) text += "; " + globals_[i].description();
+  return text;
 }
 
 Rankings CandidateFinder::find(const Description& query, const kernels::DenseSearch& dense,
                                int count, const SearchOptions& options,
-                               std::optional<ImageId> left_out) const {
+                               std::optional<ImageId> left_out,
+                               const index::ImageSelection* selection) const {
   Rankings rankings;
-  const bool is_small = global_.size() <= options.dense_images;
+  const bool is_small = has_all_dense_ && size(selection) <= options.dense_images;
   const auto alignment = is_small ? nullptr : backend_->prepare_alignment(query.dense);
-  std::vector<Voted> voted = count_votes(query, alignment.get());
+  std::vector<Voted> voted = count_votes(query, alignment.get(), selection);
   rankings.votes =
-      ranked(voted, count, [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
+      first_ids(voted, count, [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
   if (is_small) {
-    rankings.dense = rank_dense(query, dense, count);
+    rankings.dense = rank_dense(query, dense, count, selection);
   } else {
     align_most_promising(query, *alignment, voted);
-    rankings.dense = ranked(voted, count, [](const Voted& a, const Voted& b) {
+    rankings.dense = first_ids(voted, count, [](const Voted& a, const Voted& b) {
       return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
     });
   }
-  for (const index::Neighbour& neighbour : global_.search(query.global, count)) {
-    rankings.global.push_back(neighbour.id);
-  }
+  index::GlobalSearch global;
+  global.selection = selection;
+  rankings.global = find_global(query.global, count, global);
   if (left_out) {
     for (auto* ranking : {&rankings.votes, &rankings.global, &rankings.dense}) {
       std::erase(*ranking, *left_out);

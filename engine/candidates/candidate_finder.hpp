@@ -4,13 +4,17 @@
 // high (docs/decisions/0006-candidates-by-local-votes.md).
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "engine/candidates/part.hpp"
 #include "engine/index/global_index.hpp"
 #include "engine/index/local_index.hpp"
+#include "engine/index/selection.hpp"
 #include "engine/model/model_data.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/options.hpp"
@@ -29,52 +33,85 @@ struct Rankings {
 // One ranking of those of several photos: of each in turn its next image, `count` at most.
 std::vector<ImageId> unite(std::span<const std::vector<ImageId>> rankings, int count);
 
-// The backend must outlive it. After the last add, safe to use from many threads.
+// Over parts (part.hpp) and images that are added one by one; the same rankings, however images are
+// spread over parts. The backend and the model must outlive it. After the last add or remove, safe
+// to use from many threads.
 class CandidateFinder {
  public:
-  CandidateFinder(const kernels::Backend& backend, const models::ModelData& model);
+  // Full dense codes that lie elsewhere; none where an image is gone. Called from the threads that
+  // search.
+  using DenseSource = std::function<std::optional<DenseCode>(ImageId)>;
 
-  // Ids ascend.
+  // Without a source dense codes are held in memory, as long as any limit allows to correlate all.
+  CandidateFinder(const kernels::Backend& backend, const models::ModelData& model,
+                  DenseSource dense_of = {});
+
+  // Only with a source of dense codes. Throws index::DamagedPart.
+  void add_part(std::shared_ptr<const MappedPart> part);
+
+  // Ids ascend from call to call.
   void add(ImageId id, const Description& description);
 
-  // `count` of each ranking at most. `dense` is of the query. In a catalogue of no more than
+  // Hidden from every later search.
+  void remove(std::span<const ImageId> ids);
+
+  // `count` of each ranking at most. `dense` is of the query. Among no more than
   // options.dense_images images dense codes are correlated in all positions, otherwise in those
   // that votes propose.
   // Image `left_out` is in none of them: the query itself, where it is catalogued too.
+  // With a selection the rankings are those of a catalogue that holds the selected images alone.
+  // Throws index::DamagedPart.
   Rankings find(const Description& query, const kernels::DenseSearch& dense, int count,
-                const SearchOptions& options, std::optional<ImageId> left_out = std::nullopt) const;
+                const SearchOptions& options, std::optional<ImageId> left_out = std::nullopt,
+                const index::ImageSelection* selection = nullptr) const;
 
-  std::string describe_global() const { return global_.description(); }
+  // The nearest by global vector, as find() ranks them.
+  std::vector<ImageId> find_global(std::span<const float> query, int count,
+                                   const index::GlobalSearch& search = {}) const;
+
+  bool contains(ImageId id) const { return local_.find(id).has_value(); }
+
+  std::vector<ImageId> present_ids() const;  // by part
+  std::int64_t size(const index::ImageSelection* selection = nullptr) const {
+    return local_.size(selection);
+  }
+
+  std::string describe_global() const;
   std::string describe_local() const { return local_.description(); }
 
  private:
   struct Voted;
   struct ToAlign;
-  std::vector<Voted> count_votes(const Description& query,
-                                 const kernels::DenseAlignment* alignment) const;
+  std::vector<Voted> count_votes(const Description& query, const kernels::DenseAlignment* alignment,
+                                 const index::ImageSelection* selection) const;
   ToAlign to_align(std::span<const Voted> voted) const;
   void screen(const Description& query, const kernels::DenseAlignment& alignment,
               std::span<Voted> voted) const;
   void align_most_promising(const Description& query, const kernels::DenseAlignment& alignment,
                             std::span<Voted> voted) const;
   std::vector<ImageId> rank_dense(const Description& query, const kernels::DenseSearch& dense,
-                                  int count) const;
-  template <typename Before>
-  std::vector<ImageId> ranked(std::vector<Voted>& voted, int count, const Before& before) const;
+                                  int count, const index::ImageSelection* selection) const;
+  index::GlobalIndex& global_index_for(ImageId first, ImageId last);
 
-  // What is compared near positions that votes propose.
-  struct Image {
-    ImageId id = 0;
-    int width_px = 0, height_px = 0;
-    CohortStatistics cohort;
-    kernels::DensePyramid dense;
+  // What is compared near positions that votes propose, and in all of them; in the order of the
+  // parts of local_.
+  struct PartCodes {
+    std::shared_ptr<const MappedPart> mapped;  // or null: in memory
+    std::vector<kernels::DensePyramid> pyramids;
+    std::vector<DenseCode> codes;  // without a source
   };
+  const kernels::DensePyramid& pyramid(index::RowPlace place) const;
+  std::optional<DenseCode> dense_code(index::RowPlace place) const;
 
   const kernels::Backend* backend_;
-  index::GlobalIndex global_;
+  const models::ModelData* model_;
+  DenseSource dense_of_;       // or empty
+  bool has_all_dense_ = true;  // false: too many to hold them
   index::LocalIndex local_;
-  std::vector<Image> images_;     // ids ascend
-  std::vector<DenseCode> codes_;  // as long as any limit allows to correlate them all
+  std::vector<PartCodes> codes_;
+  // One as a rule; ids of each ascend, so that parts whose ids lie among those of others need more.
+  std::vector<index::GlobalIndex> globals_;
+  ImageId last_global_ = 0;
 };
 
 }  // namespace pressmark::candidates

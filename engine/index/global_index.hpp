@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nearest images by global vector. Exact: a FAISS flat index over unit vectors, compared by inner
-// product. A device, where there is one, finds a shortlist which the host ranks anew; answers are
-// the same to the bit. Built from the segments when a catalogue is opened; nothing of it is stored.
+// Nearest images by global vector: immutable parts (global_part.hpp), which may lie in mapped
+// files, and a tail that grows. A part of less than 50 000 vectors and the tail are searched
+// exactly; larger ones by inverted lists with exact re-ranking. A tail of that size becomes a part
+// in memory, four of like size one. With a device all vectors are one tail: the device finds a
+// shortlist which the host ranks anew; answers are the exact ones, to the bit.
+//
+// One thread may write (add, add_part, remove) while any number search: a search sees the state
+// after some call, never a part of one, and takes no lock (with a device, which must be filled
+// after an add, it may).
 #pragma once
 
-#include <functional>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/index/device_search.hpp"
+#include "engine/index/global_part.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::index {
@@ -21,15 +30,31 @@ struct Neighbour {
   float similarity = 0;  // cosine; [-1, 1]
 };
 
+// How well the centroids of lists fit the vectors: mean squared distances, 2 - 2 cos.
+struct GlobalDrift {
+  double trained_error = 0;  // of vectors like those that the centroids were trained on
+  double error = 0;          // of the vectors in question
+  double growth() const { return trained_error > 0 ? error / trained_error : 1; }
+  // Retraining pays: at the same effort less is found (docs/decisions/0011-int8-inverted-lists.md).
+  bool is_due() const { return growth() > kMostGrowth; }
+  static constexpr double kMostGrowth = 1.15;
+};
+
 class GlobalIndex {
  public:
-  // Without `device` the host searches.
-  explicit GlobalIndex(int dimension, std::unique_ptr<DeviceSearch> device = nullptr);
+  // Without `device` the host searches. From `listed_rows` rows on the tail becomes a part with
+  // lists.
+  explicit GlobalIndex(int dimension, std::unique_ptr<DeviceSearch> device = nullptr,
+                       std::size_t listed_rows = kLeastListedRows);
   ~GlobalIndex();
   GlobalIndex(GlobalIndex&&) noexcept;
   GlobalIndex& operator=(GlobalIndex&&) noexcept;
 
-  // vectors: ids.size() x dimension, row-major. Ids ascend from call to call.
+  // Ids ascend from call to call, of add() as well. Copies nothing; with a device the vectors.
+  void add_part(GlobalPart part);
+
+  // vectors: ids.size() x dimension, row-major. Ids ascend from call to call. Throws
+  // Error(kInvalidArgument), and adds nothing, where a value is not finite.
   void add(std::span<const ImageId> ids, std::span<const float> vectors);
 
   // Hidden from every later search.
@@ -38,11 +63,19 @@ class GlobalIndex {
   // The `count` nearest, or all if there are fewer; by similarity, then id. Safe to call from many
   // threads, each search runs on its caller's thread. The first one after an add fills the device.
   // Throws Error, of the device: kOutOfMemory, kDevice.
-  std::vector<Neighbour> search(std::span<const float> query, int count) const;
+  std::vector<Neighbour> search(std::span<const float> query, int count,
+                                const GlobalSearch& search = {}) const;
 
   std::int64_t size() const;        // without removed ones
+  std::size_t parts() const;        // the tail not counted
+  std::size_t tail_rows() const;    // removed ones counted
   std::string description() const;  // "Flat, 256 dimensions, 1000 vectors"; with a device
-                                    // "Flat, fp16 on cuda:0 and exact re-ranking, 256 ..."
+                                    // "Flat, fp16 on cuda:0 and exact re-ranking, 256 ...";
+                                    // "IVF of int8 codes, 2 parts, 256 dimensions, ... vectors"
+
+  // Where it is largest: of the parts with lists, and of the tail by the centroids of the largest
+  // part. Nothing where there are no lists. Takes time: a sample of the tail is compared.
+  std::optional<GlobalDrift> drift() const;
 
  private:
   struct Impl;

@@ -3,18 +3,24 @@
 // Candidates by local codes: each keypoint of a query votes for the images that hold unusually
 // similar codes, and an image counts the votes that agree in geometry (geometric_votes.hpp). Codes
 // lie in lists by their nearest word of the model's vocabulary, which are known when a photo has
-// been described: filling the index assigns nothing. In memory only, built from the segments.
+// been described: filling the index assigns nothing. The lists are those of parts (local_part.hpp),
+// mapped ones and a tail in memory; answers are the same to the bit, however images are spread over
+// parts.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/index/geometric_votes.hpp"
+#include "engine/index/local_part.hpp"
+#include "engine/index/selection.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/types.hpp"
 
@@ -34,18 +40,34 @@ class LocalIndex {
   LocalIndex(LocalIndex&&) noexcept;
   LocalIndex& operator=(LocalIndex&&) noexcept;
 
-  // Ids ascend from call to call.
-  void add(ImageId id, const Description& description);
+  // A part that does not change any more; of the same vocabularies. No image is in two parts.
+  void add_part(std::shared_ptr<const LocalPart> part);
+
+  // Into a part in memory. Ids ascend from call to call.
+  RowPlace add(ImageId id, const Description& description);
 
   // Hidden from every later search.
   void remove(std::span<const ImageId> ids);
 
-  // Calls on_image for each image that has votes, by id; votes are comparable within one search
-  // only. Safe to call from many threads, each search runs on its caller's thread.
-  void search(const Description& query,
-              const std::function<void(ImageId, const Agreement&)>& on_image) const;
+  // Nothing where the image is not there or removed.
+  std::optional<RowPlace> find(ImageId id) const;
+  std::size_t parts() const;
+  std::span<const PartRow> rows(std::uint32_t part) const;
+  const PartRow& row(RowPlace place) const;
+  bool is_present(RowPlace place) const;
+  // Those that are not removed, and selected; part by part, by id within a part.
+  void for_each(const ImageSelection* selection, const std::function<void(RowPlace)>& on_row) const;
 
-  std::int64_t size() const;        // images, without removed ones
+  using OnImage = std::function<void(RowPlace, ImageId, const Agreement&)>;
+  // Calls on_image for each image that has votes, part by part, by id within a part; votes are
+  // comparable within one search only. With a selection the answer is that of an index which holds
+  // the selected images alone. Safe to call from many threads, each search runs on its caller's
+  // thread. Memory: for one part at a time, some 1 KB for each of its images. Throws DamagedPart.
+  void search(const Description& query, const ImageSelection* selection,
+              const OnImage& on_image) const;
+
+  std::int64_t size() const;                                 // images, without removed ones
+  std::int64_t size(const ImageSelection* selection) const;  // those of them selected
   std::string description() const;  // "Votes, 2 x 4096 words, 38400 codes of 100 images"
 
  private:

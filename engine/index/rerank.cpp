@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/index/rerank.hpp"
 
-#include <faiss/utils/distances.h>
-
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+
+#include "engine/index/float_products.hpp"
 
 namespace pressmark::index {
 
@@ -24,9 +24,8 @@ std::optional<std::vector<NearRow>> rerank(std::span<const float> query,
   for (const std::int64_t row : rows) {
     const std::size_t start = static_cast<std::size_t>(row) * query.size();
     assert(start + query.size() <= vectors.size());
-    const float similarity =
-        faiss::fvec_inner_product(query.data(), vectors.data() + start, query.size());
-    // As FAISS, which starts from the lowest number and takes what is larger.
+    const float similarity = inner_product(query, vectors.data() + start);
+    // Not a number is none.
     if (similarity > std::numeric_limits<float>::lowest()) nearest.push_back({row, similarity});
   }
   const std::size_t ranked = std::min(count, nearest.size());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exact answers from an approximate search. Candidates are compared once more in float, with the
-// inner product of FAISS's flat index, and ranked by a total order; the answer counts only where
-// the approximate search vouches that no other row could be part of it.
+// inner product of exact searches (float_products.hpp), and ranked by a total order; the answer
+// counts only where the approximate search vouches that no other row could be part of it.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/inputs/field_values.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -25,27 +23,7 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-bool is_digits(std::string_view text, std::size_t count) {
-  return text.size() == count &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
-
-bool is_iso_date(std::string_view text) {
-  const bool has_month = text.size() > 4, has_day = text.size() > 7;
-  if (!is_digits(text.substr(0, 4), 4)) return false;
-  if (has_month && (text[4] != '-' || !is_digits(text.substr(5, 2), 2))) return false;
-  if (has_day && (text[7] != '-' || !is_digits(text.substr(8), 2))) return false;
-  const auto number = [&](std::size_t at, std::size_t count) {
-    return *parse_number<unsigned>(text.substr(at, count));
-  };
-  const unsigned year = number(0, 4);
-  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
-                                         std::chrono::month(has_month ? number(5, 2) : 1),
-                                         std::chrono::day(has_day ? number(8, 2) : 1));
-  return year > 0 && date.ok();
-}
 
 std::optional<double> parse_scale(std::string_view text) {
   const std::optional<double> value = parse_number<double>(text);

@@ -10,9 +10,6 @@
 
 namespace pressmark::inputs {
 
-// YYYY, YYYY-MM or YYYY-MM-DD that exists in the calendar.
-bool is_iso_date(std::string_view text);
-
 // A finite number above 0, and nothing else.
 std::optional<double> parse_scale(std::string_view text);
 

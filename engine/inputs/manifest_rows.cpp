@@ -8,6 +8,7 @@
 
 #include "engine/inputs/field_values.hpp"
 #include "engine/inputs/text.hpp"
+#include "engine/types/iso_date.hpp"
 
 namespace pressmark::inputs {
 namespace {

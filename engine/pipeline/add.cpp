@@ -78,12 +78,17 @@ class SeizureGate {
   std::map<std::string, std::string> refused_;
 };
 
+// Images that are stored before index files follow.
+constexpr std::size_t kImagesPerIndexUpdate = 4096;
+
 // Holds described photos until a segment is full; reports what is safely stored.
 class Committer {
  public:
-  Committer(store::Store& store, int images_per_segment,
+  // update_index: called when so many images were stored that index files should follow.
+  Committer(store::Store& store, int images_per_segment, std::function<void()> update_index,
             const std::function<void(const AddReport&)>& on_report, AddSummary& summary)
       : store_(store),
+        update_index_(std::move(update_index)),
         images_per_segment_(static_cast<std::size_t>(images_per_segment)),
         on_report_(on_report),
         summary_(summary) {}
@@ -130,8 +135,15 @@ class Committer {
       }
       if (on_report_) on_report_(report);
     }
+    unindexed_ += images_.size();
     images_.clear();
     reports_.clear();
+    if (unindexed_ >= kImagesPerIndexUpdate) update_index();
+  }
+
+  void update_index() {
+    if (unindexed_ > 0) update_index_();
+    unindexed_ = 0;
   }
 
  private:
@@ -153,7 +165,8 @@ class Committer {
   }
 
   store::Store& store_;
-  std::size_t images_per_segment_;
+  std::function<void()> update_index_;
+  std::size_t images_per_segment_, unindexed_ = 0;
   const std::function<void(const AddReport&)>& on_report_;
   AddSummary& summary_;
   std::vector<store::NewImage> images_;
@@ -173,7 +186,9 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
   const DescribeOptions& settings = store.settings().describe;
   const Describer describer{impl_->describer(impl_->adding, settings), settings, options.decode};
   AddSummary summary;
-  Committer committer(store, options.images_per_segment, on_report, summary);
+  // What was stored is indexed even where the run is interrupted: it takes little time.
+  const auto update_index = [&] { impl_->update_index(pipeline::IndexUpdate::kExtend, {}); };
+  Committer committer(store, options.images_per_segment, update_index, on_report, summary);
   std::set<Sha256> under_way;  // hashes seen in this call that are not stored yet
   std::size_t next = 0;
   std::int64_t done = 0;
@@ -250,12 +265,12 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
                                      parallel::ordered_stage(recognise),
                                      parallel::parallel_stage(describe), collect);
     committer.flush();
+    committer.update_index();
   } catch (...) {
     // What was stored before is part of the next answer.
-    impl_->snapshot = nullptr;
+    impl_->forget_snapshot();
     throw;
   }
-  if (summary.added > 0) impl_->snapshot = nullptr;
   return summary;
 }
 

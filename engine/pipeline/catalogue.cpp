@@ -3,7 +3,8 @@
 
 #include <unistd.h>
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -35,13 +36,6 @@ class TemporaryDirectory {
 
 }  // namespace
 
-const store::DescriptionLocation* Catalogue::Impl::Snapshot::find(ImageId id) const {
-  const auto place = std::lower_bound(locations.begin(), locations.end(), id,
-                                      [](const store::DescriptionLocation& location,
-                                         ImageId wanted) { return location.id < wanted; });
-  return place == locations.end() || place->id != id ? nullptr : &*place;
-}
-
 const kernels::ImageDescriber& Catalogue::Impl::describer(KeptDescriber& kept,
                                                           const DescribeOptions& options) {
   if (kept.images == nullptr || kept.max_keypoints != options.max_keypoints) {
@@ -50,16 +44,43 @@ const kernels::ImageDescriber& Catalogue::Impl::describer(KeptDescriber& kept,
   return *kept.images;
 }
 
-const Catalogue::Impl::Snapshot& Catalogue::Impl::current_snapshot() {
-  if (snapshot == nullptr) {
-    auto fresh = std::make_unique<Snapshot>(
-        Snapshot{store.locations(), candidates::CandidateFinder(*backend, model.data())});
-    for (const store::DescriptionLocation& location : fresh->locations) {
-      fresh->finder.add(location.id, store.read_description(location));
+std::shared_ptr<const pipeline::Snapshot> Catalogue::Impl::current_snapshot() {
+  const std::lock_guard lock(mutex_);
+  while (snapshot_ == nullptr) {
+    try {
+      snapshot_ = pipeline::take_snapshot(store, *backend, model.data(), distrusted_);
+    } catch (const index::DamagedPart& damage) {
+      if (!distrusted_.insert(damage.part()).second) throw;
     }
-    snapshot = std::move(fresh);
   }
-  return *snapshot;
+  return snapshot_;
+}
+
+void Catalogue::Impl::distrust(const std::shared_ptr<const pipeline::Snapshot>& seen,
+                               std::uint64_t part) {
+  const std::lock_guard lock(mutex_);
+  distrusted_.insert(part);
+  if (snapshot_ == seen) snapshot_ = nullptr;
+}
+
+void Catalogue::Impl::forget_snapshot() {
+  const std::lock_guard lock(mutex_);
+  snapshot_ = nullptr;
+}
+
+candidates::Rankings Catalogue::Impl::find_candidates(const Description& query,
+                                                      const kernels::DenseSearch& dense,
+                                                      const SearchOptions& options,
+                                                      const index::ImageSelection* selection,
+                                                      std::optional<ImageId> left_out) {
+  return with_snapshot([&](const pipeline::Snapshot& now) {
+    return now.finder.find(query, dense, options.candidates, options, left_out, selection);
+  });
+}
+
+void Catalogue::Impl::update_index(pipeline::IndexUpdate update, const RunControl& control) {
+  pipeline::update_index(store, *backend, model.data(), update, control, distrusted_);
+  forget_snapshot();
 }
 
 Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -87,16 +108,20 @@ Catalogue Catalogue::open(const std::filesystem::path& directory, Access access,
                             directory.string(), model.id(), store.settings().model_id));
   }
   auto backend = kernels::make_backend(device);
-  return Catalogue(std::make_unique<Impl>(
-      Impl{std::move(store), std::move(model), std::move(backend), {}, {}, nullptr}));
+  return Catalogue(std::make_unique<Impl>(std::move(store), std::move(model), std::move(backend)));
 }
 
 CatalogueInfo Catalogue::info() const {
   CatalogueInfo info = impl_->store.info();
   info.model_name = impl_->model.name();
-  const Impl::Snapshot& snapshot = impl_->current_snapshot();
-  info.index = snapshot.finder.describe_global();
-  info.local_index = snapshot.finder.describe_local();
+  const std::shared_ptr<const pipeline::Snapshot> snapshot = impl_->current_snapshot();
+  info.index = snapshot->finder.describe_global();
+  info.local_index = snapshot->finder.describe_local();
+  info.index_files = snapshot->index_files;
+  info.index_bytes = snapshot->index_bytes;
+  info.indexed_images = snapshot->indexed_images;
+  info.unindexed_images = snapshot->unindexed_images;
+  info.index_problems = snapshot->problems;
   return info;
 }
 
@@ -117,6 +142,10 @@ void Catalogue::list_images(const ImageFilter& filter,
   impl_->store.list_images(filter, on_image);
 }
 
+std::int64_t Catalogue::count_images(const ImageFilter& filter) const {
+  return impl_->store.count_images(filter);
+}
+
 std::vector<SeizureInfo> Catalogue::list_seizures() const {
   return impl_->store.list_seizures();
 }
@@ -130,16 +159,20 @@ std::vector<CatalogueImage> Catalogue::find_by_hash(std::string_view hex_prefix)
 }
 
 Description Catalogue::description(ImageId id) const {
-  const store::DescriptionLocation* location = impl_->current_snapshot().find(id);
-  if (location == nullptr) {
+  std::optional<Description> description = impl_->store.read_image(id);
+  if (!description) {
     throw Error(ErrorCode::kNotFound, fmt::format("no image {} in this catalogue", id));
   }
-  return impl_->store.read_description(*location);
+  return *std::move(description);
+}
+
+void Catalogue::reindex(const RunControl& control) {
+  impl_->update_index(pipeline::IndexUpdate::kRebuild, control);
 }
 
 std::int64_t Catalogue::remove(std::span<const ImageId> ids) {
   const std::int64_t removed = impl_->store.remove(ids);
-  if (removed > 0) impl_->snapshot = nullptr;
+  if (removed > 0) impl_->forget_snapshot();
   return removed;
 }
 

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <vector>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "engine/candidates/candidate_finder.hpp"
+#include "engine/pipeline/snapshot.hpp"
+#include "engine/pipeline/update_index.hpp"
 #include "engine/store/store.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/catalogue.hpp"
@@ -12,6 +18,9 @@
 namespace pressmark {
 
 struct Catalogue::Impl {
+  Impl(store::Store a_store, Model a_model, std::unique_ptr<kernels::Backend> a_backend)
+      : store(std::move(a_store)), model(std::move(a_model)), backend(std::move(a_backend)) {}
+
   store::Store store;
   Model model;
   std::unique_ptr<kernels::Backend> backend;
@@ -26,17 +35,40 @@ struct Catalogue::Impl {
 
   const kernels::ImageDescriber& describer(KeptDescriber& kept, const DescribeOptions& options);
 
-  // The snapshot that match answers from; built when it is first needed.
-  struct Snapshot {
-    std::vector<store::DescriptionLocation> locations;  // ascending by id
-    candidates::CandidateFinder finder;
+  // What match answers from; made when it is first needed.
+  std::shared_ptr<const pipeline::Snapshot> current_snapshot();
 
-    // Null where the image is not part of the snapshot.
-    const store::DescriptionLocation* find(ImageId id) const;
-  };
-  std::unique_ptr<Snapshot> snapshot;
+  // Of the current snapshot. An index file that turns out to be damaged is left out from then on.
+  // Safe from many threads.
+  candidates::Rankings find_candidates(const Description& query, const kernels::DenseSearch& dense,
+                                       const SearchOptions& options,
+                                       const index::ImageSelection* selection = nullptr,
+                                       std::optional<ImageId> left_out = std::nullopt);
 
-  const Snapshot& current_snapshot();
+  // Does `work` with the current snapshot, again where an index file turns out to be damaged.
+  template <typename Work>
+  auto with_snapshot(const Work& work) {
+    while (true) {
+      const std::shared_ptr<const pipeline::Snapshot> current = current_snapshot();
+      try {
+        return work(*current);
+      } catch (const index::DamagedPart& damage) {
+        distrust(current, damage.part());
+      }
+    }
+  }
+
+  // For the writer: index files follow the segments.
+  void update_index(pipeline::IndexUpdate update, const RunControl& control);
+
+  void forget_snapshot();
+
+ private:
+  void distrust(const std::shared_ptr<const pipeline::Snapshot>& seen, std::uint64_t part);
+
+  std::mutex mutex_;  // of what follows
+  std::shared_ptr<const pipeline::Snapshot> snapshot_;
+  std::set<std::uint64_t> distrusted_;  // numbers of index files
 };
 
 }  // namespace pressmark

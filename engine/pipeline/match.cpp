@@ -106,6 +106,18 @@ void keep_best(std::vector<Scored>& images, int max_hits, const ScoreOf& score_o
   }
 }
 
+// Those of the finder's images that fulfil the filter; nothing where it selects all.
+std::optional<index::ImageSelection> select(const ImageFilter& filter, const store::Store& store,
+                                            const candidates::CandidateFinder& finder) {
+  if (filter.selects_all()) return std::nullopt;
+  index::ImageSelection selection;
+  store.list_ids(filter, [&](ImageId id) {
+    // Another process may have added it since the snapshot.
+    if (finder.contains(id)) selection.append(id);
+  });
+  return selection;
+}
+
 // Calls work(first, count) until all are worked off.
 template <typename Work>
 void for_groups(std::size_t items, std::size_t most, const Work& work) {
@@ -136,9 +148,12 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
                             const KnownVerdicts& verdicts, const RunControl& control,
                             const TakeAnswer& take_answer,
                             const std::function<void(const MarkResult&)>& on_mark) {
-  const auto& snapshot = catalogue.current_snapshot();
+  const auto snapshot = catalogue.current_snapshot();
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
+  const std::optional<index::ImageSelection> selection =
+      select(options.filter, catalogue.store, snapshot->finder);
   MatchSummary summary;
+  summary.searched_images = selection ? selection->count() : snapshot->finder.size();
   std::size_t next = 0;
 
   const auto source = [&]() -> parallel::Token<MarkItem> {
@@ -167,10 +182,15 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
   // All photos of a mark with some candidates.
   const auto compare = [&](MarkItem& item,
                            std::span<const std::unique_ptr<const verify::PreparedQuery>> prepared,
-                           std::span<const ImageId> ids) {
+                           std::span<const ImageId> wanted) {
     std::vector<Description> candidates;
-    for (const ImageId id : ids) {
-      candidates.push_back(catalogue.store.read_description(*snapshot.find(id)));
+    std::vector<ImageId> ids;
+    for (const ImageId id : wanted) {
+      // Removed by another process since the snapshot: not a candidate any more.
+      std::optional<Description> description = catalogue.store.read_image(id);
+      if (!description) continue;
+      candidates.push_back(*std::move(description));
+      ids.push_back(id);
     }
     std::vector<const Description*> hits;
     for (const Description& candidate : candidates) hits.push_back(&candidate);
@@ -214,9 +234,9 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
       prepared.back() = std::make_unique<verify::PreparedQuery>(*catalogue.backend, description);
-      rankings.push_back(snapshot.finder
-                             .find(description, prepared.back()->dense(), options.search.candidates,
-                                   options.search, query.left_out)
+      rankings.push_back(catalogue
+                             .find_candidates(description, prepared.back()->dense(), options.search,
+                                              selection ? &*selection : nullptr, query.left_out)
                              .united);
     }
     item.candidates = candidates::unite(rankings, options.search.candidates);
@@ -231,7 +251,7 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
     }
   };
   const auto false_hits = [&](double score) {
-    return static_cast<double>(snapshot.locations.size()) * std::pow(10.0, -score);
+    return static_cast<double>(summary.searched_images) * std::pow(10.0, -score);
   };
   const auto report_photo = [&](QueryPhoto& query, std::span<const ImageId> candidates) {
     QueryResult result;
@@ -322,14 +342,14 @@ MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const Im
                 fmt::format("descriptions of model {} cannot be compared with those of model {}",
                             source.model().id(), model().id()));
   }
-  const Impl::Snapshot& described = source.impl_->current_snapshot();
+  const auto missing = [&](ImageId id) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("no image {} in {}", id, source.impl_->store.directory().native()));
+  };
   std::vector<PhotoInput> inputs;
   for (const ImageId id : queries) {
     std::optional<CatalogueImage> image = source.find(id);
-    if (!image || described.find(id) == nullptr) {
-      throw Error(ErrorCode::kNotFound,
-                  fmt::format("no image {} in {}", id, source.impl_->store.directory().native()));
-    }
+    if (!image) throw missing(id);
     inputs.push_back({std::move(image->file), std::move(image->facts), {}});
   }
   const auto id_of = [&](const QueryPhoto& query) {
@@ -339,7 +359,9 @@ MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const Im
     for (QueryPhoto& query : group) {
       const ImageId id = id_of(query);
       query.photo.file = query.input->file;
-      query.photo.description = source.impl_->store.read_description(*described.find(id));
+      std::optional<Description> description = source.impl_->store.read_image(id);
+      if (!description) throw missing(id);
+      query.photo.description = *std::move(description);
       query.photo.ok = true;
       if (&source == this) query.left_out = id;
     }

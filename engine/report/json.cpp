@@ -145,7 +145,25 @@ std::string to_json(const CatalogueInfo& info) {
                     {"segments", info.segments},
                     {"bytes", info.bytes},
                     {"index", info.index},
-                    {"local_index", info.local_index}});
+                    {"local_index", info.local_index},
+                    {"index_files", info.index_files},
+                    {"index_bytes", info.index_bytes},
+                    {"indexed_images", info.indexed_images},
+                    {"unindexed_images", info.unindexed_images},
+                    {"index_problems", info.index_problems}});
+}
+
+std::string to_json(const AuditReport& report) {
+  return serialise({{"type", "audit"},
+                    {"images", report.images},
+                    {"queries", report.queries},
+                    {"k", report.k},
+                    {"recall", report.recall},
+                    {"recall_low", report.recall_low},
+                    {"recall_high", report.recall_high},
+                    {"worst_query", report.worst_query},
+                    {"index_seconds", report.index_seconds},
+                    {"exact_seconds", report.exact_seconds}});
 }
 
 std::string to_json(const InputIssue& issue) {

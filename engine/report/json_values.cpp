@@ -148,6 +148,10 @@ Json describe_options(const DescribeOptions& options) {
 }
 
 Json match_options(const MatchOptions& options) {
+  Json where = Json::array();
+  for (const FilterCondition& condition : options.filter.conditions) {
+    where.push_back(to_string(condition));
+  }
   return {{"candidates", options.search.candidates},
           {"dense_images", options.search.dense_images},
           {"ratio", shortest(options.verify.ratio)},
@@ -158,7 +162,8 @@ Json match_options(const MatchOptions& options) {
           {"query_keypoints", options.query_keypoints},
           {"quality_gate", options.quality_gate},
           {"show_rejected", options.show_rejected},
-          {"max_hits", options.max_hits}};
+          {"max_hits", options.max_hits},
+          {"where", std::move(where)}};
 }
 
 Json add_options(const AddOptions& options) {
@@ -173,6 +178,7 @@ Json evaluate_options(const EvaluateOptions& options) {
   match.query_keypoints = options.query_keypoints;
   Json object = match_options(match);
   object.erase("max_hits");
+  object.erase("where");
   object["both_directions"] = options.both_directions;
   return object;
 }

@@ -39,8 +39,10 @@ std::string run_manifest_json(const RunFacts& facts, int indent) {
                      {"name", report::text_or_null(facts.model_name)}};
   object["catalogue"] = nullptr;
   if (facts.catalogue) {
-    object["catalogue"] = {{"directory", facts.catalogue->string()}, {"images", nullptr}};
+    object["catalogue"] = {
+        {"directory", facts.catalogue->string()}, {"images", nullptr}, {"searched", nullptr}};
     if (facts.catalogue_images) object["catalogue"]["images"] = *facts.catalogue_images;
+    if (facts.searched_images) object["catalogue"]["searched"] = *facts.searched_images;
   }
   object["options"] = {
       {"decode", facts.decode ? report::decode_options(*facts.decode) : Json(nullptr)},

@@ -38,6 +38,18 @@ std::optional<std::int64_t> integer_at(const Json& root, const char* pointer) {
   return value->get<std::int64_t>();
 }
 
+std::string conditions_at(const Json& root, const char* pointer) {
+  const Json* conditions = find(root, pointer);
+  std::string text;
+  if (conditions == nullptr || !conditions->is_array()) return text;
+  for (const Json& condition : *conditions) {
+    if (!condition.is_string()) return {};
+    if (!text.empty()) text += " and ";
+    text += condition.get<std::string>();
+  }
+  return text;
+}
+
 // As it could be typed into a POSIX shell.
 std::string shell_word(const std::string& word) {
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
@@ -86,7 +98,11 @@ RunSummary summarise_run(const std::string& manifest_json) {
   const auto add = [&](const char* label, const std::string& value) {
     if (!value.empty()) run.facts.emplace_back(label, displayable(value));
   };
+  run.conditions = conditions_at(root, "/options/match/where");
+  if (!run.conditions.empty()) run.searched_images = integer_at(root, "/catalogue/searched");
   if (run.catalogue_images) add("Catalogued images", grouped(*run.catalogue_images));
+  if (run.searched_images) add("Images searched", grouped(*run.searched_images));
+  add("Searched where", run.conditions);
   const std::string model = text_at(root, "/model/name"), id = text_at(root, "/model/id");
   add("Threshold of a hit", threshold_text(run));
   add("Model", id.empty() ? model : fmt::format("{} ({})", model.empty() ? "unnamed" : model, id));
@@ -134,6 +150,17 @@ std::string threshold_text(const RunSummary& run) {
   if (run.min_score) return fmt::format("score {:g} or more", *run.min_score);
   if (run.min_inliers) return fmt::format("at least {} inliers", *run.min_inliers);
   return {};
+}
+
+std::string none_of_searched(const RunSummary& run) {
+  if (!run.conditions.empty()) {
+    return run.searched_images ? fmt::format("None of the {} images that were searched",
+                                             grouped(*run.searched_images))
+                               : std::string("No image that was searched");
+  }
+  return run.catalogue_images ? fmt::format("None of the {} images in this catalogue",
+                                            grouped(*run.catalogue_images))
+                              : std::string("No image in this catalogue");
 }
 
 }  // namespace pressmark::report

@@ -14,6 +14,8 @@ namespace pressmark::report {
 struct RunSummary {
   std::vector<std::pair<std::string, std::string>> facts;  // label and value, for people
   std::optional<std::int64_t> catalogue_images;
+  std::optional<std::int64_t> searched_images;  // where conditions chose among them
+  std::string conditions;                       // "place=Bonn and date>=2023"; empty: none
   std::optional<double> min_score;
   std::optional<std::int64_t> min_inliers, min_cells;
 };
@@ -31,5 +33,8 @@ std::string script_safe_json(const std::string& manifest_json);
 
 // "score 8 or more from at least 8 inliers", or as much of it as is known; empty if nothing is.
 std::string threshold_text(const RunSummary& run);
+
+// "None of the 31 images in this catalogue", or of those that were searched.
+std::string none_of_searched(const RunSummary& run);
 
 }  // namespace pressmark::report

@@ -79,7 +79,7 @@ FactList figures_of(const Hit& hit) {
   figures.add("Score", fmt::format("{:.1f}", v.score));
   if (hit.expected_false_hits > 0) {
     figures.add("False hits to be expected",
-                fmt::format("{:.2g} per query in this catalogue", hit.expected_false_hits));
+                fmt::format("{:.2g} per query among the images searched", hit.expected_false_hits));
   }
   if (hit.verdict) figures.add("Examiner's decision", std::string(to_string(*hit.verdict)));
   figures.add("Inliers", grouped(v.inlier_count));
@@ -209,9 +209,7 @@ std::string region_points(const RegionOfInterest& region, const DisplayFrame& fr
 
 void set_no_match(TemplateData& data, const QueryResult& result, const RunSummary& run) {
   data.set("no_match", TemplateData::type::bool_true);
-  data.set("searched", run.catalogue_images ? fmt::format("None of the {} images in this catalogue",
-                                                          grouped(*run.catalogue_images))
-                                            : std::string("No image in this catalogue"));
+  data.set("searched", none_of_searched(run));
   const std::string threshold = threshold_text(run);
   data.set("threshold", threshold.empty() ? std::string() : " (" + threshold + ")");
   if (!result.quality.empty() && result.candidates == 0) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <optional>
+#include <string>
 #include <system_error>
 
 #include "engine/seizure/answers.hpp"
@@ -57,6 +58,19 @@ std::vector<ImageId> usable_photos(const std::filesystem::path& directory, const
     if (record->is_usable(plan.options.match.quality_gate)) usable.push_back(record->id);
   }
   return usable;
+}
+
+// Half-written files of a process that was killed.
+void remove_leavings(const std::filesystem::path& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    std::error_code ignored;
+    if (name.starts_with(".pressmark-") && name.ends_with(".tmp")) {
+      std::filesystem::remove(entry->path(), ignored);
+    }
+  }
 }
 
 class Run {
@@ -113,6 +127,7 @@ class Run {
   SeizureSummary write_results() {
     std::error_code ignored;
     std::filesystem::remove(directory_ / kManifestName, ignored);
+    remove_leavings(directory_);
     const Findings findings = find_marks(directory_, plan_, catalogue_);
     const std::vector<LinkedSeizure> linked = linked_seizures(findings, catalogue_);
     SeizureSummary summary;

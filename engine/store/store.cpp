@@ -178,29 +178,6 @@ std::vector<CatalogueImage> Store::find_by_hash_prefix(std::string_view hex_pref
   });
 }
 
-void Store::list_images(const ImageFilter& filter,
-                        const std::function<bool(const CatalogueImage&)>& on_image) const {
-  std::string sql = select_images();
-  std::vector<std::string> values;
-  const auto require = [&](const char* column, std::string value) {
-    sql += fmt::format("AND {} = ? ", column);
-    values.push_back(std::move(value));
-  };
-  if (!filter.seizure.empty()) require("s.name", filter.seizure);
-  if (!filter.package.empty()) require("p.name", filter.package);
-  if (filter.kind) require("i.kind", std::string(to_string(*filter.kind)));
-  sql += "ORDER BY i.id";
-  with_database_errors(impl_->database_file, [&] {
-    SQLite::Statement query(*impl_->database, sql);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      query.bind(static_cast<int>(i) + 1, values[i]);
-    }
-    while (query.executeStep()) {
-      if (!on_image(image_from_row(query, impl_->database_file))) return;
-    }
-  });
-}
-
 std::vector<SeizureInfo> Store::list_seizures() const {
   return with_database_errors(impl_->database_file, [&] {
     SQLite::Statement query(

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/store/part_file.hpp"
 #include "pressmark/catalogue.hpp"
 #include "pressmark/options.hpp"
 #include "pressmark/types.hpp"
@@ -50,6 +51,16 @@ struct DescriptionLocation {
   int slot = 0;              // index within the segment
 };
 
+// What the index files of a catalogue have to agree with, at one moment.
+struct IndexedState {
+  std::vector<CoveredSegment> segments;     // all, by number
+  std::vector<ImageId> removed;             // ascending; without those whose description is gone
+  std::vector<DescriptionLocation> chosen;  // images of the segments that were chosen, by id
+};
+// Given all segments, returns the numbers of those whose images are to be listed.
+using ChooseSegments =
+    std::function<std::vector<std::uint64_t>(std::span<const CoveredSegment> segments)>;
+
 class Store {
  public:
   // Creates the directory (and its parents) and an empty catalogue, in one step: a crash leaves
@@ -80,9 +91,14 @@ class Store {
   std::optional<CatalogueImage> find(ImageId id) const;          // none where removed
   // By ascending id. Throws Error(kInvalidArgument) unless 4 to 64 hexadecimal digits are given.
   std::vector<CatalogueImage> find_by_hash_prefix(std::string_view hex_prefix) const;
-  // By ascending id. The callback may call other reading functions of this store.
+  // By ascending id. The callback may call other reading functions of this store. Throws
+  // Error(kInvalidArgument) where the filter is not valid; so do the next two.
   void list_images(const ImageFilter& filter,
                    const std::function<bool(const CatalogueImage&)>& on_image) const;
+  std::int64_t count_images(const ImageFilter& filter) const;
+  // The ids of what list_images gives, ascending, without reading more of them than the filter asks
+  // about.
+  void list_ids(const ImageFilter& filter, const std::function<void(ImageId)>& on_id) const;
   std::vector<SeizureInfo> list_seizures() const;  // by name
   std::optional<Seizure> find_seizure(std::string_view name) const;
 
@@ -95,6 +111,14 @@ class Store {
 
   // Locations of all images not removed, by ascending id.
   std::vector<DescriptionLocation> locations() const;
+  // Nothing where the image is not there or removed. Safe from many threads at once.
+  std::optional<DescriptionLocation> location(ImageId id) const;
+  // As read_description, wherever it lies now: another process may move it meanwhile.
+  std::optional<Description> read_image(ImageId id) const;
+
+  // --- what index files are compared with ---
+  PartOwner part_owner() const;
+  IndexedState indexed_state(const ChooseSegments& choose) const;
 
   // Both verify the checksums of what they read; safe from many threads at once. Throw
   // Error(kCorruptData) naming the segment file, kIo.
@@ -122,6 +146,9 @@ class Store {
   // over decisions of another catalogue, in one transaction, and returns how many were not known.
   Decision add_decision(const NewDecision& made);
   std::int64_t merge_decisions(std::span<const Decision> decisions);
+
+  // Lets indexed_state() find removed images without looking at all others, from now on.
+  void index_removed();
 
  private:
   struct Impl;

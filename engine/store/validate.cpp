@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstdint>
 
 #include "engine/store/moments.hpp"
 #include "engine/store/segment.hpp"
+#include "engine/types/iso_date.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::store {
@@ -21,16 +19,6 @@ namespace {
 
 void require_text(std::string_view field, const std::string& value) {
   if (!is_text(value)) refuse(fmt::format("{} is not UTF-8 text", field));
-}
-
-// Digits only; -1 otherwise.
-int number(std::string_view digits) {
-  int value = 0;
-  for (char c : digits) {
-    if (c < '0' || c > '9') return -1;
-    value = 10 * value + (c - '0');
-  }
-  return value;
 }
 
 // Length of the well-formed sequence at the front (RFC 3629), 0 where there is none.
@@ -70,20 +58,6 @@ bool is_text(std::string_view bytes) {
     bytes.remove_prefix(length);
   }
   return true;
-}
-
-bool is_iso_date(std::string_view text) {
-  if (text.size() != 4 && text.size() != 7 && text.size() != 10) return false;
-  if (text.size() >= 7 && text[4] != '-') return false;
-  if (text.size() == 10 && text[7] != '-') return false;
-  const int year = number(text.substr(0, 4));
-  const int month = text.size() >= 7 ? number(text.substr(5, 2)) : 1;
-  const int day = text.size() == 10 ? number(text.substr(8, 2)) : 1;
-  if (year < 1 || month < 0 || day < 0) return false;
-  return std::chrono::year_month_day(std::chrono::year(year),
-                                     std::chrono::month(static_cast<unsigned>(month)),
-                                     std::chrono::day(static_cast<unsigned>(day)))
-      .ok();
 }
 
 void validate_seizure(const Seizure& seizure) {

@@ -14,9 +14,6 @@ namespace pressmark::store {
 // UTF-8 without NUL, as SQLite's text functions need it.
 bool is_text(std::string_view bytes);
 
-// YYYY, YYYY-MM or YYYY-MM-DD of the Gregorian calendar, years 0001 to 9999.
-bool is_iso_date(std::string_view text);
-
 void validate_seizure(const Seizure& seizure);
 void validate_settings(const CatalogueSettings& settings);
 

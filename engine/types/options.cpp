@@ -45,6 +45,7 @@ void VerifyOptions::validate() const {
 }
 
 void MatchOptions::validate() const {
+  filter.validate();
   search.validate();
   verify.validate();
   require_range("query_keypoints", query_keypoints, 16, 4096);
@@ -54,6 +55,11 @@ void MatchOptions::validate() const {
 void AddOptions::validate() const {
   decode.validate();
   require_range("images_per_segment", images_per_segment, 1, 65'536);
+}
+
+void AuditOptions::validate() const {
+  require_range("queries", queries, std::int64_t{1}, std::int64_t{1'000'000});
+  require_range("k", k, 1, 1000);
 }
 
 void TrainOptions::validate() const {

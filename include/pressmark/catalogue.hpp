@@ -18,6 +18,7 @@
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 #include "pressmark/export.hpp"
+#include "pressmark/filter.hpp"
 #include "pressmark/inputs.hpp"
 #include "pressmark/model.hpp"
 #include "pressmark/options.hpp"
@@ -67,8 +68,8 @@ struct PRESSMARK_API AddOptions {
 struct Hit {
   CatalogueImage image;
   Verification verification;
-  // How many images of this catalogue an unrelated photo would be expected to hit with this score
-  // or a higher one: images * 10^-score. 0 where there is no catalogue.
+  // How many of the images searched (MatchOptions::filter) an unrelated photo would be expected to
+  // hit with this score or a higher one: images * 10^-score. 0 where there is no catalogue.
   double expected_false_hits = 0;
   // What an examiner decided about the query and this image: confirmed or rejected. match() only.
   std::optional<Verdict> verdict = {};
@@ -115,6 +116,7 @@ struct MatchSummary {
   std::int64_t queries = 0, with_hits = 0, failed = 0;
   std::int64_t unusable = 0;  // decoded, but refused by the quality gate
   bool interrupted = false;
+  std::int64_t searched_images = 0;  // those of the catalogue that MatchOptions::filter selects
 };
 
 // The answer for a catalogued photo.
@@ -123,11 +125,6 @@ struct ImageMatch {
   std::string quality;            // as in QueryResult
   std::vector<ImageId> compared;  // verified geometrically, most promising first; hits or not
   std::vector<Hit> hits;          // by score, then image id
-};
-
-struct ImageFilter {
-  std::string seizure, package;  // empty: any
-  std::optional<ImageKind> kind;
 };
 
 struct SeizureInfo {
@@ -144,6 +141,28 @@ struct CatalogueInfo {
   std::int64_t segments = 0, bytes = 0;  // bytes of the whole directory
   std::string index;                     // e.g. "Flat, 256 dimensions, 1000 vectors"
   std::string local_index;               // the same of local codes
+  // Index files in use (docs/format.md), images that they hold, and present ones that they lack,
+  // which are read from their segments.
+  std::int64_t index_files = 0, index_bytes = 0, indexed_images = 0, unindexed_images = 0;
+  std::vector<std::string> index_problems;  // why files are not used; one line each
+};
+
+// A catalogue's approximate answers beside exact ones.
+struct PRESSMARK_API AuditOptions {
+  std::int64_t queries = 200;  // 1..1000000; catalogued images, as many as there are
+  int k = 10;                  // 1..1000; nearest images of a query, itself left out
+  std::uint64_t seed = 1;      // of the sample
+  void validate() const;
+};
+
+struct AuditReport {
+  std::int64_t images = 0, queries = 0;
+  int k = 0;
+  // Share of the k nearest by global vector that the index finds, mean over the queries, and its
+  // Wilson interval of 95 %, in which each query counts as one observation. 1 without queries.
+  double recall = 1, recall_low = 1, recall_high = 1;
+  double worst_query = 1;
+  double index_seconds = 0, exact_seconds = 0;  // of all queries, one thread
 };
 
 class PRESSMARK_API Catalogue {
@@ -196,9 +215,11 @@ class PRESSMARK_API Catalogue {
                             const MatchOptions& options, const RunControl& control,
                             const std::function<void(const ImageMatch&)>& on_match) const;
 
-  // In order of id. Return false from the callback to stop.
+  // In order of id. Return false from the callback to stop. Throws Error(kInvalidArgument) where
+  // the filter is not valid; so does count_images.
   void list_images(const ImageFilter& filter,
                    const std::function<bool(const CatalogueImage&)>& on_image) const;
+  std::int64_t count_images(const ImageFilter& filter) const;
   std::vector<SeizureInfo> list_seizures() const;
   std::optional<CatalogueImage> find(ImageId id) const;
   // All images whose SHA-256 starts with `hex_prefix` (4..64 hex digits).
@@ -206,6 +227,15 @@ class PRESSMARK_API Catalogue {
 
   // The stored description. Throws Error: kNotFound, kCorruptData.
   Description description(ImageId id) const;
+
+  // Builds all index files anew from the segments, beside those in use, which they replace at the
+  // end. Access::kWrite only. An interrupted one throws Error(kInterrupted) and changes nothing.
+  // Throws Error: kIo, kCorruptData (a segment is damaged).
+  void reindex(const RunControl& control = {});
+
+  // Asks for the neighbours of a sample of catalogued images by the index and exactly. The same
+  // for any number of threads. An interrupted one throws Error(kInterrupted).
+  AuditReport audit(const AuditOptions& options, const RunControl& control = {}) const;
 
   // Marks images as removed, at once and in one transaction; returns how many were present.
   std::int64_t remove(std::span<const ImageId> ids);

@@ -28,6 +28,7 @@ PRESSMARK_API std::string to_json(const CatalogueImage& image);       // "image"
 PRESSMARK_API std::string to_json(const SeizureInfo& seizure);        // "seizure"
 PRESSMARK_API std::string to_json(const Decision& decision);          // "decision"
 PRESSMARK_API std::string to_json(const CatalogueInfo& info);         // "catalogue"
+PRESSMARK_API std::string to_json(const AuditReport& report);         // "audit"
 PRESSMARK_API std::string to_json(const InputIssue& issue);           // "input"
 PRESSMARK_API std::string to_json(const Verification& verification);  // "verification"
 PRESSMARK_API std::string to_json(const EvaluationResult& result);    // "evaluation"
@@ -48,6 +49,7 @@ struct RunFacts {
   std::string model_id, model_name;
   std::optional<std::filesystem::path> catalogue;
   std::optional<std::int64_t> catalogue_images;
+  std::optional<std::int64_t> searched_images;  // those of them that MatchOptions::filter selects
   std::optional<DecodeOptions> decode;
   std::optional<DescribeOptions> describe;
   std::optional<MatchOptions> match;

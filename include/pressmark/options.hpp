@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "pressmark/export.hpp"
+#include "pressmark/filter.hpp"
 
 namespace pressmark {
 
@@ -58,6 +59,9 @@ struct PRESSMARK_API MatchOptions {
   // Hits that an examiner rejected stay away. On: they come with Hit::verdict.
   bool show_rejected = false;
   int max_hits = 10;  // 1..10000; best first
+  // Only images that fulfil it are searched: candidates are the best of these, and expected false
+  // hits count these alone.
+  ImageFilter filter;
   void validate() const;
 };
 

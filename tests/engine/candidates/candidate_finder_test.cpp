@@ -1,101 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/candidates/candidate_finder.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <cmath>
-#include <random>
+
+#include "gallery.hpp"
 
 namespace pressmark::candidates {
 namespace {
 
-constexpr std::size_t kKeypoints = 40;
-
-class CandidateFinderTest : public testing::Test {
- protected:
-  CandidateFinderTest() {
-    for (models::LocalModel* local : {&model_.raw, &model_.relit}) {
-      local->vocabulary = random_codes(16);
-      local->even_size = 32;
-    }
-    model_.global_size = 4;
-    options_.dense_images = 0;
-  }
-
-  std::vector<std::int8_t> random_codes(std::size_t count) {
-    std::vector<std::int8_t> codes(count * kLocalCodeSize);
-    for (std::int8_t& value : codes) value = static_cast<std::int8_t>(random_() % 41) - 20;
-    return codes;
-  }
-
-  double uniform(double low, double high) {
-    return low + (high - low) * static_cast<double>(random_() % 10'000) / 10'000;
-  }
-
-  void assign_words(Description& description) const {
-    for (const Channel channel : kChannels) {
-      LocalCodes& local = description.local(channel);
-      const models::LocalModel& model = channel == Channel::kRaw ? model_.raw : model_.relit;
-      const std::span<const std::int8_t> codes(local.codes);
-      kernels::WordAssignment words;
-      backend_->assign({&codes, 1}, model.words(), model.even_size, 1, {&words, 1});
-      local.words = words.same;
-    }
-  }
-
-  Description random_description() {
-    Description description;
-    description.width_px = description.height_px = 512;
-    for (const Channel channel : kChannels) {
-      LocalCodes& local = description.local(channel);
-      local.codes = random_codes(kKeypoints);
-      for (std::size_t i = 0; i < kKeypoints; ++i) {
-        local.keypoints.push_back(
-            {static_cast<float>(uniform(60, 450)), static_cast<float>(uniform(60, 450)),
-             static_cast<float>(uniform(4, 16)), static_cast<float>(uniform(0, 6.28))});
-      }
-    }
-    assign_words(description);
-    for (int i = 0; i < model_.global_size; ++i) {
-      description.global.push_back(static_cast<float>(uniform(-1, 1)));
-    }
-    // Blocks, which remain when the code is reduced.
-    constexpr std::size_t kBlock = 8, kSide = kDenseSide;
-    std::array<std::int8_t, 2 * kSide * kSide / (kBlock * kBlock)> blocks;
-    for (std::int8_t& value : blocks) value = static_cast<std::int8_t>(random_() % 255) - 127;
-    for (std::size_t i = 0; i < description.dense.values.size(); ++i) {
-      const std::size_t x = i % kSide / kBlock, y = i / kSide / kBlock;
-      description.dense.values[i] = blocks[y * kSide / kBlock + x];
-    }
-    description.dense_cohort = {0.2f, 0.03f};
-    return description;
-  }
-
-  // Of `original` one raw code remains, in place but hardly to be known again, and the dense code.
-  Description seen_again(const Description& original) {
-    Description result = random_description();
-    result.raw.keypoints[0] = original.raw.keypoints[0];
-    for (std::size_t i = 0; i < kLocalCodeSize; ++i) {
-      const int noise = static_cast<int>(random_() % 121) - 60;
-      result.raw.codes[i] = static_cast<std::int8_t>(original.raw.codes[i] + noise);
-    }
-    assign_words(result);
-    result.dense = original.dense;
-    return result;
-  }
-
-  Rankings find(const CandidateFinder& finder, const Description& query, int count,
-                std::optional<ImageId> left_out = std::nullopt) const {
-    return finder.find(query, *backend_->prepare_search(query.dense), count, options_, left_out);
-  }
-
-  std::mt19937_64 random_{11};
-  std::unique_ptr<kernels::Backend> backend_ = kernels::make_cpu_backend();
-  models::ModelData model_;
-  SearchOptions options_;
-};
+using CandidateFinderTest = GalleryTest;
 
 TEST_F(CandidateFinderTest, AlignmentLiftsWhatHasFewVotes) {
   CandidateFinder finder(*backend_, model_);
@@ -158,6 +71,80 @@ TEST_F(CandidateFinderTest, WhatIsLeftOutIsInNoRanking) {
   for (const auto& ranking : {rankings.votes, rankings.dense, rankings.global, rankings.united}) {
     EXPECT_THAT(ranking, testing::Not(testing::Contains(2)));
   }
+}
+
+// One image in a thousand is selected, and far more others than candidates resemble the query more.
+TEST_F(CandidateFinderTest, CandidatesAreTheBestOfTheSelectedNotTheSelectedOfTheBest) {
+  constexpr int kImages = 2000, kCount = 1, kQueries = 4, kLookalikes = 5;
+  constexpr std::size_t kKept = 6;  // raw codes
+  CandidateFinder finder(*backend_, model_);
+  std::vector<Description> mates;
+  for (ImageId id = 1; id <= kImages; ++id) {
+    const Description description = random_description();
+    finder.add(id, description);
+    if (id <= kQueries) mates.push_back(description);
+  }
+  std::vector<Description> queries;
+  ImageId next = kImages;
+  for (const Description& mate : mates) {
+    Description query = seen_again(mate);
+    std::copy_n(mate.raw.keypoints.begin(), kKept, query.raw.keypoints.begin());
+    std::copy_n(mate.raw.codes.begin(), kKept * kLocalCodeSize, query.raw.codes.begin());
+    assign_words(query);
+    for (int copy = 0; copy < kLookalikes; ++copy) finder.add(++next, query);
+    queries.push_back(std::move(query));
+  }
+  for (std::size_t i = 0; i < kQueries; ++i) {
+    const auto mate = static_cast<ImageId>(i + 1);
+    const index::ImageSelection selection(std::vector<ImageId>{mate, kImages / 2 + mate});
+    options_.dense_images = 0;
+    EXPECT_GT(find(finder, queries[i], kCount).united.at(0), kImages);  // a lookalike
+    for (const int dense_images : {0, 500}) {
+      options_.dense_images = dense_images;
+      const Rankings rankings = find(finder, queries[i], kCount, std::nullopt, &selection);
+      EXPECT_THAT(rankings.votes, testing::ElementsAre(mate));
+      EXPECT_THAT(rankings.dense, testing::ElementsAre(mate));
+      EXPECT_THAT(rankings.united, testing::ElementsAre(mate));
+      EXPECT_EQ(rankings.global.size(), 1u);
+      for (const ImageId id : rankings.global) EXPECT_TRUE(selection.contains(id)) << id;
+    }
+  }
+}
+
+TEST_F(CandidateFinderTest, ASelectionIsRankedLikeACatalogueOfItsImagesAlone) {
+  CandidateFinder all(*backend_, model_), alone(*backend_, model_);
+  index::ImageSelection selection;
+  for (ImageId id = 1; id <= 400; ++id) {
+    const Description description = random_description();
+    all.add(id, description);
+    if (id % 7 != 0) continue;
+    alone.add(id, description);
+    selection.append(id);
+  }
+  for (const int dense_images : {0, 100}) {
+    options_.dense_images = dense_images;
+    for (int i = 0; i < 2; ++i) {
+      const Description query = random_description();
+      const Rankings filtered = find(all, query, 20, std::nullopt, &selection);
+      const Rankings expected = find(alone, query, 20);
+      EXPECT_EQ(filtered.votes, expected.votes);
+      EXPECT_EQ(filtered.dense, expected.dense);
+      EXPECT_EQ(filtered.global, expected.global);
+      EXPECT_EQ(filtered.united, expected.united);
+    }
+  }
+}
+
+TEST_F(CandidateFinderTest, AsManyCandidatesAsAreSelectedNameThemAll) {
+  CandidateFinder finder(*backend_, model_);
+  for (ImageId id = 1; id <= 200; ++id) finder.add(id, random_description());
+  const std::vector<ImageId> ids = {5, 77, 130, 199};
+  const index::ImageSelection selection(ids);
+  EXPECT_THAT(find(finder, random_description(), 4, std::nullopt, &selection).united,
+              testing::UnorderedElementsAreArray(ids));
+  const index::ImageSelection nothing, absent(std::vector<ImageId>{500, 600});
+  EXPECT_TRUE(find(finder, random_description(), 4, std::nullopt, &nothing).united.empty());
+  EXPECT_TRUE(find(finder, random_description(), 4, std::nullopt, &absent).united.empty());
 }
 
 TEST_F(CandidateFinderTest, EmptyCataloguesAndEmptyPhotosGiveNothing) {

@@ -50,7 +50,7 @@ class LocalIndexTest : public testing::Test {
   static std::vector<VotedImage> most_voted(const LocalIndex& index, const Description& query,
                                             std::size_t count) {
     std::vector<VotedImage> images;
-    index.search(query, [&](ImageId id, const Agreement& agreement) {
+    index.search(query, nullptr, [&](RowPlace, ImageId id, const Agreement& agreement) {
       images.push_back({id, agreement.votes});
     });
     std::stable_sort(images.begin(), images.end(),
@@ -169,9 +169,10 @@ TEST_F(LocalIndexTest, VotesSayWhereTheImageLies) {
   index.add(20, original);
   for (const bool inverted : {false, true}) {
     Agreement agreement;
-    index.search(seen_again(original, inverted), [&](ImageId id, const Agreement& found) {
-      if (id == 20) agreement = found;
-    });
+    index.search(seen_again(original, inverted), nullptr,
+                 [&](RowPlace, ImageId id, const Agreement& found) {
+                   if (id == 20) agreement = found;
+                 });
     ASSERT_FALSE(agreement.positions.empty());
     // seen_again turns by .8; the way back from the query.
     EXPECT_NEAR(std::remainder(agreement.positions[0].rotation_rad + 0.8, 2 * std::numbers::pi), 0,

@@ -102,9 +102,9 @@ TEST_P(OrderedPipelineTest, SourceAndSinkMayFail) {
     if (item.number == 5) throw std::runtime_error("sink");
     ++arrived;
   };
-  EXPECT_THROW(run_pipeline<Item>(control_, count_to(10'000, next), parallel_stage(nothing),
-                                  failing_sink),
-               std::runtime_error);
+  EXPECT_THROW(
+      run_pipeline<Item>(control_, count_to(10'000, next), parallel_stage(nothing), failing_sink),
+      std::runtime_error);
   EXPECT_EQ(arrived, 5);
   EXPECT_LT(next, 1000);
   EXPECT_EQ(Item::alive, 0);

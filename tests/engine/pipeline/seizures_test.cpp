@@ -100,9 +100,9 @@ TEST_F(SeizureAddTest, ListsFilterBySeizureAndPackage) {
     return images;
   };
   EXPECT_EQ(count({}), 3);
-  EXPECT_EQ(count({"A", {}, {}}), 2);
-  EXPECT_EQ(count({"A", "2", {}}), 1);
-  EXPECT_EQ(count({{}, {}, ImageKind::kToolmark}), 0);
+  EXPECT_EQ(count(ImageFilter().where("seizure=A")), 2);
+  EXPECT_EQ(count(ImageFilter().where("seizure=A").where("package=2")), 1);
+  EXPECT_EQ(count(ImageFilter().where("kind=toolmark")), 0);
 }
 
 }  // namespace

@@ -293,6 +293,8 @@ TEST(Json, OtherRecordsHaveTheDocumentedFields) {
   seizure.images = 2;
   EXPECT_EQ(record(to_json(seizure))["images"], 2);
   EXPECT_EQ(record(to_json(CatalogueInfo{}))["describe"]["long_side_px"], 512);
+  EXPECT_EQ(record(to_json(CatalogueInfo{}))["index_problems"], Json::array());
+  EXPECT_EQ(record(to_json(AuditReport{}))["recall"], 1);
   EXPECT_EQ(record(to_json(InputIssue{"m.csv:1", ErrorCode::kIo, "why"}))["code"], "io");
   EXPECT_TRUE(record(to_json(Verification{}))["transform"].is_null());
   Decision decision;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/report/run_summary.hpp"
+#include "engine/report/text.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/json.hpp"
 
@@ -21,7 +22,9 @@ RunFacts match_facts() {
   facts.model_name = "printed";
   facts.catalogue = "my cat";
   facts.catalogue_images = 1234;
+  facts.searched_images = 37;
   facts.match = MatchOptions{};
+  facts.match->filter.where("place=Bonn").where("date >= 2023");
   facts.matched = MatchSummary{5, 2, 1, 1, false};
   facts.inputs = {{"it's.jpg", {}}};
   return facts;
@@ -33,13 +36,13 @@ TEST(RunManifest, StatesTheRun) {
   EXPECT_EQ(run["build"], build_description());
   EXPECT_EQ(run["version"], version());
   EXPECT_EQ(run["command"][2], "my cat");
-  EXPECT_EQ(run["catalogue"], Json::parse(R"({"directory":"my cat","images":1234})"));
+  EXPECT_EQ(run["catalogue"], Json::parse(R"({"directory":"my cat","images":1234,"searched":37})"));
   EXPECT_EQ(
       run["options"]["match"],
       Json::parse(
           R"({"candidates":100,"dense_images":500,"ratio":0.95,"threshold_px":3.0,"min_inliers":6,
                             "min_cells":10,"min_score":3.5,"query_keypoints":1024,"quality_gate":true,"show_rejected":false,
-                            "max_hits":10})"));
+                            "max_hits":10,"where":["place=Bonn","date>=2023"]})"));
   EXPECT_TRUE(run["options"]["add"].is_null());
   EXPECT_TRUE(run["started_at"].is_null());
   EXPECT_EQ(run["counts"], Json::parse(R"({"queries":5,"with_hits":2,"unusable":1,"failed":1,
@@ -67,10 +70,23 @@ TEST(RunManifest, StandsOnOneLineIfAsked) {
 TEST(RunSummary, ReadsTheManifestBack) {
   const report::RunSummary run = report::summarise_run(run_manifest_json(match_facts()));
   EXPECT_EQ(run.catalogue_images, 1234);
+  EXPECT_EQ(run.searched_images, 37);
+  EXPECT_EQ(run.conditions, "place=Bonn and date>=2023");
+  EXPECT_EQ(report::none_of_searched(run), "None of the 37 images that were searched");
   EXPECT_EQ(report::threshold_text(run), "score 3.5 or more from at least 6 inliers or 10 cells");
   const std::pair<std::string, std::string> command{"Command",
                                                     "pressmark match 'my cat' 'it'\\''s.jpg'"};
   EXPECT_EQ(run.facts.back(), command);
+}
+
+TEST(RunSummary, WithoutConditionsTheWholeCatalogueWasSearched) {
+  RunFacts facts = match_facts();
+  facts.match->filter = {};
+  const report::RunSummary run = report::summarise_run(run_manifest_json(facts));
+  EXPECT_FALSE(run.searched_images);
+  EXPECT_EQ(run.conditions, "");
+  EXPECT_EQ(report::none_of_searched(run),
+            "None of the " + report::grouped(1234) + " images in this catalogue");
 }
 
 TEST(RunSummary, UnexpectedTypesAreLeftOut) {

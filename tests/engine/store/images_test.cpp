@@ -133,12 +133,13 @@ TEST_F(ImagesTest, ListingFiltersAndStops) {
   store.commit(images);
   using testing::ElementsAre;
   EXPECT_THAT(listed(store), ElementsAre(1, 2, 3, 4));
-  EXPECT_THAT(listed(store, {"S2", "", {}}), ElementsAre(2, 3));
-  EXPECT_THAT(listed(store, {"", "P", {}}), ElementsAre(1, 2));
-  EXPECT_THAT(listed(store, {"S2", "P", {}}), ElementsAre(2));
-  EXPECT_THAT(listed(store, {"", "", ImageKind::kWrapping}), ElementsAre(3));
-  EXPECT_THAT(listed(store, {"S1", "", ImageKind::kWrapping}), ElementsAre());
-  EXPECT_THAT(listed(store, {"nowhere", "", {}}), ElementsAre());
+  EXPECT_THAT(listed(store, ImageFilter().where("seizure=S2")), ElementsAre(2, 3));
+  EXPECT_THAT(listed(store, ImageFilter().where("package=P")), ElementsAre(1, 2));
+  EXPECT_THAT(listed(store, ImageFilter().where("seizure=S2").where("package=P")), ElementsAre(2));
+  EXPECT_THAT(listed(store, ImageFilter().where("kind=wrapping")), ElementsAre(3));
+  EXPECT_THAT(listed(store, ImageFilter().where("seizure=S1").where("kind=wrapping")),
+              ElementsAre());
+  EXPECT_THAT(listed(store, ImageFilter().where("seizure=nowhere")), ElementsAre());
   int calls = 0;
   store.list_images({}, [&](const CatalogueImage& image) {
     EXPECT_TRUE(store.find(image.id));  // reading while listing is allowed

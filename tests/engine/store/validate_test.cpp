@@ -6,20 +6,6 @@
 namespace pressmark::store {
 namespace {
 
-TEST(IsIsoDate, AcceptsOnlyDatesOfTheCalendar) {
-  for (const char* good :
-       {"2024", "0001", "2024-01", "2024-12", "2024-02-29", "2000-02-29", "1999-12-31"}) {
-    EXPECT_TRUE(is_iso_date(good)) << good;
-  }
-  for (const char* bad :
-       {"",           "24",         "2024-",      "2024-1",           "2024-13",
-        "2024-00",    "2023-02-29", "1900-02-29", "2024-04-31",       "2024-01-00",
-        "2024-01-32", "2024/01/01", "20240101",   "2024-01-01T00:00", "-024",
-        "2024-1a",    "0000",       " 2024",      "2024-01-1 ",       "+024"}) {
-    EXPECT_FALSE(is_iso_date(bad)) << bad;
-  }
-}
-
 TEST(IsText, AcceptsOnlyUtf8WithoutNul) {
   EXPECT_TRUE(is_text(""));
   EXPECT_TRUE(is_text("Hafen Köln, 鹿特丹, \xf0\x9f\xa7\xb1\n"));

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/index/ivf_search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "engine/index/best_rows.hpp"
+#include "engine/index/centroids.hpp"
+#include "engine/index/float_products.hpp"
+#include "engine/index/int8_scan.hpp"
+
+namespace pressmark::index {
+namespace {
+
+constexpr std::size_t kBlocksAtOnce = 32;
+// Without curves: so many of the lists.
+constexpr double kUnmeasuredShare = 0.125;
+
+// Rows that are ranked anew for `count`: rounding to int8 moves the last neighbours by some ranks
+// (docs/decisions/0011-int8-inverted-lists.md).
+constexpr std::size_t shortlist_for(std::size_t count) {
+  return count + count / 2 + 22;
+}
+
+// Some of the blocks up to `end`, after which those from `next` on are scanned.
+CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t end,
+                     std::size_t next) {
+  const std::size_t last = std::min(first + kBlocksAtOnce, end);
+  return {lists.codes.data() + first * lists.bytes_per_block(),
+          lists.scales.data() + first * kRowsPerBlock, last - first,
+          lists.codes.data() + (last < end ? last : next) * lists.bytes_per_block()};
+}
+
+// One list's blocks into the best rows.
+class ListScan {
+ public:
+  explicit ListScan(const IvfListsView& lists) : lists_(lists) {}
+
+  // `next`: the list that is scanned after this one.
+  void scan_list(std::size_t list, std::size_t next, const Int8Query& query,
+                 const RowFilter* is_wanted, BestRows& best) {
+    const std::size_t end = lists_.starts[list + 1];
+    for (std::size_t block = lists_.starts[list]; block < end; block += kBlocksAtOnce) {
+      take(scan(blocks_of(lists_, block, end, lists_.starts[next]), query, best.threshold(),
+                hits_.data()),
+           block, is_wanted, best);
+    }
+  }
+
+  // Reads the codes of those blocks alone that hold wanted rows; returns how many there are.
+  std::size_t scan_few(std::size_t list, const Int8Query& query, const RowFilter& is_wanted,
+                       BestRows& best) {
+    std::size_t seen = 0;
+    for (std::size_t block = lists_.starts[list]; block < lists_.starts[list + 1]; ++block) {
+      std::size_t wanted = 0;
+      for (const std::uint32_t row : lists_.rows.subspan(block * kRowsPerBlock, kRowsPerBlock)) {
+        wanted += row < lists_.facts.rows && is_wanted(row) ? 1 : 0;
+      }
+      if (wanted == 0) continue;
+      seen += wanted;
+      take(scan(blocks_of(lists_, block, block + 1, block + 1), query, best.threshold(),
+                hits_.data()),
+           block, &is_wanted, best);
+    }
+    return seen;
+  }
+
+ private:
+  void take(std::size_t found, std::size_t first_block, const RowFilter* is_wanted,
+            BestRows& best) {
+    if (found == 0) return;
+    for (const ScanHit& hit : std::span(hits_).first(found)) {
+      const std::uint32_t row = lists_.rows[first_block * kRowsPerBlock + hit.position];
+      if (row >= lists_.facts.rows) continue;  // fills up a block, or is damaged
+      if (is_wanted != nullptr && hit.score >= best.threshold() && !(*is_wanted)(row)) continue;
+      best.push(row, hit.score);
+    }
+    best.tighten();
+  }
+
+  const IvfListsView& lists_;
+  std::array<ScanHit, kBlocksAtOnce * kRowsPerBlock> hits_;
+};
+
+// Blocks of lists into the best rows of several queries.
+class BatchScan {
+ public:
+  BatchScan(const IvfListsView& lists, const RowFilter* is_wanted, std::size_t shortlist)
+      : lists_(lists), is_wanted_(is_wanted), shortlist_(shortlist) {}
+
+  // Valid until the next one.
+  const Int8Query& add(std::span<const float> query) {
+    best_.emplace_back(shortlist_);
+    return queries_.emplace_back(query);
+  }
+  BestRows& best(std::size_t query) { return best_[query]; }
+
+  void scan_list(std::size_t list, std::span<const std::uint32_t> asking) {
+    const std::size_t end = lists_.starts[list + 1];
+    for (std::size_t block = lists_.starts[list]; block < end; block += kBlocksAtOnce) {
+      const CodeBlocks blocks = blocks_of(lists_, block, end, end);
+      for (std::size_t i = 0; i < asking.size(); i += kScannedTogether) {
+        scan_blocks(blocks, block,
+                    asking.subspan(i, std::min(kScannedTogether, asking.size() - i)));
+      }
+    }
+  }
+
+ private:
+  void scan_blocks(const CodeBlocks& blocks, std::size_t first_block,
+                   std::span<const std::uint32_t> asking) {
+    std::array<const Int8Query*, kScannedTogether> queries{};
+    std::array<float, kScannedTogether> thresholds{};
+    std::array<ScanHit*, kScannedTogether> hits{};
+    std::array<std::size_t, kScannedTogether> found{};
+    for (std::size_t q = 0; q < kScannedTogether; ++q) {
+      const std::uint32_t query = asking[std::min(q, asking.size() - 1)];  // the last one fills up
+      queries[q] = &queries_[query];
+      thresholds[q] = best_[query].threshold();
+      hits[q] = hits_.data() + q * kBlocksAtOnce * kRowsPerBlock;
+    }
+    if (asking.size() > 1) {
+      found = scan_together(blocks, queries, thresholds, hits);
+    } else {
+      found[0] = scan(blocks, *queries[0], thresholds[0], hits[0]);
+    }
+    for (std::size_t q = 0; q < asking.size(); ++q) {
+      for (const ScanHit& hit : std::span(hits[q], found[q])) {
+        const std::uint32_t row = lists_.rows[first_block * kRowsPerBlock + hit.position];
+        if (row >= lists_.facts.rows) continue;
+        if (is_wanted_ != nullptr && !(*is_wanted_)(row)) continue;
+        best_[asking[q]].push(row, hit.score);
+      }
+    }
+  }
+
+  const IvfListsView& lists_;
+  const RowFilter* is_wanted_;
+  std::size_t shortlist_;
+  std::vector<Int8Query> queries_;
+  std::vector<BestRows> best_;
+  std::array<ScanHit, kScannedTogether * kBlocksAtOnce * kRowsPerBlock> hits_;
+};
+
+std::vector<NearRow> rank_shortlist(std::span<const float> query, const float* vectors,
+                                    std::vector<NearRow> shortlist, std::size_t count) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(shortlist.size());
+  for (const NearRow& row : shortlist) rows.push_back(static_cast<std::uint32_t>(row.row));
+  return rank_exactly(query, vectors, rows, count);
+}
+
+std::size_t probes_for(const IvfFacts& facts, double count, double recall) {
+  if (recall >= 1) return facts.lists;
+  const auto curve =
+      std::find_if(facts.curves.begin(), facts.curves.end() - 1,
+                   [&](const RecallCurve& c) { return static_cast<double>(c.count) >= count; });
+  double probes = static_cast<double>(facts.lists) * kUnmeasuredShare;
+  if (curve->count > 0) {
+    // Between powers of two by a straight line.
+    std::size_t step = 0;
+    while (step + 1 < RecallCurve::kSteps && double{curve->recall[step]} < recall) ++step;
+    probes = std::exp2(static_cast<double>(step));
+    if (step > 0) {
+      const double low = double{curve->recall[step - 1]}, high = double{curve->recall[step]};
+      const double share = high > low ? std::clamp((recall - low) / (high - low), 0.0, 1.0) : 1.0;
+      probes *= 0.5 + 0.5 * share;
+    }
+    // Beyond what was measured, neighbours spread over more lists.
+    if (count > curve->count) probes *= std::sqrt(count / curve->count);
+  }
+  const double most = static_cast<double>(facts.lists);
+  return static_cast<std::size_t>(std::clamp(std::ceil(probes), 1.0, most));
+}
+
+}  // namespace
+
+IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall, double wanted_share) {
+  IvfEffort effort{probes_for(facts, static_cast<double>(count), recall), shortlist_for(count), 0};
+  if (wanted_share < 1) {
+    effort.least_wanted = std::max<std::size_t>(
+        1, static_cast<std::size_t>(static_cast<double>(facts.rows) *
+                                    static_cast<double>(effort.probes) / facts.lists));
+    const double spread = static_cast<double>(count) / std::max(wanted_share, 1e-9);
+    effort.probes = probes_for(facts, spread, recall);
+  }
+  return effort;
+}
+
+std::vector<NearRow> rank_exactly(std::span<const float> query, const float* vectors,
+                                  std::span<const std::uint32_t> rows, std::size_t count) {
+  std::vector<float> products(rows.size());
+  listed_products(query, vectors, rows, products);
+  BestRows best(count);
+  for (std::size_t i = 0; i < rows.size(); ++i) best.push(rows[i], products[i]);
+  return best.take_sorted();
+}
+
+std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
+                                std::span<const float> query, std::size_t count,
+                                const IvfEffort& effort, const RowFilter* is_wanted) {
+  const Int8Query code(query);
+  const std::size_t probes = std::min<std::size_t>(effort.probes, lists.facts.lists);
+  const bool goes_on = is_wanted != nullptr && effort.least_wanted > 0;
+  const std::vector<NearRow> nearest = nearest_centroids(
+      coarse_blocks(lists), lists.facts.lists, code, goes_on ? lists.facts.lists : probes);
+  BestRows best(effort.shortlist);
+  ListScan scan(lists);
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < nearest.size(); ++i) {
+    const auto list = static_cast<std::size_t>(nearest[i].row);
+    if (goes_on) {
+      if (i >= probes && seen >= effort.least_wanted) break;
+      seen += scan.scan_few(list, code, *is_wanted, best);
+    } else {
+      scan.scan_list(list,
+                     static_cast<std::size_t>(nearest[std::min(i + 1, nearest.size() - 1)].row),
+                     code, is_wanted, best);
+    }
+  }
+  return rank_shortlist(query, vectors, best.take_sorted(), count);
+}
+
+std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, const float* vectors,
+                                                   std::span<const float> queries,
+                                                   std::size_t count, const IvfEffort& effort,
+                                                   const RowFilter* is_wanted) {
+  const std::size_t dimension = lists.facts.dimension, total = queries.size() / dimension;
+  const std::size_t probes = std::min<std::size_t>(effort.probes, lists.facts.lists);
+  const auto query = [&](std::size_t q) { return queries.subspan(q * dimension, dimension); };
+  BatchScan batch(lists, is_wanted, effort.shortlist);
+  std::vector<std::vector<std::uint32_t>> asking(lists.facts.lists);  // queries of each list
+  for (std::size_t q = 0; q < total; ++q) {
+    const Int8Query& code = batch.add(query(q));
+    for (const NearRow& list :
+         nearest_centroids(coarse_blocks(lists), lists.facts.lists, code, probes)) {
+      asking[static_cast<std::size_t>(list.row)].push_back(static_cast<std::uint32_t>(q));
+    }
+  }
+  for (std::size_t list = 0; list < asking.size(); ++list) batch.scan_list(list, asking[list]);
+  std::vector<std::vector<NearRow>> answers(total);
+  for (std::size_t q = 0; q < total; ++q) {
+    answers[q] = rank_shortlist(query(q), vectors, batch.best(q).take_sorted(), count);
+  }
+  return answers;
+}
+
+}  // namespace pressmark::index
