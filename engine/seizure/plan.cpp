@@ -159,7 +159,9 @@ std::filesystem::path path_from(const Json& value) {
 
 Json options_value(const SeizureOptions& options, const DescribeOptions& describe) {
   Json match = report::match_options(options.match);
-  match.erase("query_keypoints");
+  for (const char* without_part : {"query_keypoints", "show_rejected", "where"}) {
+    match.erase(without_part);
+  }
   return {{"decode", report::decode_options(options.decode)},
           {"describe", report::describe_options(describe)},
           {"match", std::move(match)},

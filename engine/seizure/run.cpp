@@ -180,6 +180,10 @@ std::string_view to_string(SeizureStep step) {
 void SeizureOptions::validate() const {
   match.validate();
   decode.validate();
+  if (!match.filter.selects_all()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "a seizure is compared with the whole catalogue: it takes no filter");
+  }
   if (!(false_links > 0 && false_links <= 1000)) {
     throw Error(ErrorCode::kInvalidArgument, "false_links must be above 0 and at most 1000");
   }

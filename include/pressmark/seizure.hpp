@@ -22,7 +22,9 @@
 namespace pressmark {
 
 struct PRESSMARK_API SeizureOptions {
-  MatchOptions match;  // query_keypoints plays no part: photos are compared as they are stored
+  // query_keypoints and show_rejected play no part: photos are compared as they are stored, and all
+  // that examiners decided is stated. Without filter: the whole catalogue is searched.
+  MatchOptions match;
   DecodeOptions decode;
   // Within the seizure a single link between two photos makes them one mark only where so many
   // wrong ones, or fewer, are to be expected among all its pairs. (0, 1000]

@@ -8,8 +8,9 @@ import unittest
 
 from program import SAMPLES, TIMEOUT_S, ProgramTest, main
 
-VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "train",
-         "evaluate", "seizure", "replay", "confirm", "reject", "note", "decisions", "completion")
+VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "reindex",
+         "audit", "train", "evaluate", "seizure", "replay", "confirm", "reject",
+         "note", "decisions", "completion")
 
 
 class Usage(ProgramTest):

@@ -353,6 +353,9 @@ TEST_F(SeizureRunTest, OptionsAreChecked) {
   options.linked_share = 1.5;
   EXPECT_EQ(error_of([&] { options.validate(); }), ErrorCode::kInvalidArgument);
   options = {};
+  options.match.filter.conditions = {parse_filter_condition("place=Bonn")};
+  EXPECT_EQ(error_of([&] { options.validate(); }), ErrorCode::kInvalidArgument);
+  options = {};
   options.match.max_hits = 0;
   EXPECT_EQ(error_of([&] { begin_seizure(run_place("a"), place(), {}, {}, options); }),
             ErrorCode::kInvalidArgument);
