@@ -14,6 +14,7 @@ set(PRESSMARK_PUBLIC_HEADERS
   model.hpp
   options.hpp
   report.hpp
+  seizure.hpp
   types.hpp)
 
 set(header_test_sources)

@@ -53,6 +53,9 @@ void add_train_command(CLI::App& app, Context& context);
 void add_evaluate_command(CLI::App& app, Context& context);
 void add_reindex_command(CLI::App& app, Context& context);
 void add_audit_command(CLI::App& app, Context& context);
+void add_seizure_command(CLI::App& app, Context& context);
+void add_replay_command(CLI::App& app, Context& context);
+void add_decision_commands(CLI::App& app, Context& context);  // confirm, reject, note, decisions
 void add_completion_command(CLI::App& app, Context& context);
 
 // Option groups that several verbs have.

@@ -31,12 +31,14 @@ void print_hits(const QueryResult& result) {
   int rank = 0;
   for (const Hit& hit : result.hits) {
     const Verification& v = hit.verification;
-    print_line(fmt::format(
-        "  {:>4}  {:>7.1f}  {:>7}  {:>5}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  {:<9}  {} {}{}",
-        ++rank, v.score, v.inlier_count, v.dense.agreeing_cells, 100 * v.area_hit,
-        v.transform.scale, v.transform.rotation_deg, to_string(v.transform.kind),
-        short_text(v.mould.verdict), hit.image.id, display(hit.image.file),
-        describe_origin(hit.image.facts)));
+    print_line(
+        fmt::format("  {:>4}  {:>7.1f}  {:>7}  {:>5}  {:>3.0f} %  {:>5.2f}  {:>6.1f} °  {:<10}  "
+                    "{:<9}  {} {}{}{}",
+                    ++rank, v.score, v.inlier_count, v.dense.agreeing_cells, 100 * v.area_hit,
+                    v.transform.scale, v.transform.rotation_deg, to_string(v.transform.kind),
+                    short_text(v.mould.verdict), hit.image.id, display(hit.image.file),
+                    describe_origin(hit.image.facts),
+                    hit.verdict ? fmt::format("  [{}]", to_string(*hit.verdict)) : std::string()));
   }
 }
 

@@ -51,6 +51,9 @@ int run(int argc, char** argv) {
   add_evaluate_command(app, context);
   add_reindex_command(app, context);
   add_audit_command(app, context);
+  add_seizure_command(app, context);
+  add_replay_command(app, context);
+  add_decision_commands(app, context);
   add_completion_command(app, context);
 
   try {

@@ -168,6 +168,8 @@ void add_match_command(CLI::App& app, Context& context) {
   command->add_flag_callback(
       "--no-quality-gate", [arguments] { arguments->options.quality_gate = false; },
       "Compare photos that are too blurred, too dark or without a mark, too");
+  command->add_flag("--show-rejected", arguments->options.show_rejected,
+                    "Show hits, too, that an examiner rejected");
   add_where_option(*command, arguments->options.filter,
                    "Search only images that fulfil it, e.g. 'place=Bonn', 'date>=2023-05' or "
                    "'seizure!=S12'; repeat it for several conditions (docs/filters.md)");

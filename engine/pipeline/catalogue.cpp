@@ -71,9 +71,10 @@ void Catalogue::Impl::forget_snapshot() {
 candidates::Rankings Catalogue::Impl::find_candidates(const Description& query,
                                                       const kernels::DenseSearch& dense,
                                                       const SearchOptions& options,
-                                                      const index::ImageSelection* selection) {
+                                                      const index::ImageSelection* selection,
+                                                      std::optional<ImageId> left_out) {
   return with_snapshot([&](const pipeline::Snapshot& now) {
-    return now.finder.find(query, dense, options.candidates, options, std::nullopt, selection);
+    return now.finder.find(query, dense, options.candidates, options, left_out, selection);
   });
 }
 

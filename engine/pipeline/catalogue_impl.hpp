@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -41,7 +42,8 @@ struct Catalogue::Impl {
   // Safe from many threads.
   candidates::Rankings find_candidates(const Description& query, const kernels::DenseSearch& dense,
                                        const SearchOptions& options,
-                                       const index::ImageSelection* selection = nullptr);
+                                       const index::ImageSelection* selection = nullptr,
+                                       std::optional<ImageId> left_out = std::nullopt);
 
   // Does `work` with the current snapshot, again where an index file turns out to be damaged.
   template <typename Work>

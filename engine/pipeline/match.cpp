@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Catalogue::match: describe, find candidates, verify each (parallel over marks) - name the hits
-// (in order). A photo that stands alone is a mark of one photo.
+// Catalogue::match and match_images: describe or read, find candidates, verify each (parallel over
+// marks) - name the hits (in order). A photo that stands alone is a mark of one photo.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
@@ -28,7 +31,40 @@ struct QueryPhoto {
   DescribedPhoto photo;
   std::string quality;
   bool is_compared = false;
+  std::optional<ImageId> left_out;  // of the candidates: the photo itself
   std::vector<ScoredImage> hits;
+};
+
+// What examiners decided about queries and catalogued images, ready to be looked up by many
+// threads.
+class KnownVerdicts {
+ public:
+  KnownVerdicts() = default;
+  explicit KnownVerdicts(const store::Store& store) {
+    DecisionFilter filter;
+    filter.current_only = true;
+    std::vector<Decision> decisions;
+    store.list_decisions(filter, [&](const Decision& decision) {
+      decisions.push_back(decision);
+      return true;
+    });
+    for (const Decision& decision : decisions) {
+      for (const auto& [query, other] : {std::pair(decision.first, decision.second),
+                                         std::pair(decision.second, decision.first)}) {
+        if (const auto id = store.find_hash(other)) verdicts_[query][*id] = decision.verdict;
+      }
+    }
+  }
+
+  std::optional<Verdict> of(const Sha256& query, ImageId id) const {
+    const auto known = verdicts_.find(query);
+    if (known == verdicts_.end()) return std::nullopt;
+    const auto verdict = known->second.find(id);
+    return verdict == known->second.end() ? std::nullopt : std::optional(verdict->second);
+  }
+
+ private:
+  std::map<Sha256, std::map<ImageId, Verdict>> verdicts_;
 };
 
 struct MarkCandidate {
@@ -40,7 +76,7 @@ struct MarkCandidate {
 
 struct MarkItem {
   std::vector<QueryPhoto> photos;
-  int candidates = 0;  // united
+  std::vector<ImageId> candidates;  // united
   std::vector<MarkCandidate> hits;
 };
 
@@ -90,6 +126,10 @@ void for_groups(std::size_t items, std::size_t most, const Work& work) {
   }
 }
 
+// What becomes of each query: takes the photo, its answer and what it was compared with.
+using TakeAnswer =
+    std::function<void(const QueryPhoto&, QueryResult&, std::span<const ImageId> candidates)>;
+
 }  // namespace
 
 double score_for_false_hits(std::int64_t images, double false_hits) {
@@ -99,20 +139,19 @@ double score_for_false_hits(std::int64_t images, double false_hits) {
   return std::max(0.0, std::log10(static_cast<double>(images) / false_hits));
 }
 
-MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
-                              const DecodeOptions& decode, const RunControl& control,
-                              const std::function<void(const QueryResult&)>& on_result,
-                              const std::function<void(const MarkResult&)>& on_mark) const {
-  options.validate();
-  decode.validate();
-  const std::shared_ptr<const pipeline::Snapshot> snapshot = impl_->current_snapshot();
-  DescribeOptions describe = impl_->store.settings().describe;
-  describe.max_keypoints = options.query_keypoints;
-  const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
-                                      decode};
+namespace {
+
+// The answers to `queries`, which describe(group of photos) describes.
+template <typename Impl, typename Describe>
+MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries,
+                            const MatchOptions& options, const Describe& describe,
+                            const KnownVerdicts& verdicts, const RunControl& control,
+                            const TakeAnswer& take_answer,
+                            const std::function<void(const MarkResult&)>& on_mark) {
+  const auto snapshot = catalogue.current_snapshot();
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
   const std::optional<index::ImageSelection> selection =
-      select(options.filter, impl_->store, snapshot->finder);
+      select(options.filter, catalogue.store, snapshot->finder);
   MatchSummary summary;
   summary.searched_images = selection ? selection->count() : snapshot->finder.size();
   std::size_t next = 0;
@@ -132,14 +171,8 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     return item;
   };
   const auto describe_queries = [&](std::span<QueryPhoto> group) {
-    std::vector<pipeline::PhotoToDescribe> photos;
-    for (const QueryPhoto& query : group) {
-      photos.push_back({pipeline::load_file(query.input->file, decode), query.input->facts.region});
-    }
-    std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(photos));
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      QueryPhoto& query = group[i];
-      query.photo = std::move(described[i]);
+    describe(group);
+    for (QueryPhoto& query : group) {
       if (!query.photo.ok) continue;
       query.quality = quality_problem(query.photo.description);
       query.is_compared = query.photo.description.keypoint_count() > 0 &&
@@ -154,7 +187,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     std::vector<ImageId> ids;
     for (const ImageId id : wanted) {
       // Removed by another process since the snapshot: not a candidate any more.
-      std::optional<Description> description = impl_->store.read_image(id);
+      std::optional<Description> description = catalogue.store.read_image(id);
       if (!description) continue;
       candidates.push_back(*std::move(description));
       ids.push_back(id);
@@ -167,9 +200,13 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     for (std::size_t i = 0; i < item.photos.size(); ++i) {
       if (prepared[i] == nullptr) continue;
       std::vector<Verification> verifications = verify::verify_pairs(
-          *impl_->backend, impl_->model.data(), *prepared[i], hits, options.verify);
+          *catalogue.backend, catalogue.model.data(), *prepared[i], hits, options.verify);
       for (std::size_t k = 0; k < ids.size(); ++k) {
         Verification& verification = verifications[k];
+        if (!options.show_rejected &&
+            verdicts.of(item.photos[i].photo.info.sha256, ids[k]) == Verdict::kRejected) {
+          verification.verified = false;
+        }
         scores[k].push_back(verification.verified ? verification.score : 0.0);
         if (scores[k].back() > scores[k][joined[k].best_photo]) {
           joined[k].best_photo = scores[k].size() - 1;
@@ -196,16 +233,16 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
       prepared.emplace_back();
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
-      prepared.back() = std::make_unique<verify::PreparedQuery>(*impl_->backend, description);
-      rankings.push_back(impl_
-                             ->find_candidates(description, prepared.back()->dense(),
-                                               options.search, selection ? &*selection : nullptr)
+      prepared.back() = std::make_unique<verify::PreparedQuery>(*catalogue.backend, description);
+      rankings.push_back(catalogue
+                             .find_candidates(description, prepared.back()->dense(), options.search,
+                                              selection ? &*selection : nullptr, query.left_out)
                              .united);
     }
-    const std::vector<ImageId> united = candidates::unite(rankings, options.search.candidates);
-    item.candidates = static_cast<int>(united.size());
+    item.candidates = candidates::unite(rankings, options.search.candidates);
+    const std::span<const ImageId> united = item.candidates;
     for_groups(united.size(), verify::kPairsAtOnce, [&](std::size_t at, std::size_t size) {
-      compare(item, prepared, std::span(united).subspan(at, size));
+      compare(item, prepared, united.subspan(at, size));
     });
     keep_best(item.hits, options.max_hits, [](const MarkCandidate& hit) { return hit.score; });
     for (QueryPhoto& query : item.photos) {
@@ -216,7 +253,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   const auto false_hits = [&](double score) {
     return static_cast<double>(summary.searched_images) * std::pow(10.0, -score);
   };
-  const auto report_photo = [&](QueryPhoto& query, int candidates) {
+  const auto report_photo = [&](QueryPhoto& query, std::span<const ImageId> candidates) {
     QueryResult result;
     result.file = query.input->file;
     result.ok = query.photo.ok;
@@ -228,19 +265,21 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     result.keypoints = query.photo.description.keypoint_count();
     result.light = query.photo.description.light;
     result.quality = std::move(query.quality);
-    result.candidates = query.is_compared ? candidates : 0;
+    if (!query.is_compared) candidates = {};
+    result.candidates = static_cast<int>(candidates.size());
     for (ScoredImage& hit : query.hits) {
       // Removed by another process since the snapshot: not a hit any more.
-      std::optional<CatalogueImage> image = impl_->store.find(hit.id);
+      std::optional<CatalogueImage> image = catalogue.store.find(hit.id);
       if (!image) continue;
       const double expected = false_hits(hit.verification.score);
-      result.hits.push_back({std::move(*image), std::move(hit.verification), expected});
+      result.hits.push_back({std::move(*image), std::move(hit.verification), expected,
+                             verdicts.of(result.info.sha256, hit.id)});
     }
     ++summary.queries;
     summary.failed += !result.ok;
     summary.with_hits += !result.hits.empty();
     summary.unusable += result.ok && !result.quality.empty() && result.candidates == 0;
-    if (on_result) on_result(result);
+    take_answer(query, result, candidates);
     if (control.on_progress) {
       control.on_progress({summary.queries, static_cast<std::int64_t>(queries.size())});
     }
@@ -254,7 +293,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
     }
     if (!on_mark || result.mark.empty()) return;
     for (const MarkCandidate& hit : item.hits) {
-      std::optional<CatalogueImage> image = impl_->store.find(hit.id);
+      std::optional<CatalogueImage> image = catalogue.store.find(hit.id);
       if (!image) continue;
       result.hits.push_back(
           {std::move(*image), hit.score, false_hits(hit.score), hit.best_photo, hit.photos});
@@ -264,6 +303,78 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
 
   parallel::run_pipeline<MarkItem>(control, source, parallel::parallel_stage(answer), report);
   return summary;
+}
+
+}  // namespace
+
+MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOptions& options,
+                              const DecodeOptions& decode, const RunControl& control,
+                              const std::function<void(const QueryResult&)>& on_result,
+                              const std::function<void(const MarkResult&)>& on_mark) const {
+  options.validate();
+  decode.validate();
+  DescribeOptions describe = impl_->store.settings().describe;
+  describe.max_keypoints = options.query_keypoints;
+  const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
+                                      decode};
+  const auto describe_files = [&](std::span<QueryPhoto> group) {
+    std::vector<pipeline::PhotoToDescribe> photos;
+    for (const QueryPhoto& query : group) {
+      photos.push_back({pipeline::load_file(query.input->file, decode), query.input->facts.region});
+    }
+    std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(photos));
+    for (std::size_t i = 0; i < group.size(); ++i) group[i].photo = std::move(described[i]);
+  };
+  const auto take_answer = [&](const QueryPhoto&, const QueryResult& result,
+                               std::span<const ImageId>) {
+    if (on_result) on_result(result);
+  };
+  return answer_queries(*impl_, queries, options, describe_files, KnownVerdicts(impl_->store),
+                        control, take_answer, on_mark);
+}
+
+MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const ImageId> queries,
+                                     const MatchOptions& options, const RunControl& control,
+                                     const std::function<void(const ImageMatch&)>& on_match) const {
+  options.validate();
+  if (source.model().id() != model().id()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("descriptions of model {} cannot be compared with those of model {}",
+                            source.model().id(), model().id()));
+  }
+  const auto missing = [&](ImageId id) {
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("no image {} in {}", id, source.impl_->store.directory().native()));
+  };
+  std::vector<PhotoInput> inputs;
+  for (const ImageId id : queries) {
+    std::optional<CatalogueImage> image = source.find(id);
+    if (!image) throw missing(id);
+    inputs.push_back({std::move(image->file), std::move(image->facts), {}});
+  }
+  const auto id_of = [&](const QueryPhoto& query) {
+    return queries[static_cast<std::size_t>(query.input - inputs.data())];
+  };
+  const auto read_descriptions = [&](std::span<QueryPhoto> group) {
+    for (QueryPhoto& query : group) {
+      const ImageId id = id_of(query);
+      query.photo.file = query.input->file;
+      std::optional<Description> description = source.impl_->store.read_image(id);
+      if (!description) throw missing(id);
+      query.photo.description = *std::move(description);
+      query.photo.ok = true;
+      if (&source == this) query.left_out = id;
+    }
+  };
+  const auto take_answer = [&](const QueryPhoto& query, QueryResult& result,
+                               std::span<const ImageId> candidates) {
+    on_match({id_of(query),
+              std::move(result.quality),
+              {candidates.begin(), candidates.end()},
+              std::move(result.hits)});
+  };
+  return answer_queries(*impl_, std::span<const PhotoInput>(inputs), options, read_descriptions, {},
+                        control, take_answer, {});
 }
 
 }  // namespace pressmark

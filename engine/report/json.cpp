@@ -47,6 +47,7 @@ Json hit_value(const QueryResult& result, std::size_t index) {
                  {"rank", index + 1},
                  {"image", report::image_value(hit.image)}};
   object["expected_false_hits"] = hit.expected_false_hits;
+  object["decision"] = hit.verdict ? Json(to_string(*hit.verdict)) : Json(nullptr);
   report::put_verification(object, hit.verification);
   return object;
 }
@@ -117,6 +118,17 @@ std::string to_json(const SeizureInfo& info) {
                     {"agency", report::text_or_null(info.seizure.agency)},
                     {"packages", info.packages},
                     {"images", info.images}});
+}
+
+std::string to_json(const Decision& decision) {
+  return serialise({{"type", "decision"},
+                    {"verdict", to_string(decision.verdict)},
+                    {"first_sha256", decision.first.hex()},
+                    {"second_sha256", decision.second.hex()},
+                    {"who", decision.who},
+                    {"note", report::text_or_null(decision.note)},
+                    {"decided_at", decision.decided_at},
+                    {"decision_id", decision.decision_id}});
 }
 
 std::string to_json(const CatalogueInfo& info) {

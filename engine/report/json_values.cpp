@@ -161,6 +161,7 @@ Json match_options(const MatchOptions& options) {
           {"min_score", options.verify.min_score},
           {"query_keypoints", options.query_keypoints},
           {"quality_gate", options.quality_gate},
+          {"show_rejected", options.show_rejected},
           {"max_hits", options.max_hits},
           {"where", std::move(where)}};
 }

@@ -81,6 +81,7 @@ FactList figures_of(const Hit& hit) {
     figures.add("False hits to be expected",
                 fmt::format("{:.2g} per query among the images searched", hit.expected_false_hits));
   }
+  if (hit.verdict) figures.add("Examiner's decision", std::string(to_string(*hit.verdict)));
   figures.add("Inliers", grouped(v.inlier_count));
   const LocalEvidence& best = v.local(v.channel);
   figures.add("Seen in", v.channel == Channel::kRaw ? "the photo as it is" : "the relit photo");

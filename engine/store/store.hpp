@@ -171,6 +171,7 @@ class Store {
   std::int64_t merge_decisions(
       std::span<const Decision> decisions,
       const std::function<void(const Decision& stored, const Decision& other)>& on_conflict = {});
+
   // Lets indexed_state() find removed images without looking at all others, from now on.
   void index_removed();
 

@@ -72,6 +72,8 @@ struct Hit {
   // How many of the images searched (MatchOptions::filter) an unrelated photo would be expected to
   // hit with this score or a higher one: images * 10^-score. 0 where there is no catalogue.
   double expected_false_hits = 0;
+  // What an examiner decided about the query and this image: confirmed or rejected. match() only.
+  std::optional<Verdict> verdict = {};
 };
 
 // The score at which a query is expected to have `false_hits` false hits in a catalogue of so many
@@ -116,6 +118,14 @@ struct MatchSummary {
   std::int64_t unusable = 0;  // decoded, but refused by the quality gate
   bool interrupted = false;
   std::int64_t searched_images = 0;  // those of the catalogue that MatchOptions::filter selects
+};
+
+// The answer for a catalogued photo.
+struct ImageMatch {
+  ImageId query = 0;              // in the catalogue that the query is of
+  std::string quality;            // as in QueryResult
+  std::vector<ImageId> compared;  // verified geometrically, most promising first; hits or not
+  std::vector<Hit> hits;          // by score, then image id
 };
 
 struct SeizureInfo {
@@ -196,6 +206,15 @@ class PRESSMARK_API Catalogue {
                      const DecodeOptions& decode, const RunControl& control,
                      const std::function<void(const QueryResult&)>& on_result,
                      const std::function<void(const MarkResult&)>& on_mark = {}) const;
+
+  // Answers photos that are catalogued in `source` already, in the order given, from this
+  // catalogue's snapshot as match does, by their stored descriptions: no file is read, and
+  // MatchOptions::query_keypoints plays no part. Where `source` is this catalogue, a photo is not
+  // compared with itself. Throws Error: kInvalidArgument (other model), kNotFound (no such image in
+  // `source`), kCorruptData.
+  MatchSummary match_images(const Catalogue& source, std::span<const ImageId> queries,
+                            const MatchOptions& options, const RunControl& control,
+                            const std::function<void(const ImageMatch&)>& on_match) const;
 
   // In order of id. Return false from the callback to stop. Throws Error(kInvalidArgument) where
   // the filter is not valid; so does count_images.

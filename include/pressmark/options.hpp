@@ -56,6 +56,8 @@ struct PRESSMARK_API MatchOptions {
   int query_keypoints = 1024;
   // Photos with a quality_problem() are not compared: they would give false hits. Off: they are.
   bool quality_gate = true;
+  // Hits that an examiner rejected stay away. On: they come with Hit::verdict.
+  bool show_rejected = false;
   int max_hits = 10;  // 1..10000; best first
   // Only images that fulfil it are searched: candidates are the best of these, and expected false
   // hits count these alone.

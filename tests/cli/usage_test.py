@@ -9,8 +9,9 @@ import unittest
 from program import SAMPLES, TIMEOUT_S, ProgramTest, main
 
 VERBS = ("init", "add", "match", "compare", "info", "list", "show", "remove", "update",
-         "compact", "check", "repair", "export", "import", "merge", "train",
-         "evaluate", "completion")
+         "compact", "reindex", "audit", "check", "repair", "export", "import", "merge",
+         "seizure", "replay", "confirm", "reject", "note", "decisions", "train", "evaluate",
+         "completion")
 
 
 class Usage(ProgramTest):

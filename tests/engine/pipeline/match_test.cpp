@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 
 #include "pipeline_fixture.hpp"
@@ -210,6 +211,84 @@ TEST_F(CatalogueMatchTest, AMarkWithoutUsablePhotosIsAnsweredToo) {
   ASSERT_EQ(marks.size(), 1u);
   EXPECT_TRUE(marks[0].photos.empty());
   EXPECT_TRUE(marks[0].hits.empty());
+}
+
+TEST_F(CatalogueMatchTest, StoredPhotosAreAnsweredAsTheirFilesAre) {
+  const std::vector<PhotoInput> views{write_view(4), write_view(50), write_view(2)};
+  Catalogue other = Catalogue::create(directory_.path() / "other", test::test_model(), describe_);
+  add(other, views);
+  MatchOptions options;
+  options.query_keypoints = describe_.max_keypoints;  // as many as are stored
+  const auto by_file = match(catalogue_, views, options);
+  std::vector<ImageMatch> stored;
+  const MatchSummary summary =
+      catalogue_.match_images(other, std::vector<ImageId>{3, 1, 2}, options, {},
+                              [&](const ImageMatch& found) { stored.push_back(found); });
+  EXPECT_EQ(summary.queries, 3);
+  EXPECT_EQ(summary.with_hits, 2);
+  ASSERT_EQ(stored.size(), 3u);
+  const std::size_t places[] = {2, 0, 1};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const QueryResult& expected = by_file[places[i]];
+    EXPECT_EQ(stored[i].query, static_cast<ImageId>(places[i]) + 1);
+    EXPECT_EQ(stored[i].compared.size(), static_cast<std::size_t>(expected.candidates));
+    ASSERT_EQ(stored[i].hits.size(), expected.hits.size());
+    for (std::size_t k = 0; k < expected.hits.size(); ++k) {
+      EXPECT_EQ(stored[i].hits[k].image.id, expected.hits[k].image.id);
+      test::expect_equal(stored[i].hits[k].verification, expected.hits[k].verification);
+    }
+  }
+}
+
+TEST_F(CatalogueMatchTest, AStoredPhotoIsNotComparedWithItself) {
+  add(catalogue_, {write_view(0)});
+  std::vector<ImageMatch> found;
+  catalogue_.match_images(catalogue_, std::vector<ImageId>{7, 2}, {}, {},
+                          [&](const ImageMatch& match) { found.push_back(match); });
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].compared.size(), 6u);
+  EXPECT_EQ(std::ranges::count(found[0].compared, 7), 0);
+  ASSERT_EQ(found[0].hits.size(), 1u);
+  EXPECT_EQ(found[0].hits[0].image.id, 1);
+  EXPECT_TRUE(found[1].hits.empty());
+}
+
+TEST_F(CatalogueMatchTest, StoredPhotosOfAnotherModelOrThatAreNotThereAreRefused) {
+  const auto take = [](const ImageMatch&) {};
+  EXPECT_EQ(error_of([&] {
+              catalogue_.match_images(catalogue_, std::vector<ImageId>{99}, {}, {}, take);
+            }),
+            ErrorCode::kNotFound);
+  const Catalogue other =
+      Catalogue::create(directory_.path() / "other", test::test_model({.seed = 2}), describe_);
+  EXPECT_EQ(error_of([&] { catalogue_.match_images(other, {}, {}, {}, take); }),
+            ErrorCode::kInvalidArgument);
+}
+
+TEST_F(CatalogueMatchTest, WhatAnExaminerRejectedIsNoHitUnlessAskedFor) {
+  PhotoInput view = write_view(1);
+  view.mark = "M";
+  const QueryResult before = match(catalogue_, {view})[0];
+  ASSERT_EQ(hit_ids(before), std::vector<ImageId>{2});
+  EXPECT_FALSE(before.hits[0].verdict);
+  NewDecision decision{before.info.sha256, before.hits[0].image.info.sha256, Verdict::kRejected,
+                       "another press", "K. Examiner"};
+  catalogue_.add_decision(decision);
+  std::vector<MarkResult> marks;
+  std::vector<QueryResult> results;
+  catalogue_.match(
+      std::vector{view}, {}, {}, {}, [&](const QueryResult& result) { results.push_back(result); },
+      [&](const MarkResult& result) { marks.push_back(result); });
+  EXPECT_TRUE(results.at(0).hits.empty());
+  EXPECT_TRUE(marks.at(0).hits.empty());
+  MatchOptions options;
+  options.show_rejected = true;
+  const QueryResult shown = match(catalogue_, {view}, options)[0];
+  ASSERT_EQ(hit_ids(shown), std::vector<ImageId>{2});
+  EXPECT_EQ(shown.hits[0].verdict, Verdict::kRejected);
+  decision.verdict = Verdict::kConfirmed;
+  catalogue_.add_decision(decision);
+  EXPECT_EQ(match(catalogue_, {view})[0].hits.at(0).verdict, Verdict::kConfirmed);
 }
 
 TEST_F(CatalogueMatchTest, AnEmptyCatalogueHasNoHits) {

@@ -297,6 +297,16 @@ TEST(Json, OtherRecordsHaveTheDocumentedFields) {
   EXPECT_EQ(record(to_json(AuditReport{}))["recall"], 1);
   EXPECT_EQ(record(to_json(InputIssue{"m.csv:1", ErrorCode::kIo, "why"}))["code"], "io");
   EXPECT_TRUE(record(to_json(Verification{}))["transform"].is_null());
+  Decision decision;
+  decision.verdict = Verdict::kRejected;
+  EXPECT_EQ(record(to_json(decision))["verdict"], "rejected");
+}
+
+TEST(Json, AHitStatesWhatAnExaminerDecided) {
+  QueryResult result = sample_result();
+  EXPECT_TRUE(record(to_json_lines(result).at(1))["decision"].is_null());
+  result.hits[0].verdict = Verdict::kConfirmed;
+  EXPECT_EQ(record(to_json_lines(result).at(1))["decision"], "confirmed");
 }
 
 TEST(Json, NamesThatAreNotUtf8AreReplacedAndLineEndsEscaped) {

@@ -41,7 +41,7 @@ TEST(RunManifest, StatesTheRun) {
       run["options"]["match"],
       Json::parse(
           R"({"candidates":100,"dense_images":500,"ratio":0.95,"threshold_px":3.0,"min_inliers":6,
-                            "min_cells":10,"min_score":3.5,"query_keypoints":1024,"quality_gate":true,
+                            "min_cells":10,"min_score":3.5,"query_keypoints":1024,"quality_gate":true,"show_rejected":false,
                             "max_hits":10,"where":["place=Bonn","date>=2023"]})"));
   EXPECT_TRUE(run["options"]["add"].is_null());
   EXPECT_TRUE(run["started_at"].is_null());
