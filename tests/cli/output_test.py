@@ -141,6 +141,18 @@ class Json(ProgramTest):
         expected = [name for name in self.fields[record["type"]] if nested or name != "hits"]
         self.assertEqual(list(record), expected)
 
+    def records_of_exchange_and_repair(self):
+        other = self.folder / "other.cat"
+        self.check(0, "export", self.catalogue, other)
+        self.check(0, "update", other, "--seizure", "S-1", "--place", "Bonn")
+        yield from records(self.check(0, "import", self.catalogue, other, "--jsonl").stdout)
+        segment = next((other / "segments").iterdir())
+        contents = bytearray(segment.read_bytes())
+        contents[-1] ^= 1
+        segment.write_bytes(contents)
+        yield from records(self.check(1, "check", other, "--jsonl").stdout)
+        yield from records(self.check(0, "repair", other, "--drop-damaged", "--jsonl").stdout)
+
     def test_both_forms_of_every_verb_agree_with_the_docs(self):
         view = SAMPLES / "views/view_1.png"
         gone = self.folder / "gone.jpg"
@@ -151,7 +163,12 @@ class Json(ProgramTest):
             "info": (0,),
             "list": (0,),
             "show": (0, "1"),
+            "audit": (0,),
+            "decisions": (0,),
+            "check": (0,),
+            "compact": (0,),
         }
+        self.check(0, "confirm", self.catalogue, "1", "2", "--by", "K. Koch")
         seen = set()
         for verb, (code, *arguments) in commands.items():
             with self.subTest(verb):
@@ -167,6 +184,9 @@ class Json(ProgramTest):
             seen.add(item["type"])
         compared = self.check(0, "compare", view, SAMPLES / "scenes/scene_1.jpg", "--jsonl")
         for item in records(compared.stdout):
+            self.check_record(item)
+            seen.add(item["type"])
+        for item in self.records_of_exchange_and_repair():
             self.check_record(item)
             seen.add(item["type"])
         truth = self.write("set/truth.csv", "file,identity\na.jpg,m\nb.jpg,m\n")
