@@ -259,7 +259,8 @@ TEST_F(IndexFilesTest, ManyImagesWithoutThemAreSearchedByTemporaryFiles) {
   fs::remove_all(index());
   const store::Store store(place(), Access::kRead);
   const auto backend = kernels::make_cpu_backend();
-  const models::ModelData& model = test::test_model().data();
+  const Model loaded = test::test_model();
+  const models::ModelData& model = loaded.data();
   const auto in_memory = pipeline::take_snapshot(store, *backend, model, {});
   const auto by_files = pipeline::take_snapshot(store, *backend, model, {}, 2);
   EXPECT_EQ(by_files->unindexed_images, kScenes);
