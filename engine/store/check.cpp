@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -22,9 +21,11 @@
 #include <vector>
 
 #include "engine/store/database.hpp"
+#include "engine/store/file_io.hpp"
 #include "engine/store/names.hpp"
 #include "engine/store/schema.hpp"
 #include "engine/store/segment.hpp"
+#include "engine/store/segment_rows.hpp"
 #include "engine/store/writer_lock.hpp"
 #include "pressmark/error.hpp"
 
@@ -60,7 +61,7 @@ class Check {
       check_pages();
       return report_;
     }
-    report_.bytes += file_bytes(database_file_);
+    report_.bytes += size_of_file(database_file_);
     const std::int64_t before = report_.problems;
     check_pages();
     check_structure();
@@ -89,12 +90,6 @@ class Check {
   bool stopped() {
     if (control_.stop.stop_requested()) report_.interrupted = true;
     return report_.interrupted;
-  }
-
-  static std::int64_t file_bytes(const fs::path& file) {
-    std::error_code ignored;
-    const auto size = fs::file_size(file, ignored);
-    return ignored ? 0 : static_cast<std::int64_t>(size);
   }
 
   // Every page of the file, those without contents included, which no query reads, and whatever the
@@ -207,8 +202,7 @@ class Check {
   }
 
   struct SegmentRow {
-    SegmentFacts facts;
-    bool is_named_right = false;
+    SegmentEntry entry;
     std::vector<ImageRow> images;  // by slot
   };
 
@@ -216,19 +210,9 @@ class Check {
   std::optional<SegmentRow> segment_row(std::int64_t number) {
     return with_database_errors(database_file_, [&]() -> std::optional<SegmentRow> {
       SQLite::Transaction snapshot(*database_);
-      SQLite::Statement query(
-          *database_,
-          "SELECT file, model_id, images, bytes, checksum FROM segments WHERE number = ?");
-      query.bind(1, number);
-      if (!query.executeStep()) return std::nullopt;
-      SegmentRow row;
-      row.is_named_right = query.getColumn(0).getString() == segment_file_name(number);
-      row.facts = {number,
-                   query.getColumn(1).getString(),
-                   query.getColumn(2).getInt(),
-                   settings_.global_size,
-                   query.getColumn(3).getInt64(),
-                   std::bit_cast<std::uint64_t>(query.getColumn(4).getInt64())};
+      const auto entry = find_segment(*database_, number, settings_.global_size);
+      if (!entry) return std::nullopt;
+      SegmentRow row{*entry, {}};
       SQLite::Statement images(*database_,
                                "SELECT id, slot, keypoints, sha256, removed_at IS NOT NULL "
                                "FROM images WHERE segment = ? ORDER BY slot");
@@ -254,17 +238,17 @@ class Check {
   }
 
   void check_segment(const SegmentRow& row) {
-    const fs::path name = fs::path(kSegmentsName) / segment_file_name(row.facts.number);
+    const fs::path name = fs::path(kSegmentsName) / segment_file_name(row.entry.facts.number);
     ++report_.segments;
     std::unique_ptr<const Segment> segment;
     try {
-      if (!row.is_named_right) {
+      if (!row.entry.is_named_right) {
         throw Error(ErrorCode::kCorruptData,
-                    fmt::format("segment {} has a wrong name", row.facts.number));
+                    fmt::format("segment {} has a wrong name", row.entry.facts.number));
       }
-      segment = std::make_unique<Segment>(directory_ / name, row.facts);
+      segment = std::make_unique<Segment>(directory_ / name, row.entry.facts);
     } catch (const Error& error) {
-      if (!segment_row(row.facts.number)) return;  // replaced meanwhile
+      if (!segment_row(row.entry.facts.number)) return;  // replaced meanwhile
       report({ProblemKind::kSegment, name, 0, false, error.what()});
       for (const ImageRow& image : row.images) {
         report({ProblemKind::kDescription, name, image.id, image.removed,
@@ -272,7 +256,7 @@ class Check {
       }
       return;
     }
-    report_.bytes += row.facts.bytes;
+    report_.bytes += row.entry.facts.bytes;
     std::size_t next = 0;
     for (int slot = 0; slot < segment->images() && !stopped(); ++slot) {
       const bool has_row = next < row.images.size() && row.images[next].slot == slot;

@@ -120,12 +120,6 @@ void switch_over(SQLite::Database& database, const SegmentBatch& batch,
   }
 }
 
-std::int64_t file_bytes(const fs::path& file) {
-  std::error_code ignored;
-  const auto size = fs::file_size(file, ignored);
-  return ignored ? 0 : static_cast<std::int64_t>(size);
-}
-
 }  // namespace
 
 void Store::Impl::rewrite_segments(const std::vector<SegmentBatch>& batches,
@@ -196,7 +190,7 @@ CompactReport Store::compact(const CompactOptions& options, const RunControl& co
   options.validate();
   Impl& impl = *impl_;
   const auto measure = [&](std::int64_t& bytes, std::int64_t& segments) {
-    bytes = file_bytes(impl.database_file) + file_bytes(impl.database_file.native() + "-wal");
+    bytes = size_of_file(impl.database_file) + size_of_file(impl.database_file.native() + "-wal");
     with_database_errors(impl.database_file, [&] {
       SQLite::Statement query(*impl.database,
                               "SELECT count(*), coalesce(sum(bytes), 0) FROM segments");

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "engine/store/database.hpp"
@@ -30,14 +29,12 @@ constexpr const char* kIsCurrent =
     "AND l.verdict <> 'note' AND (l.decided_at, l.decision_id) > (d.decided_at, d.decision_id)) ";
 
 Sha256 hash_at(SQLite::Statement& row, int column, const std::filesystem::path& file) {
-  const SQLite::Column value = row.getColumn(column);
-  Sha256 hash;
-  if (value.getBytes() != static_cast<int>(hash.bytes.size())) {
+  const auto hash = hash_from_row(row, column);
+  if (!hash) {
     throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: a hash of decision {}",
                                                      file.native(), row.getColumn(0).getInt64()));
   }
-  std::memcpy(hash.bytes.data(), value.getBlob(), hash.bytes.size());
-  return hash;
+  return *hash;
 }
 
 Decision decision_from_row(SQLite::Statement& row, const std::filesystem::path& file) {

@@ -77,6 +77,12 @@ void make_directory(const std::filesystem::path& directory) {
   if (::mkdir(directory.c_str(), 0777) != 0) throw_io("create", directory, errno);
 }
 
+std::int64_t size_of_file(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const auto size = std::filesystem::file_size(file, ignored);
+  return ignored ? 0 : static_cast<std::int64_t>(size);
+}
+
 void copy_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   const FileDescriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (source.get() < 0) throw_io("read", from, errno);

@@ -59,6 +59,9 @@ void rename_file(const std::filesystem::path& from, const std::filesystem::path&
 
 void make_directory(const std::filesystem::path& directory);
 
+// The file's size; 0 where it cannot be told.
+std::int64_t size_of_file(const std::filesystem::path& file);
+
 // Copies contents and syncs them.
 void copy_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 

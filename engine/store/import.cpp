@@ -8,13 +8,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "engine/store/database.hpp"
+#include "engine/store/rows.hpp"
 #include "engine/store/segment_rows.hpp"
 #include "engine/store/store_impl.hpp"
 #include "engine/store/validate.hpp"
@@ -67,11 +67,7 @@ std::vector<Sha256> removed_hashes(SQLite::Database& database) {
                           "AND p.removed_at IS NULL) ORDER BY sha256");
   std::vector<Sha256> hashes;
   while (query.executeStep()) {
-    Sha256& hash = hashes.emplace_back();
-    const SQLite::Column value = query.getColumn(0);
-    if (value.getBytes() == static_cast<int>(hash.bytes.size())) {
-      std::memcpy(hash.bytes.data(), value.getBlob(), hash.bytes.size());
-    }
+    hashes.push_back(hash_from_row(query, 0).value_or(Sha256{}));
   }
   return hashes;
 }
@@ -165,20 +161,6 @@ struct Batch {
 
 }  // namespace
 
-// Where an image's description is, open. Follows it where `from` is being compacted.
-SegmentCopy Store::Impl::find_copy(ImageId id) const {
-  for (auto where = current_location(id); where; where = current_location(id)) {
-    try {
-      return {cache.get(where->segment), where->slot};
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kNotFound) throw;
-      const auto now = current_location(id);
-      if (now && now->segment == where->segment) throw;
-    }
-  }
-  return {};
-}
-
 ImportReport Store::import_from(const Store& from, std::span<const ImageId> ids, bool whole,
                                 const ImportOptions& options, const RunControl& control,
                                 const std::function<void(const FactConflict&)>& on_conflict) {
@@ -232,16 +214,16 @@ ImportReport Store::import_from(const Store& from, std::span<const ImageId> ids,
       return;
     }
     if (!batch.hashes.insert(hash).second) return;
-    const SegmentCopy copy = from.impl_->find_copy(id);
-    if (copy.segment == nullptr) return;
-    if (copy.segment->sha256(copy.slot) != hash) {
+    const auto copy = from.impl_->find_description(id);
+    if (!copy) return;
+    if (copy->segment->sha256(copy->slot) != hash) {
       throw Error(ErrorCode::kCorruptData,
                   fmt::format("{} is damaged: image {} has the description of another photo",
                               from.directory().native(), id));
     }
     bring_seizure(theirs->facts.seizure);
     batch.images.push_back(std::move(*theirs));
-    batch.copies.push_back(copy);
+    batch.copies.push_back(*copy);
   };
 
   std::int64_t done = 0;

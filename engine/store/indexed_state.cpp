@@ -90,14 +90,9 @@ std::optional<DescriptionLocation> Store::location(ImageId id) const {
 }
 
 std::optional<Description> Store::read_image(ImageId id) const {
-  const std::optional<DescriptionLocation> at = location(id);
-  if (!at) return std::nullopt;
-  try {
-    return read_description(*at);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    return std::nullopt;
-  }
+  const auto stored = impl_->find_description(id);
+  if (!stored) return std::nullopt;
+  return stored->segment->description(stored->slot);
 }
 
 void Store::index_removed() {

@@ -62,9 +62,9 @@ CatalogueImage image_from_row(SQLite::Statement& row, const std::filesystem::pat
                                                      database_file.native(), what, image.id));
   };
   image.file = blob(row, kFile);
-  const std::string_view sha256 = blob(row, kSha256);
-  if (sha256.size() != image.info.sha256.bytes.size()) corrupt("hash");
-  std::memcpy(image.info.sha256.bytes.data(), sha256.data(), sha256.size());
+  const auto sha256 = hash_from_row(row, kSha256);
+  if (!sha256) corrupt("hash");
+  image.info.sha256 = *sha256;
   image.info.file_bytes = row.getColumn(kFileBytes).getInt64();
   image.info.format = text(row, kFormat);
   image.info.width_px = row.getColumn(kWidth).getInt();
@@ -85,6 +85,14 @@ CatalogueImage image_from_row(SQLite::Statement& row, const std::filesystem::pat
   image.keypoints = row.getColumn(kKeypoints).getInt();
   image.added_at = text(row, kAddedAt);
   return image;
+}
+
+std::optional<Sha256> hash_from_row(SQLite::Statement& row, int column) {
+  const std::string_view bytes = blob(row, column);
+  Sha256 hash;
+  if (bytes.size() != hash.bytes.size()) return std::nullopt;
+  std::memcpy(hash.bytes.data(), bytes.data(), bytes.size());
+  return hash;
 }
 
 void bind_bytes(SQLite::Statement& statement, int index, const Sha256& sha256) {

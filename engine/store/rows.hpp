@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "engine/store/store.hpp"
@@ -18,6 +19,9 @@ std::string select_images();
 
 // The current row of select_images(). Throws Error(kCorruptData) naming the database file.
 CatalogueImage image_from_row(SQLite::Statement& row, const std::filesystem::path& database_file);
+
+// Nothing where the column of the current row holds no 32 bytes.
+std::optional<Sha256> hash_from_row(SQLite::Statement& row, int column);
 
 // Parameter `index`, a blob.
 void bind_bytes(SQLite::Statement& statement, int index, const Sha256& sha256);

@@ -153,9 +153,8 @@ void Segment::copy_global(std::size_t slot, std::span<float> target) const {
 }
 
 Description Segment::description(int slot) const {
-  if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
+  const SegmentRecord entry = record(slot);
   const auto index = static_cast<std::size_t>(slot);
-  const SegmentRecord entry = record_at(index);
   const auto block = mapping_.bytes().subspan(entry.block_offset, block_size(entry));
   if (xxh3_64(block) != entry.block_checksum) {
     corrupt(fmt::format("the checksum of image {} is wrong", slot));
@@ -189,9 +188,8 @@ Description Segment::description(int slot) const {
 }
 
 Segment::Stored Segment::stored(int slot) const {
-  if (slot < 0 || slot >= images()) corrupt(fmt::format("it has no image {}", slot));
+  const SegmentRecord entry = record(slot);
   const auto index = static_cast<std::size_t>(slot);
-  const SegmentRecord entry = record_at(index);
   const std::size_t global_bytes = std::size_t{header_.global_size} * sizeof(float);
   const Stored result{
       entry, mapping_.bytes().subspan(header_.globals_offset + index * global_bytes, global_bytes),

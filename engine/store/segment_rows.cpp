@@ -46,6 +46,23 @@ std::int64_t package_id(SQLite::Database& database, std::int64_t seizure, const 
   return database.getLastInsertRowid();
 }
 
+std::optional<SegmentEntry> find_segment(SQLite::Database& database, std::int64_t number,
+                                         int global_size) {
+  SQLite::Statement query(
+      database, "SELECT file, model_id, images, bytes, checksum FROM segments WHERE number = ?");
+  query.bind(1, number);
+  if (!query.executeStep()) return std::nullopt;
+  SegmentEntry entry;
+  entry.is_named_right = query.getColumn(0).getString() == segment_file_name(number);
+  entry.facts.number = number;
+  entry.facts.model_id = query.getColumn(1).getString();
+  entry.facts.images = query.getColumn(2).getInt();
+  entry.facts.global_size = global_size;
+  entry.facts.bytes = query.getColumn(3).getInt64();
+  entry.facts.checksum = std::bit_cast<std::uint64_t>(query.getColumn(4).getInt64());
+  return entry;
+}
+
 void insert_segment(SQLite::Database& database, const SegmentFacts& facts, const std::string& now) {
   SQLite::Statement insert(database,
                            "INSERT INTO segments(number, file, model_id, images, bytes, checksum, "

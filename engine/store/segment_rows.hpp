@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,15 @@ void require_metadata_object(SQLite::Database& database, std::string_view subjec
 
 // Finds or creates the package of a seizure.
 std::int64_t package_id(SQLite::Database& database, std::int64_t seizure, const std::string& name);
+
+// What the database says of a segment.
+struct SegmentEntry {
+  SegmentFacts facts;
+  bool is_named_right = false;  // its file has no name but the one of its number
+};
+// Nothing where the database does not name it.
+std::optional<SegmentEntry> find_segment(SQLite::Database& database, std::int64_t number,
+                                         int global_size);
 
 void insert_segment(SQLite::Database& database, const SegmentFacts& facts, const std::string& now);
 

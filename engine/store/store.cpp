@@ -5,7 +5,6 @@
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
 
-#include <bit>
 #include <system_error>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "engine/store/names.hpp"
 #include "engine/store/rows.hpp"
 #include "engine/store/schema.hpp"
+#include "engine/store/segment_rows.hpp"
 #include "engine/store/store_impl.hpp"
 #include "pressmark/error.hpp"
 
@@ -91,23 +91,14 @@ fs::path Store::Impl::segment_file(std::int64_t number) const {
 
 std::optional<SegmentFacts> Store::Impl::segment_facts(std::int64_t number) const {
   return with_database_errors(database_file, [&]() -> std::optional<SegmentFacts> {
-    SQLite::Statement query(
-        *database, "SELECT file, model_id, images, bytes, checksum FROM segments WHERE number = ?");
-    query.bind(1, number);
-    if (!query.executeStep()) return std::nullopt;
+    const auto entry = find_segment(*database, number, settings.global_size);
+    if (!entry) return std::nullopt;
     // The name is not free: a prepared database must not make us read other files.
-    if (query.getColumn(0).getString() != segment_file_name(number)) {
+    if (!entry->is_named_right) {
       throw Error(ErrorCode::kCorruptData, fmt::format("{} is damaged: segment {} has a wrong name",
                                                        database_file.native(), number));
     }
-    SegmentFacts facts;
-    facts.number = number;
-    facts.model_id = query.getColumn(1).getString();
-    facts.images = query.getColumn(2).getInt();
-    facts.global_size = settings.global_size;
-    facts.bytes = query.getColumn(3).getInt64();
-    facts.checksum = std::bit_cast<std::uint64_t>(query.getColumn(4).getInt64());
-    return facts;
+    return entry->facts;
   });
 }
 
@@ -136,6 +127,29 @@ std::optional<DescriptionLocation> Store::Impl::current_location(ImageId id) con
     if (!query.executeStep()) return std::nullopt;
     return DescriptionLocation{id, query.getColumn(0).getInt64(), query.getColumn(1).getInt()};
   });
+}
+
+std::optional<SegmentCopy> Store::Impl::open_description(DescriptionLocation where) const {
+  while (true) {
+    try {
+      return SegmentCopy{cache.get(where.segment), where.slot};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNotFound) throw;
+    }
+    const auto now = current_location(where.id);
+    if (!now) return std::nullopt;
+    if (now->segment == where.segment) {
+      throw Error(ErrorCode::kCorruptData,
+                  fmt::format("{} is damaged: segment {} of image {} is missing",
+                              database_file.native(), where.segment, where.id));
+    }
+    where = *now;
+  }
+}
+
+std::optional<SegmentCopy> Store::Impl::find_description(ImageId id) const {
+  const auto where = current_location(id);
+  return where ? open_description(*where) : std::nullopt;
 }
 
 Store::Store(const fs::path& directory, Catalogue::Access access)
@@ -254,25 +268,12 @@ std::vector<DescriptionLocation> Store::locations() const {
 }
 
 Description Store::read_description(const DescriptionLocation& location) const {
-  DescriptionLocation where = location;
-  while (true) {
-    try {
-      return impl_->cache.get(where.segment)->description(where.slot);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kNotFound) throw;
-    }
-    const auto now = impl_->current_location(location.id);
-    if (!now) {
-      throw Error(ErrorCode::kNotFound,
-                  fmt::format("{}: image {} was removed", directory().native(), location.id));
-    }
-    if (now->segment == where.segment) {
-      throw Error(ErrorCode::kCorruptData,
-                  fmt::format("{} is damaged: segment {} of image {} is missing",
-                              impl_->database_file.native(), where.segment, location.id));
-    }
-    where = *now;
+  const auto stored = impl_->open_description(location);
+  if (!stored) {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("{}: image {} was removed", directory().native(), location.id));
   }
+  return stored->segment->description(stored->slot);
 }
 
 std::vector<float> Store::read_globals(std::int64_t segment) const {

@@ -43,8 +43,11 @@ struct Store::Impl {
   // Where the description of an image that is present lies now.
   std::optional<DescriptionLocation> current_location(ImageId id) const;
 
-  // Where the description of an image that is present lies, open; no segment where it was removed.
-  SegmentCopy find_copy(ImageId id) const;
+  // Where a description lies, open; it is followed where another process moved it. Nothing where
+  // the image was removed. Throws Error(kCorruptData).
+  std::optional<SegmentCopy> open_description(DescriptionLocation where) const;
+  // The same of an image that may not be present.
+  std::optional<SegmentCopy> find_description(ImageId id) const;
 
   // One transaction that names the segment, whose file is complete, and writes rows. Where it fails
   // the file is removed, unless the system could not say whether the commit reached the disk.
