@@ -2,24 +2,19 @@
 //
 // Creating a catalogue. All is built in a staging directory and renamed into place at the end, so
 // that a crash leaves either no catalogue or a whole one.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "engine/store/file_io.hpp"
 #include "engine/store/model_card.hpp"
 #include "engine/store/names.hpp"
 #include "engine/store/schema.hpp"
+#include "engine/store/staging.hpp"
 #include "engine/store/store.hpp"
 #include "engine/store/validate.hpp"
 #include "pressmark/error.hpp"
@@ -30,66 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStagingMark = ".creating-";
-
-// An exclusive lock on a directory, which ends with its owner: it tells a creation that is under
-// way from what a crash left of one.
-class DirectoryLock {
- public:
-  explicit DirectoryLock(const fs::path& directory)
-      : directory_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    is_held_ = directory_.get() >= 0 && ::flock(directory_.get(), LOCK_EX | LOCK_NB) == 0;
-  }
-  bool is_held() const { return is_held_; }
-
- private:
-  FileDescriptor directory_;
-  bool is_held_ = false;
-};
-
-// Names in `directory` that start so.
-std::vector<fs::path> entries_with_prefix(const fs::path& directory, const std::string& prefix) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->path().filename().native().starts_with(prefix)) found.push_back(entry->path());
-  }
-  return found;
-}
-
-// A new directory, locked, and removed with all that is in it unless it was renamed. What crashes
-// left of earlier ones with this prefix goes first.
-class StagingDirectory {
- public:
-  explicit StagingDirectory(const fs::path& prefix) {
-    const std::string mark = prefix.native() + kStagingMark;
-    for (const fs::path& left :
-         entries_with_prefix(prefix.parent_path(), fs::path(mark).filename().native())) {
-      std::error_code ignored;
-      if (DirectoryLock(left).is_held()) fs::remove_all(left, ignored);
-    }
-    for (int attempt = 0;; ++attempt) {
-      path_ = fmt::format("{}{}-{}", mark, ::getpid(), attempt);
-      std::error_code error;
-      if (fs::exists(fs::symlink_status(path_, error))) continue;  // another process's
-      make_directory(path_);
-      lock_.emplace(path_);
-      return;
-    }
-  }
-  ~StagingDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  StagingDirectory(const StagingDirectory&) = delete;
-  StagingDirectory& operator=(const StagingDirectory&) = delete;
-  const fs::path& path() const { return path_; }
-  void release() { path_.clear(); }
-
- private:
-  fs::path path_;
-  std::optional<DirectoryLock> lock_;
-};
 
 void copy_model(const fs::path& from, const fs::path& to) {
   make_directory(to);
@@ -111,24 +46,15 @@ void build(const fs::path& staging, const CatalogueSettings& settings, const fs:
   sync_directory(staging);
 }
 
-[[noreturn]] void throw_not_empty(const fs::path& directory) {
-  throw Error(ErrorCode::kInvalidArgument,
-              fmt::format("{} exists and is not an empty directory", directory.native()));
-}
-
 void create_beside(const fs::path& directory, const CatalogueSettings& settings,
                    const fs::path& model) {
   const fs::path parent = directory.parent_path();
   std::error_code error;
   fs::create_directories(parent, error);
   if (error) throw_io("create", parent, error.value());
-  StagingDirectory staging(parent / ("." + directory.filename().native()));
+  StagingDirectory staging(parent / ("." + directory.filename().native()), kStagingMark);
   build(staging.path(), settings, model);
-  if (::rename(staging.path().c_str(), directory.c_str()) != 0) {
-    // Somebody else was quicker.
-    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) throw_not_empty(directory);
-    throw_io("create", directory, errno);
-  }
+  rename_to_target(staging.path(), directory);
   staging.release();
   sync_directory(parent);
 }
@@ -159,7 +85,7 @@ void create_inside(const fs::path& directory, const CatalogueSettings& settings,
     fs::remove_all(directory / name, error);
     if (error) throw_io("remove", directory / name, error.value());
   }
-  StagingDirectory staging(directory / "");
+  StagingDirectory staging(directory / "", kStagingMark);
   build(staging.path(), settings, model);
   int moved = 0;
   try {
@@ -186,13 +112,7 @@ void Store::create(const fs::path& directory, const CatalogueSettings& settings,
     throw Error(ErrorCode::kIo,
                 fmt::format("the model {} is not a directory", model_directory.native()));
   }
-  fs::path target = fs::absolute(directory, error).lexically_normal();
-  if (error || directory.empty()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' cannot be a catalogue's directory", directory.native()));
-  }
-  if (!target.has_filename()) target = target.parent_path();  // "name/"
-
+  const fs::path target = target_of(directory);
   const auto status = fs::status(target, error);
   if (status.type() == fs::file_type::not_found) {
     create_beside(target, settings, model_directory);
