@@ -7,7 +7,6 @@
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/centroids.hpp"
-#include "engine/index/float_products.hpp"
 #include "engine/index/int8_scan.hpp"
 
 namespace pressmark::index {
@@ -186,15 +185,6 @@ IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall, do
     effort.probes = probes_for(facts, spread, recall);
   }
   return effort;
-}
-
-std::vector<NearRow> rank_exactly(std::span<const float> query, const float* vectors,
-                                  std::span<const std::uint32_t> rows, std::size_t count) {
-  std::vector<float> products(rows.size());
-  listed_products(query, vectors, rows, products);
-  BestRows best(count);
-  for (std::size_t i = 0; i < rows.size(); ++i) best.push(rows[i], products[i]);
-  return best.take_sorted();
 }
 
 std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
