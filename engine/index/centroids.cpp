@@ -15,7 +15,6 @@
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/ivf_lists.hpp"
-#include "pressmark/error.hpp"
 
 namespace pressmark::index {
 namespace {
