@@ -9,26 +9,22 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <numeric>
 #include <thread>
 #include <vector>
 
 #include "engine/index/global_index.hpp"
 #include "engine/index/ivf_builder.hpp"
+#include "timing.hpp"
 #include "vectors.hpp"
 
 namespace {
 
 using namespace pressmark;
-using Clock = std::chrono::steady_clock;
+using bench::Clock, bench::cpu_seconds, bench::seconds_since;
 
 constexpr std::size_t kReaders = 2, kAddedAtOnce = 256, kCount = 10;
 constexpr double kIdleSeconds = 5;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 void print(const char* what, std::vector<double> microseconds) {
   std::sort(microseconds.begin(), microseconds.end());
@@ -83,10 +79,9 @@ int main(int count, char** arguments) {
   print("two readers alone", searched_during([] {
           std::this_thread::sleep_for(std::chrono::duration<double>(kIdleSeconds));
         }));
-  double seconds = 0;
-  timespec before{}, after{};
+  double seconds = 0, cpu = 0;
   const auto times = searched_during([&] {
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    const double before = cpu_seconds();
     const auto start = Clock::now();
     for (std::size_t row = rows; row < rows + added; row += kAddedAtOnce) {
       const std::size_t some = std::min(kAddedAtOnce, rows + added - row);
@@ -94,11 +89,9 @@ int main(int count, char** arguments) {
                  std::span(vectors).subspan(row * dimension, some * dimension));
     }
     seconds = seconds_since(start);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    cpu = cpu_seconds() - before;
   });
   print("while a third thread adds", times);
-  const double cpu = static_cast<double>(after.tv_sec - before.tv_sec) +
-                     1e-9 * static_cast<double>(after.tv_nsec - before.tv_nsec);
   fmt::print("added {} vectors in {:.1f} s: {:.0f} a second, {:.0f} a second of its thread; {}\n",
              added, seconds, static_cast<double>(added) / seconds, static_cast<double>(added) / cpu,
              global.description());

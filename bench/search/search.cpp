@@ -17,11 +17,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <ctime>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -39,12 +36,13 @@
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_search.hpp"
 #include "peers.hpp"
+#include "timing.hpp"
 #include "vectors.hpp"
 
 namespace {
 
 using namespace pressmark;
-using Clock = std::chrono::steady_clock;
+using bench::Clock, bench::cpu_seconds, bench::seconds_since;
 
 constexpr std::size_t kCount = 10;  // neighbours
 
@@ -54,10 +52,6 @@ struct Arguments {
   bool with_peers = false;
   std::string json, folder;
 };
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 [[noreturn]] void fail(const std::string& what) {
   fmt::print(stderr, "bench_search: {}\n", what);
@@ -157,13 +151,6 @@ double recall(const Found& found, const Found& expected) {
     }
   }
   return static_cast<double>(met) / static_cast<double>(total);
-}
-
-// Of the calling thread: on a machine with other work to do it says more than the clock.
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 struct Timing {

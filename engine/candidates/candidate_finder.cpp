@@ -134,14 +134,13 @@ struct CandidateFinder::Voted {
   }
 };
 
-// Without promise where there is no alignment.
+// Without promise where there is no alignment. No more than `most_aligned` can be aligned in the
+// end: the others need not hold their starts.
 std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
-    const Description& query, const kernels::DenseAlignment* alignment,
+    const Description& query, const kernels::DenseAlignment* alignment, std::size_t most_aligned,
     const index::ImageSelection* selection) const {
   std::vector<Voted> voted;
   std::size_t screened = 0, with_starts = 0;
-  // No more can be aligned in the end: the others need not hold their starts.
-  const std::size_t most_aligned = aligned_of(static_cast<std::size_t>(size(selection)));
   const auto screen_rest = [&] {
     screen(query, *alignment, std::span(voted).subspan(screened));
     with_starts += voted.size() - screened;
@@ -296,9 +295,11 @@ Rankings CandidateFinder::find(const Description& query, const kernels::DenseSea
                                std::optional<ImageId> left_out,
                                const index::ImageSelection* selection) const {
   Rankings rankings;
-  const bool is_small = has_all_dense_ && size(selection) <= options.dense_images;
+  const std::int64_t images = size(selection);
+  const bool is_small = has_all_dense_ && images <= options.dense_images;
   const auto alignment = is_small ? nullptr : backend_->prepare_alignment(query.dense);
-  std::vector<Voted> voted = count_votes(query, alignment.get(), selection);
+  std::vector<Voted> voted =
+      count_votes(query, alignment.get(), aligned_of(static_cast<std::size_t>(images)), selection);
   rankings.votes =
       first_ids(voted, count, [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
   if (is_small) {

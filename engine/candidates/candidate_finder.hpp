@@ -83,6 +83,7 @@ class CandidateFinder {
   struct Voted;
   struct ToAlign;
   std::vector<Voted> count_votes(const Description& query, const kernels::DenseAlignment* alignment,
+                                 std::size_t most_aligned,
                                  const index::ImageSelection* selection) const;
   ToAlign to_align(std::span<const Voted> voted) const;
   void screen(const Description& query, const kernels::DenseAlignment& alignment,

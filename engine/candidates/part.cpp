@@ -61,7 +61,7 @@ MappedPart::MappedPart(const SectionSource& section, const models::ModelData& mo
     throw std::invalid_argument("it has impossible rows");
   }
   for (const index::PartRow& row : rows_) ids_.push_back(row.id);
-  vectors_ = globals(0, count);
+  vectors_ = globals_.values<float>(0, count * global_size_);
   if (global_lists_.size() > 0) {
     lists_ = index::view_ivf(global_lists_.values<std::byte>(0, global_lists_.size()), file);
     if (lists_->facts.rows != count || lists_->facts.dimension != global_size_) {
@@ -79,7 +79,7 @@ MappedPart::MappedPart(const SectionSource& section, const models::ModelData& mo
 }
 
 std::span<const float> MappedPart::globals(std::size_t first, std::size_t count) const {
-  return globals_.values<float>(first * global_size_, count * global_size_);
+  return vectors_.subspan(first * global_size_, count * global_size_);
 }
 
 const kernels::DensePyramid& MappedPart::pyramid(std::size_t row) const {

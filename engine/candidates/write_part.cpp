@@ -13,13 +13,9 @@ namespace {
 
 constexpr std::uint32_t kLeftOut = ~std::uint32_t{0};
 
-struct Source {
-  std::uint32_t part = 0, row = 0;
-};
-
 // Which rows are written in which order, and where each row of each part goes.
 struct Plan {
-  std::vector<Source> rows;                        // of each row that is written, by id
+  std::vector<index::RowPlace> rows;               // of each row that is written, by id
   std::vector<std::vector<std::uint32_t>> row_of;  // of each part and row; or kLeftOut
 };
 
@@ -32,9 +28,10 @@ Plan make_plan(std::span<const Part* const> parts, const std::function<bool(Imag
       if (is_kept(rows[row].id)) plan.rows.push_back({p, row});
     }
   }
-  std::sort(plan.rows.begin(), plan.rows.end(), [&](const Source& a, const Source& b) {
-    return parts[a.part]->rows()[a.row].id < parts[b.part]->rows()[b.row].id;
-  });
+  std::sort(plan.rows.begin(), plan.rows.end(),
+            [&](const index::RowPlace& a, const index::RowPlace& b) {
+              return parts[a.part]->rows()[a.row].id < parts[b.part]->rows()[b.row].id;
+            });
   for (std::uint32_t row = 0; row < plan.rows.size(); ++row) {
     plan.row_of[plan.rows[row].part][plan.rows[row].row] = row;
   }
@@ -136,7 +133,7 @@ void write_global_lists(std::span<const Part* const> parts, const Plan& plan, in
                         SectionSink& sink) {
   std::vector<float> vectors;
   vectors.reserve(plan.rows.size() * static_cast<std::size_t>(global_size));
-  for (const Source& from : plan.rows) {
+  for (const index::RowPlace& from : plan.rows) {
     const std::span<const float> vector = parts[from.part]->globals(from.row, 1);
     vectors.insert(vectors.end(), vector.begin(), vector.end());
   }
@@ -153,16 +150,16 @@ std::size_t write_part(std::span<const Part* const> parts, const models::ModelDa
   const Plan plan = make_plan(parts, is_kept);
   assert(!plan.rows.empty() && plan.rows.size() <= index::kMostPartRows);
   sink.begin(Section::kRows);
-  for (const Source& from : plan.rows) {
+  for (const index::RowPlace& from : plan.rows) {
     sink.append(std::as_bytes(parts[from.part]->rows().subspan(from.row, 1)));
   }
   sink.begin(Section::kGlobals);
-  for (const Source& from : plan.rows) {
+  for (const index::RowPlace& from : plan.rows) {
     sink.append(std::as_bytes(parts[from.part]->globals(from.row, 1)));
   }
   if (plan.rows.size() >= listed_rows) write_global_lists(parts, plan, model.global_size, sink);
   sink.begin(Section::kPyramids);
-  for (const Source& from : plan.rows) {
+  for (const index::RowPlace& from : plan.rows) {
     sink.append(std::as_bytes(std::span(&parts[from.part]->pyramid(from.row), 1)));
   }
   for (std::size_t c = 0; c < kChannels.size(); ++c) {

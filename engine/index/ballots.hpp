@@ -7,7 +7,6 @@
 // once per round, whatever the number of codes that ask it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>

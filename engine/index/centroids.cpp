@@ -15,12 +15,10 @@
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/ivf_lists.hpp"
-#include "pressmark/error.hpp"
 
 namespace pressmark::index {
 namespace {
 
-constexpr std::uint8_t kZeroCode = 128;
 constexpr std::size_t kBlocksAtOnce = 32;  // stay in a core's cache while several queries read them
 constexpr std::size_t kRowsPerTask = 256;
 
@@ -114,14 +112,15 @@ CodeBlocks coarse_blocks(const IvfListsView& lists) {
 
 void store_code(std::span<const std::int8_t> code, std::size_t lane, std::uint8_t* block) {
   for (std::size_t d = 0; d < code.size(); ++d) {
-    block[d / 4 * 4 * kRowsPerBlock + 4 * lane + d % 4] = static_cast<std::uint8_t>(code[d] + 128);
+    block[d / 4 * 4 * kRowsPerBlock + 4 * lane + d % 4] =
+        static_cast<std::uint8_t>(code[d] + kZeroCode);
   }
 }
 
 CentroidCodes::CentroidCodes(std::span<const float> centroids, std::size_t dimension)
     : count_(centroids.size() / dimension) {
   const std::size_t blocks = (count_ + kRowsPerBlock - 1) / kRowsPerBlock;
-  std::vector<std::int8_t> code((dimension + 3) / 4 * 4);
+  std::vector<std::int8_t> code(code_size(dimension));
   const std::size_t block_bytes = kRowsPerBlock * code.size();
   codes_.resize(blocks * block_bytes, kZeroCode);
   scales_.resize(blocks * kRowsPerBlock, 0.0f);

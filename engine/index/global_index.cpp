@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <cassert>
-#include <iterator>
+#include <functional>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <shared_mutex>
 
 #include <fmt/format.h>
 
-#include "engine/index/centroids.hpp"
-#include "engine/index/float_products.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/published.hpp"
 #include "engine/index/rerank.hpp"
@@ -58,7 +57,7 @@ struct State {
   bool is_in_memory = false;                   // was a tail; may be merged
   bool is_tail = false;
 
-  std::size_t removed_count() const { return removed ? removed->count() : 0; }
+  std::size_t present() const { return part->ids.size() - (removed ? removed->count() : 0); }
 };
 
 // Parts in ascending order of their ids; the last one may be the tail.
@@ -67,6 +66,10 @@ struct Snapshot {
 
   const State* tail() const {
     return parts.empty() || !parts.back().is_tail ? nullptr : &parts.back();
+  }
+  std::size_t present() const {
+    return std::transform_reduce(parts.begin(), parts.end(), std::size_t{0}, std::plus<>(),
+                                 [](const State& state) { return state.present(); });
   }
   bool is_before(ImageId id) const { return parts.empty() || parts.back().part->ids.back() < id; }
 };
@@ -178,7 +181,7 @@ void GlobalIndex::Impl::merge_parts(Snapshot& snapshot) const {
     std::size_t least = parts.back().part->ids.size(), rows = 0;
     for (auto state = first; state != parts.end(); ++state) {
       if (!state->is_in_memory) return;
-      rows += state->part->ids.size() - state->removed_count();
+      rows += state->present();
       // Like in size: none is a merged one yet, where the last is not.
       if (state->part->ids.size() > 2 * least) return;
     }
@@ -303,11 +306,8 @@ std::vector<Neighbour> GlobalIndex::search(std::span<const float> query, int cou
                                            const GlobalSearch& search) const {
   assert(query.size() == impl_->dimension);
   const std::shared_ptr<const Snapshot> snapshot = impl_->published.load();
-  std::size_t present = 0;
-  for (const State& state : snapshot->parts) {
-    present += state.part->ids.size() - state.removed_count();
-  }
-  const std::size_t wanted = std::min(present, static_cast<std::size_t>(std::max(count, 0)));
+  const std::size_t wanted =
+      std::min(snapshot->present(), static_cast<std::size_t>(std::max(count, 0)));
   if (wanted == 0) return {};
   std::vector<Neighbour> neighbours;
   for (const State& state : snapshot->parts) {
@@ -331,12 +331,7 @@ std::vector<Neighbour> GlobalIndex::search(std::span<const float> query, int cou
 }
 
 std::int64_t GlobalIndex::size() const {
-  const auto snapshot = impl_->published.load();
-  std::int64_t size = 0;
-  for (const State& state : snapshot->parts) {
-    size += static_cast<std::int64_t>(state.part->ids.size() - state.removed_count());
-  }
-  return size;
+  return static_cast<std::int64_t>(impl_->published.load()->present());
 }
 
 std::size_t GlobalIndex::parts() const {
@@ -359,7 +354,8 @@ std::string GlobalIndex::description() const {
   const std::string kind =
       listed == 0 ? std::string("Flat")
                   : fmt::format("IVF of int8 codes, {} part{}", listed, listed == 1 ? "" : "s");
-  return fmt::format("{}, {}{} dimensions, {} vectors", kind, where, impl_->dimension, size());
+  return fmt::format("{}, {}{} dimensions, {} vectors", kind, where, impl_->dimension,
+                     snapshot->present());
 }
 
 std::optional<GlobalDrift> GlobalIndex::drift() const {

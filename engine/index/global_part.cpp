@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <utility>
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/float_products.hpp"

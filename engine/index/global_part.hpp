@@ -6,13 +6,13 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/index/ivf_lists.hpp"
+#include "engine/index/removed_rows.hpp"
 #include "engine/index/rerank.hpp"
 #include "engine/index/selection.hpp"
 #include "pressmark/types.hpp"
@@ -37,25 +37,6 @@ struct GlobalSearch {
   const ImageSelection* selection = nullptr;
   // Compares every row, lists or not.
   bool is_exact = false;
-};
-
-// Rows that were removed, one bit each; unset beyond its end.
-class RemovedRows {
- public:
-  bool contains(std::size_t row) const {
-    return row / 64 < bits_.size() && (bits_[row / 64] >> (row % 64) & 1) != 0;
-  }
-  std::size_t count() const { return count_; }
-  void insert(std::size_t row) {
-    if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1, 0);
-    if (contains(row)) return;
-    bits_[row / 64] |= std::uint64_t{1} << (row % 64);
-    ++count_;
-  }
-
- private:
-  std::vector<std::uint64_t> bits_;
-  std::size_t count_ = 0;
 };
 
 // The `count` best rows that are selected and not removed (null: none), best first. From many

@@ -177,7 +177,6 @@ HWY_EXPORT(scan_one);
 HWY_EXPORT(scan_four);
 
 constexpr float kMostStep = 127;
-constexpr std::int32_t kStored = 128;  // is added to codes where they are stored
 
 #ifdef __x86_64__
 std::atomic<bool> byte_products = __builtin_cpu_supports("avx512vnni") != 0;
@@ -219,7 +218,7 @@ float encode_int8(std::span<const float> row, std::span<std::int8_t> code) {
   return scale;
 }
 
-Int8Query::Int8Query(std::span<const float> query) : bytes_((query.size() + 3) / 4 * 4) {
+Int8Query::Int8Query(std::span<const float> query) : bytes_(code_size(query.size())) {
   scale_ = encode_int8(query, bytes_);
   pairs_.reserve(bytes_.size() / 2);
   const auto pair = [](std::int8_t low, std::int8_t high) {
@@ -231,7 +230,7 @@ Int8Query::Int8Query(std::span<const float> query) : bytes_((query.size() + 3) /
     pairs_.push_back(pair(bytes_[i], bytes_[i + 2]));
     pairs_.push_back(pair(bytes_[i + 1], bytes_[i + 3]));
   }
-  for (const std::int8_t value : bytes_) bias_ -= kStored * value;
+  for (const std::int8_t value : bytes_) bias_ -= std::int32_t{kZeroCode} * value;
 }
 
 std::size_t scan(const CodeBlocks& blocks, const Int8Query& query, float threshold, ScanHit* hits) {

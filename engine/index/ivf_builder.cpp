@@ -25,7 +25,6 @@
 namespace pressmark::index {
 namespace {
 
-constexpr std::uint8_t kZeroCode = 128;
 constexpr std::size_t kBlocksPerTask = 64;
 constexpr std::size_t kQueriesPerTask = 64;
 constexpr std::size_t kErrorRows = 8192;  // that the error of lists is estimated from
@@ -203,7 +202,7 @@ void IvfBuilder::place_rows(std::span<std::uint32_t> rows) const {
 
 void IvfBuilder::encode_rows(std::span<const std::uint32_t> rows, std::span<float> scales,
                              std::span<std::uint8_t> codes) const {
-  const std::size_t size = facts_.dimension, padded = (size + 3) / 4 * 4;
+  const std::size_t size = facts_.dimension, padded = code_size(size);
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, facts_.blocks, kBlocksPerTask),
                     [&](const tbb::blocked_range<std::size_t>& blocks) {
                       std::vector<std::int8_t> code(padded);

@@ -5,7 +5,6 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
-#include <string>
 
 #include <fmt/format.h>
 
@@ -21,7 +20,7 @@ constexpr std::size_t rounded_up(std::size_t value, std::size_t multiple) {
 }
 
 std::size_t block_bytes(const IvfFacts& facts) {
-  return kRowsPerBlock * rounded_up(facts.dimension, 4);
+  return kRowsPerBlock * code_size(facts.dimension);
 }
 
 [[noreturn]] void refuse(std::string_view name, std::string_view why) {

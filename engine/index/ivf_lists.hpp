@@ -40,6 +40,12 @@ namespace pressmark::index {
 constexpr std::size_t kRowsPerBlock = 16;
 constexpr std::uint32_t kNoRow = 0xffffffff;
 constexpr std::size_t kIvfAlignment = 64;
+constexpr std::uint8_t kZeroCode = 128;  // is added to codes where they are stored
+
+// Values of a code: whole groups of 4.
+constexpr std::size_t code_size(std::size_t dimension) {
+  return (dimension + 3) / 4 * 4;
+}
 
 // Recall that rows held out of the training had among `count` neighbours when 2^i lists were
 // probed; ascending.

@@ -7,7 +7,6 @@
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/centroids.hpp"
-#include "engine/index/float_products.hpp"
 #include "engine/index/int8_scan.hpp"
 
 namespace pressmark::index {
@@ -32,6 +31,17 @@ CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t e
           lists.codes.data() + (last < end ? last : next) * lists.bytes_per_block()};
 }
 
+// Wanted rows among what was found in blocks from `first_block` on.
+void take(const IvfListsView& lists, std::span<const ScanHit> hits, std::size_t first_block,
+          const RowFilter* is_wanted, BestRows& best) {
+  for (const ScanHit& hit : hits) {
+    const std::uint32_t row = lists.rows[first_block * kRowsPerBlock + hit.position];
+    if (row >= lists.facts.rows) continue;  // fills up a block, or is damaged
+    if (is_wanted != nullptr && hit.score >= best.threshold() && !(*is_wanted)(row)) continue;
+    best.push(row, hit.score);
+  }
+}
+
 // One list's blocks into the best rows.
 class ListScan {
  public:
@@ -42,9 +52,8 @@ class ListScan {
                  const RowFilter* is_wanted, BestRows& best) {
     const std::size_t end = lists_.starts[list + 1];
     for (std::size_t block = lists_.starts[list]; block < end; block += kBlocksAtOnce) {
-      take(scan(blocks_of(lists_, block, end, lists_.starts[next]), query, best.threshold(),
-                hits_.data()),
-           block, is_wanted, best);
+      scan_blocks(blocks_of(lists_, block, end, lists_.starts[next]), block, query, is_wanted,
+                  best);
     }
   }
 
@@ -59,23 +68,17 @@ class ListScan {
       }
       if (wanted == 0) continue;
       seen += wanted;
-      take(scan(blocks_of(lists_, block, block + 1, block + 1), query, best.threshold(),
-                hits_.data()),
-           block, &is_wanted, best);
+      scan_blocks(blocks_of(lists_, block, block + 1, block + 1), block, query, &is_wanted, best);
     }
     return seen;
   }
 
  private:
-  void take(std::size_t found, std::size_t first_block, const RowFilter* is_wanted,
-            BestRows& best) {
+  void scan_blocks(const CodeBlocks& blocks, std::size_t first_block, const Int8Query& query,
+                   const RowFilter* is_wanted, BestRows& best) {
+    const std::size_t found = scan(blocks, query, best.threshold(), hits_.data());
     if (found == 0) return;
-    for (const ScanHit& hit : std::span(hits_).first(found)) {
-      const std::uint32_t row = lists_.rows[first_block * kRowsPerBlock + hit.position];
-      if (row >= lists_.facts.rows) continue;  // fills up a block, or is damaged
-      if (is_wanted != nullptr && hit.score >= best.threshold() && !(*is_wanted)(row)) continue;
-      best.push(row, hit.score);
-    }
+    take(lists_, std::span(hits_).first(found), first_block, is_wanted, best);
     best.tighten();
   }
 
@@ -126,12 +129,7 @@ class BatchScan {
       found[0] = scan(blocks, *queries[0], thresholds[0], hits[0]);
     }
     for (std::size_t q = 0; q < asking.size(); ++q) {
-      for (const ScanHit& hit : std::span(hits[q], found[q])) {
-        const std::uint32_t row = lists_.rows[first_block * kRowsPerBlock + hit.position];
-        if (row >= lists_.facts.rows) continue;
-        if (is_wanted_ != nullptr && !(*is_wanted_)(row)) continue;
-        best_[asking[q]].push(row, hit.score);
-      }
+      take(lists_, {hits[q], found[q]}, first_block, is_wanted_, best_[asking[q]]);
     }
   }
 
@@ -186,15 +184,6 @@ IvfEffort effort_for(const IvfFacts& facts, std::size_t count, double recall, do
     effort.probes = probes_for(facts, spread, recall);
   }
   return effort;
-}
-
-std::vector<NearRow> rank_exactly(std::span<const float> query, const float* vectors,
-                                  std::span<const std::uint32_t> rows, std::size_t count) {
-  std::vector<float> products(rows.size());
-  listed_products(query, vectors, rows, products);
-  BestRows best(count);
-  for (std::size_t i = 0; i < rows.size(); ++i) best.push(rows[i], products[i]);
-  return best.take_sorted();
 }
 
 std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,

@@ -43,8 +43,4 @@ std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, co
                                                    std::size_t count, const IvfEffort& effort,
                                                    const RowFilter* is_wanted = nullptr);
 
-// The rows `rows` with their exact similarities, those that rank first.
-std::vector<NearRow> rank_exactly(std::span<const float> query, const float* vectors,
-                                  std::span<const std::uint32_t> rows, std::size_t count);
-
 }  // namespace pressmark::index

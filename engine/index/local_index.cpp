@@ -2,7 +2,6 @@
 #include "engine/index/local_index.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <numbers>
 #include <numeric>
 #include <tuple>
@@ -12,6 +11,7 @@
 
 #include "engine/index/ballots.hpp"
 #include "engine/index/geometric_votes.hpp"
+#include "engine/index/removed_rows.hpp"
 
 namespace pressmark::index {
 namespace {
@@ -22,8 +22,7 @@ constexpr int kProbedWords = 8;
 
 struct IndexedPart {
   std::shared_ptr<const LocalPart> part;
-  std::vector<char> removed;  // of each row; empty: none is
-  std::int64_t removed_rows = 0;
+  RemovedRows removed;
 };
 
 std::array<std::size_t, kChannels.size()> word_counts(const std::array<ChannelWords, 2>& words) {
@@ -135,16 +134,16 @@ void LocalIndex::Impl::ask(const Description& query, Inquiry& inquiry) const {
 std::optional<RowFlags> LocalIndex::Impl::flags(const IndexedPart& part,
                                                 const ImageSelection* selection) const {
   const std::span<const PartRow> rows = part.part->rows();
-  const auto count = static_cast<std::int64_t>(rows.size());
-  if (part.removed_rows == count) return std::nullopt;
-  if (selection == nullptr && part.removed_rows == 0) return RowFlags{};
-  const auto selected =
-      selection == nullptr ? count : selection->count_between(rows.front().id, rows.back().id);
-  if (selected == 0) return std::nullopt;
+  if (part.removed.count() == rows.size()) return std::nullopt;
+  if (selection == nullptr) {
+    if (part.removed.count() == 0) return RowFlags{};
+  } else if (selection->count_between(rows.front().id, rows.back().id) == 0) {
+    return std::nullopt;
+  }
   RowFlags flags(kMostPartRows, 0);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    flags[row] = (part.removed.empty() || part.removed[row] == 0) &&
-                 (selection == nullptr || selection->contains(rows[row].id));
+    flags[row] =
+        !part.removed.contains(row) && (selection == nullptr || selection->contains(rows[row].id));
   }
   return flags;
 }
@@ -184,17 +183,15 @@ void LocalIndex::add_part(std::shared_ptr<const LocalPart> part) {
   impl_->tail = nullptr;
   impl_->images += static_cast<std::int64_t>(part->rows().size());
   for (const PartRow& row : part->rows()) impl_->codes += row.codes;
-  impl_->parts.push_back({std::move(part), {}, 0});
+  impl_->parts.push_back({std::move(part), {}});
 }
 
 RowPlace LocalIndex::add(ImageId id, const Description& description) {
   if (impl_->tail == nullptr || impl_->tail->rows().size() == kMostPartRows) {
     impl_->tail = std::make_shared<LocalTail>(word_counts(impl_->words));
-    impl_->parts.push_back({impl_->tail, {}, 0});
+    impl_->parts.push_back({impl_->tail, {}});
   }
   impl_->tail->add(id, description);
-  IndexedPart& part = impl_->parts.back();
-  if (!part.removed.empty()) part.removed.push_back(0);
   impl_->images += 1;
   impl_->codes += impl_->tail->rows().back().codes;
   return {static_cast<std::uint32_t>(impl_->parts.size() - 1),
@@ -205,10 +202,7 @@ void LocalIndex::remove(std::span<const ImageId> ids) {
   for (const ImageId id : ids) {
     const std::optional<RowPlace> place = find(id);
     if (!place) continue;
-    IndexedPart& part = impl_->parts[place->part];
-    part.removed.resize(part.part->rows().size(), 0);
-    part.removed[place->row] = 1;
-    ++part.removed_rows;
+    impl_->parts[place->part].removed.insert(place->row);
     --impl_->images;
     impl_->codes -= row(*place).codes;
   }
@@ -240,8 +234,7 @@ const PartRow& LocalIndex::row(RowPlace place) const {
 }
 
 bool LocalIndex::is_present(RowPlace place) const {
-  const IndexedPart& part = impl_->parts[place.part];
-  return part.removed.empty() || part.removed[place.row] == 0;
+  return !impl_->parts[place.part].removed.contains(place.row);
 }
 
 void LocalIndex::for_each(const ImageSelection* selection,

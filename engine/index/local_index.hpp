@@ -16,7 +16,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "engine/index/geometric_votes.hpp"
 #include "engine/index/local_part.hpp"

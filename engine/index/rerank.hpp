@@ -25,6 +25,11 @@ constexpr bool ranks_before(const NearRow& a, const NearRow& b) {
   return a.similarity > b.similarity || (a.similarity == b.similarity && a.row < b.row);
 }
 
+// The rows `rows` with their exact similarities, those that rank first; none whose similarity is
+// not a number. `vectors`: row-major, from row 0 on, each as long as the query.
+std::vector<NearRow> rank_exactly(std::span<const float> query, const float* vectors,
+                                  std::span<const std::uint32_t> rows, std::size_t count);
+
 // What an approximate search found.
 struct ApproximateRows {
   std::vector<std::int64_t> rows;  // in any order
