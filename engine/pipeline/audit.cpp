@@ -99,7 +99,6 @@ AuditReport Catalogue::audit(const AuditOptions& options, const RunControl& cont
       std::erase(exact, item.id);
       exact.resize(std::min(exact.size(), static_cast<std::size_t>(options.k)));
       item.recall = share_found(exact, std::move(found));
-      return 0;
     });
   };
   const auto collect = [&](AuditItem& item) {

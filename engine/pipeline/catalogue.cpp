@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pressmark/catalogue.hpp"
 
-#include <unistd.h>
-
 #include <optional>
 #include <utility>
 
@@ -11,30 +9,11 @@
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 #include "engine/pipeline/describe.hpp"
+#include "engine/pipeline/scratch_directory.hpp"
+#include "engine/store/names.hpp"
 #include "kernels/backends.hpp"
 
 namespace pressmark {
-namespace {
-
-constexpr const char* kModelDirectory = "model";
-
-// Removes a directory tree when it goes out of scope.
-class TemporaryDirectory {
- public:
-  explicit TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {}
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-}  // namespace
 
 const kernels::ImageDescriber& Catalogue::Impl::describer(KeptDescriber& kept,
                                                           const DescribeOptions& options) {
@@ -91,8 +70,7 @@ Catalogue& Catalogue::operator=(Catalogue&&) noexcept = default;
 Catalogue Catalogue::create(const std::filesystem::path& directory, const Model& model,
                             const DescribeOptions& describe, std::string_view device) {
   describe.validate();
-  const TemporaryDirectory model_copy(std::filesystem::temp_directory_path() /
-                                      fmt::format("pressmark-model-{}", ::getpid()));
+  const pipeline::ScratchDirectory model_copy("model");
   model.save(model_copy.path());
   store::Store::create(directory, {model.id(), model.global_size(), describe}, model_copy.path());
   return open(directory, Access::kWrite, device);
@@ -101,7 +79,7 @@ Catalogue Catalogue::create(const std::filesystem::path& directory, const Model&
 Catalogue Catalogue::open(const std::filesystem::path& directory, Access access,
                           std::string_view device) {
   store::Store store(directory, access);
-  Model model = Model::load(store.directory() / kModelDirectory);
+  Model model = Model::load(store.directory() / store::kModelName);
   if (model.id() != store.settings().model_id) {
     throw Error(ErrorCode::kCorruptData,
                 fmt::format("catalogue {}: its model is {}, but its descriptions were made with {}",

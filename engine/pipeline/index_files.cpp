@@ -105,6 +105,7 @@ IndexFiles open_listed(const store::Store& store, const models::ModelData& model
         index.parts.push_back(std::move(part));
       }
     }
+    index.uncovered.assign(uncovered.begin(), uncovered.end());
     std::vector<std::uint64_t> numbers;
     for (const CoveredSegment& segment : uncovered) numbers.push_back(segment.number);
     return numbers;

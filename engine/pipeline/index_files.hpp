@@ -34,7 +34,8 @@ struct IndexedPart {
 struct IndexFiles {
   store::PartList list;                          // as published
   std::vector<IndexedPart> parts;                // by first id; no image is in two of them
-  std::vector<store::DescriptionLocation> tail;  // images in no part, by id
+  std::vector<store::CoveredSegment> uncovered;  // segments in no part, by number
+  std::vector<store::DescriptionLocation> tail;  // their images, by id
   std::vector<ImageId> removed;                  // ascending; parts may still hold them
   std::vector<std::string> problems;             // why files are not used; one line each
 };

@@ -158,7 +158,7 @@ ImportReport Catalogue::import(const fs::path& from, const ImportOptions& option
                 fmt::format("{} is the catalogue itself", from.native()));
   }
   std::vector<ImageId> ids;
-  for (const store::DescriptionLocation& location : other.locations()) ids.push_back(location.id);
+  other.list_ids({}, [&](ImageId id) { ids.push_back(id); });
   impl_->forget_snapshot();
   const ImportReport report =
       impl_->store.import_from(other, ids, true, options, control, on_conflict);
@@ -170,11 +170,8 @@ ImportReport Catalogue::import(const fs::path& from, const ImportOptions& option
 ImportReport Catalogue::export_to(const fs::path& directory, const ImageFilter& filter,
                                   const RunControl& control) const {
   std::vector<ImageId> ids;
-  list_images(filter, [&](const CatalogueImage& image) {
-    ids.push_back(image.id);
-    return true;
-  });
-  const bool whole = ids.size() == impl_->store.locations().size();
+  impl_->store.list_ids(filter, [&](ImageId id) { ids.push_back(id); });
+  const bool whole = static_cast<std::int64_t>(ids.size()) == count_images({});
   return impl_->store.export_to(directory, ids, whole, control);
 }
 

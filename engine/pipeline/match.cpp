@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,39 +33,42 @@ struct QueryPhoto {
   std::string quality;
   bool is_compared = false;
   std::optional<ImageId> left_out;  // of the candidates: the photo itself
+  std::map<ImageId, Verdict> verdicts;
   std::vector<ScoredImage> hits;
+
+  std::optional<Verdict> verdict(ImageId id) const {
+    const auto known = verdicts.find(id);
+    return known == verdicts.end() ? std::nullopt : std::optional(known->second);
+  }
 };
 
-// What examiners decided about queries and catalogued images, ready to be looked up by many
-// threads.
+// What examiners decided, by photo.
 class KnownVerdicts {
  public:
-  KnownVerdicts() = default;
-  explicit KnownVerdicts(const store::Store& store) {
+  explicit KnownVerdicts(const store::Store& store) : store_(store) {
     DecisionFilter filter;
     filter.current_only = true;
-    std::vector<Decision> decisions;
     store.list_decisions(filter, [&](const Decision& decision) {
-      decisions.push_back(decision);
+      verdicts_[decision.first].emplace_back(decision.second, decision.verdict);
+      verdicts_[decision.second].emplace_back(decision.first, decision.verdict);
       return true;
     });
-    for (const Decision& decision : decisions) {
-      for (const auto& [query, other] : {std::pair(decision.first, decision.second),
-                                         std::pair(decision.second, decision.first)}) {
-        if (const auto id = store.find_hash(other)) verdicts_[query][*id] = decision.verdict;
-      }
-    }
   }
 
-  std::optional<Verdict> of(const Sha256& query, ImageId id) const {
-    const auto known = verdicts_.find(query);
-    if (known == verdicts_.end()) return std::nullopt;
-    const auto verdict = known->second.find(id);
-    return verdict == known->second.end() ? std::nullopt : std::optional(verdict->second);
+  // About this photo and catalogued images. Safe from many threads.
+  std::map<ImageId, Verdict> of(const Sha256& query) const {
+    std::map<ImageId, Verdict> known;
+    const auto decided = verdicts_.find(query);
+    if (decided == verdicts_.end()) return known;
+    for (const auto& [other, verdict] : decided->second) {
+      if (const auto id = store_.find_hash(other)) known[*id] = verdict;
+    }
+    return known;
   }
 
  private:
-  std::map<Sha256, std::map<ImageId, Verdict>> verdicts_;
+  const store::Store& store_;
+  std::map<Sha256, std::vector<std::pair<Sha256, Verdict>>> verdicts_;
 };
 
 struct MarkCandidate {
@@ -145,8 +149,7 @@ namespace {
 template <typename Impl, typename Describe>
 MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries,
                             const MatchOptions& options, const Describe& describe,
-                            const KnownVerdicts& verdicts, const RunControl& control,
-                            const TakeAnswer& take_answer,
+                            const RunControl& control, const TakeAnswer& take_answer,
                             const std::function<void(const MarkResult&)>& on_mark) {
   const auto snapshot = catalogue.current_snapshot();
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
@@ -203,8 +206,7 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
           *catalogue.backend, catalogue.model.data(), *prepared[i], hits, options.verify);
       for (std::size_t k = 0; k < ids.size(); ++k) {
         Verification& verification = verifications[k];
-        if (!options.show_rejected &&
-            verdicts.of(item.photos[i].photo.info.sha256, ids[k]) == Verdict::kRejected) {
+        if (!options.show_rejected && item.photos[i].verdict(ids[k]) == Verdict::kRejected) {
           verification.verified = false;
         }
         scores[k].push_back(verification.verified ? verification.score : 0.0);
@@ -272,8 +274,8 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
       std::optional<CatalogueImage> image = catalogue.store.find(hit.id);
       if (!image) continue;
       const double expected = false_hits(hit.verification.score);
-      result.hits.push_back({std::move(*image), std::move(hit.verification), expected,
-                             verdicts.of(result.info.sha256, hit.id)});
+      result.hits.push_back(
+          {std::move(*image), std::move(hit.verification), expected, query.verdict(hit.id)});
     }
     ++summary.queries;
     summary.failed += !result.ok;
@@ -317,20 +319,23 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   describe.max_keypoints = options.query_keypoints;
   const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
                                       decode};
+  const KnownVerdicts verdicts(impl_->store);
   const auto describe_files = [&](std::span<QueryPhoto> group) {
     std::vector<pipeline::PhotoToDescribe> photos;
     for (const QueryPhoto& query : group) {
       photos.push_back({pipeline::load_file(query.input->file, decode), query.input->facts.region});
     }
     std::vector<DescribedPhoto> described = pipeline::describe_loaded(describer, std::move(photos));
-    for (std::size_t i = 0; i < group.size(); ++i) group[i].photo = std::move(described[i]);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      group[i].photo = std::move(described[i]);
+      group[i].verdicts = verdicts.of(group[i].photo.info.sha256);
+    }
   };
   const auto take_answer = [&](const QueryPhoto&, const QueryResult& result,
                                std::span<const ImageId>) {
     if (on_result) on_result(result);
   };
-  return answer_queries(*impl_, queries, options, describe_files, KnownVerdicts(impl_->store),
-                        control, take_answer, on_mark);
+  return answer_queries(*impl_, queries, options, describe_files, control, take_answer, on_mark);
 }
 
 MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const ImageId> queries,
@@ -346,19 +351,16 @@ MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const Im
     return Error(ErrorCode::kNotFound,
                  fmt::format("no image {} in {}", id, source.impl_->store.directory().native()));
   };
-  std::vector<PhotoInput> inputs;
   for (const ImageId id : queries) {
-    std::optional<CatalogueImage> image = source.find(id);
-    if (!image) throw missing(id);
-    inputs.push_back({std::move(image->file), std::move(image->facts), {}});
+    if (!source.impl_->store.location(id)) throw missing(id);
   }
+  const std::vector<PhotoInput> inputs(queries.size());  // each a mark of its own, without a file
   const auto id_of = [&](const QueryPhoto& query) {
     return queries[static_cast<std::size_t>(query.input - inputs.data())];
   };
   const auto read_descriptions = [&](std::span<QueryPhoto> group) {
     for (QueryPhoto& query : group) {
       const ImageId id = id_of(query);
-      query.photo.file = query.input->file;
       std::optional<Description> description = source.impl_->store.read_image(id);
       if (!description) throw missing(id);
       query.photo.description = *std::move(description);
@@ -373,7 +375,7 @@ MatchSummary Catalogue::match_images(const Catalogue& source, std::span<const Im
               {candidates.begin(), candidates.end()},
               std::move(result.hits)});
   };
-  return answer_queries(*impl_, std::span<const PhotoInput>(inputs), options, read_descriptions, {},
+  return answer_queries(*impl_, std::span<const PhotoInput>(inputs), options, read_descriptions,
                         control, take_answer, {});
 }
 

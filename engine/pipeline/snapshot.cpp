@@ -1,44 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/pipeline/snapshot.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
 
 #include "engine/pipeline/index_files.hpp"
-#include "engine/store/file_io.hpp"
+#include "engine/pipeline/scratch_directory.hpp"
 
 namespace pressmark::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A directory of our own, with all that is in it as long as this lives.
-class ScratchDirectory {
- public:
-  ScratchDirectory() : path_((fs::temp_directory_path() / "pressmark-index-XXXXXX").native()) {
-    if (::mkdtemp(path_.data()) == nullptr) store::throw_io("create", path_, errno);
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  fs::path path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 // Mapped files stay after their directory is gone.
 void add_by_files(const store::Store& store, const kernels::Backend& backend,
                   const models::ModelData& model,
                   std::span<const store::DescriptionLocation> images, Snapshot& snapshot) {
-  const ScratchDirectory scratch;
+  const ScratchDirectory scratch("index");
   const store::PartOwner owner = store.part_owner();
   for (std::uint64_t number = 1; !images.empty(); ++number) {
     const auto group = images.first(std::min(images.size(), kImagesAtOnce));

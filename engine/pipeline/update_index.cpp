@@ -41,15 +41,20 @@ class Updater {
         owner_(store.part_owner()),
         directory_(index_directory(store)) {}
 
-  void run(const std::set<std::uint64_t>& distrusted) {
+  void run(std::set<std::uint64_t> distrusted) {
     store_.index_removed();
+    if (rebuilds_) {
+      for (const store::PartEntry& entry : store::read_part_list(directory_, owner_).parts) {
+        distrusted.insert(entry.number);
+      }
+    }
     IndexFiles index = open_index(store_, model_, distrusted);
     list_ = index.list;
     list_.next_number = std::max(list_.next_number, store::highest_part_number(directory_) + 1);
     removed_ = std::move(index.removed);
-    if (!rebuilds_) parts_ = std::move(index.parts);
+    parts_ = std::move(index.parts);
     try {
-      add_uncovered();
+      add_segments(find_uncovered(index));
       join_parts(true);
       stop_if_asked();
       publish();
@@ -66,26 +71,14 @@ class Updater {
 
  private:
   // Segments that no part covers, in order, with their images.
-  std::vector<UncoveredSegment> find_uncovered() const {
+  static std::vector<UncoveredSegment> find_uncovered(const IndexFiles& index) {
     std::vector<UncoveredSegment> uncovered;
-    const store::IndexedState state =
-        store_.indexed_state([&](std::span<const CoveredSegment> segments) {
-          std::set<CoveredSegment> rest(segments.begin(), segments.end());
-          for (const IndexedPart& part : parts_) {
-            for (const CoveredSegment& segment : part.file->segments()) rest.erase(segment);
-          }
-          std::vector<std::uint64_t> numbers;
-          for (const CoveredSegment& segment : rest) {
-            uncovered.push_back({segment, {}});
-            numbers.push_back(segment.number);
-          }
-          return numbers;
-        });
     std::map<std::int64_t, std::size_t> places;
-    for (std::size_t i = 0; i < uncovered.size(); ++i) {
-      places[static_cast<std::int64_t>(uncovered[i].segment.number)] = i;
+    for (const CoveredSegment& segment : index.uncovered) {
+      places[static_cast<std::int64_t>(segment.number)] = uncovered.size();
+      uncovered.push_back({segment, {}});
     }
-    for (const DescriptionLocation& image : state.chosen) {
+    for (const DescriptionLocation& image : index.tail) {
       uncovered[places.at(image.segment)].images.push_back(image);
     }
     // Without images there is nothing to index; more than a part can hold no option allows to
@@ -96,8 +89,7 @@ class Updater {
     return uncovered;
   }
 
-  void add_uncovered() {
-    const std::vector<UncoveredSegment> uncovered = find_uncovered();
+  void add_segments(const std::vector<UncoveredSegment>& uncovered) {
     std::int64_t total = 0, done = 0;
     for (const UncoveredSegment& segment : uncovered) {
       total += static_cast<std::int64_t>(segment.images.size());
