@@ -29,7 +29,9 @@ namespace {
 
 using kainjow::mustache::mustache;
 using report::displayable;
+using report::FactList;
 using report::grouped;
+using report::parsed;
 using report::TemplateData;
 
 // Pairs that a page of a mark shows as pictures; the table names the others.
@@ -38,10 +40,6 @@ constexpr std::size_t kShownPairs = 12;
 constexpr std::size_t kNamedMarks = 40;
 
 constexpr auto kTrue = TemplateData::type::bool_true;
-
-mustache parsed(std::string_view source) {
-  return mustache(std::string(source));
-}
 
 std::string score_text(double score) {
   return fmt::format("{:.1f}", score);
@@ -54,23 +52,6 @@ std::string false_hits_text(double expected) {
 std::string file_name(const std::filesystem::path& file) {
   return displayable(file.filename().native());
 }
-
-// Labels and values of a template's {{#facts}}; empty values are left out.
-class FactList {
- public:
-  void add(const std::string& label, const std::string& value, bool is_machine = false) {
-    if (value.empty()) return;
-    TemplateData fact;
-    fact.set("label", label);
-    fact.set("value", value);
-    if (is_machine) fact.set("machine", kTrue);
-    list_ << fact;
-  }
-  const TemplateData& list() const { return list_; }
-
- private:
-  TemplateData list_{TemplateData::type::list};
-};
 
 std::string mould_text(const MouldCounts& counts) {
   std::vector<std::string> parts;
