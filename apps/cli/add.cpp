@@ -68,23 +68,20 @@ int run_add(const Arguments& arguments, const Context& context) {
 
   RecordPrinter records(arguments.format);
   report_issues(list, records);
-  AddSummary summary;
-  {
-    ProgressLine progress;
-    RunControl control{arguments.threads, context.stop,
-                       [&](const Progress& now) { progress.update(now); }};
-    summary = catalogue.add(
-        list.photos, list.seizures, arguments.options, control, [&](const AddReport& report) {
-          facts.inputs.push_back({report.file, report.info.sha256});
-          if (report.status != AddStatus::kAdded) {
-            print_issue(report.file.native(), report.reason);
-          } else if (arguments.format.is_table()) {
-            print_line(fmt::format("{:>8}  {}", report.id, display(report.file)));
-          }
-          if (!report.quality.empty()) print_issue(report.file.native(), report.quality);
-          records.print(to_json(report));
-        });
-  }
+  const auto summary = with_progress(context, arguments.threads, [&](const RunControl& control) {
+    return catalogue.add(list.photos, list.seizures, arguments.options, control,
+                         [&](const AddReport& report) {
+                           facts.inputs.push_back({report.file, report.info.sha256});
+                           if (report.status != AddStatus::kAdded) {
+                             print_issue(report.file.native(), report.reason);
+                           } else if (arguments.format.is_table()) {
+                             print_line(fmt::format("{:>8}  {}", report.id, display(report.file)));
+                           }
+                           if (!report.quality.empty())
+                             print_issue(report.file.native(), report.quality);
+                           records.print(to_json(report));
+                         });
+  });
   records.finish();
   facts.added = summary;
   facts.finished_at = utc_now();

@@ -25,13 +25,9 @@ struct Arguments {
 int run_export(const Arguments& arguments, const Context& context) {
   const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
   require_seizures(catalogue, arguments.filter);
-  ImportReport report;
-  {
-    ProgressLine progress;
-    report =
-        catalogue.export_to(arguments.out, arguments.filter,
-                            {0, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }
+  const ImportReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return catalogue.export_to(arguments.out, arguments.filter, control);
+  });
   RecordPrinter records(arguments.format);
   records.print(to_json(report));
   records.finish();
@@ -44,18 +40,14 @@ int run_export(const Arguments& arguments, const Context& context) {
 ImportReport import_one(Catalogue& catalogue, const std::filesystem::path& from,
                         const Arguments& arguments, const Context& context,
                         RecordPrinter& records) {
-  ImportReport report;
-  {
-    ProgressLine progress;
-    report = catalogue.import(
-        from, arguments.options,
-        {0, context.stop, [&](const Progress& now) { progress.update(now); }},
-        [&](const FactConflict& conflict) {
-          print_issue(from.native(), fmt::format("{}: {} stays '{}', not '{}'", conflict.subject,
-                                                 conflict.field, conflict.kept, conflict.other));
-          records.print(to_json(conflict));
-        });
-  }
+  const auto on_conflict = [&](const FactConflict& conflict) {
+    print_issue(from.native(), fmt::format("{}: {} stays '{}', not '{}'", conflict.subject,
+                                           conflict.field, conflict.kept, conflict.other));
+    records.print(to_json(conflict));
+  };
+  ImportReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return catalogue.import(from, arguments.options, control, on_conflict);
+  });
   records.print(to_json(report));
   print_message(
       fmt::format("{}: {} added, {} already there ({} learned something), {} kept out as "

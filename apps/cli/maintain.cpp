@@ -28,12 +28,9 @@ std::string megabytes(std::int64_t bytes) {
 int run_compact(Arguments arguments, const Context& context) {
   arguments.compact.vacuum = !arguments.keep_database;
   Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kWrite);
-  CompactReport report;
-  {
-    ProgressLine progress;
-    report = catalogue.compact(
-        arguments.compact, {0, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }
+  const CompactReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return catalogue.compact(arguments.compact, control);
+  });
   RecordPrinter records(arguments.format);
   records.print(to_json(report));
   records.finish();
@@ -65,15 +62,12 @@ void print_problem(const CatalogueProblem& problem, const OutputFormat& format,
 
 int run_check(const Arguments& arguments, const Context& context) {
   RecordPrinter records(arguments.format);
-  CheckReport report;
-  {
-    ProgressLine progress;
-    report = check_catalogue(arguments.catalogue,
-                             {0, context.stop, [&](const Progress& now) { progress.update(now); }},
-                             [&](const CatalogueProblem& problem) {
-                               print_problem(problem, arguments.format, records);
-                             });
-  }
+  const auto on_problem = [&](const CatalogueProblem& problem) {
+    print_problem(problem, arguments.format, records);
+  };
+  const CheckReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return check_catalogue(arguments.catalogue, control, on_problem);
+  });
   records.print(to_json(report));
   records.finish();
   print_message(fmt::format("{} problem{} in {} pages, {} segments, {} images ({})",
