@@ -59,6 +59,9 @@ void add_replay_command(CLI::App& app, Context& context);
 void add_decision_commands(CLI::App& app, Context& context);  // confirm, reject, note, decisions
 void add_completion_command(CLI::App& app, Context& context);
 
+// For options whose value is the name of an ImageKind.
+CLI::Validator is_image_kind();
+
 // Option groups that several verbs have.
 void add_decode_options(CLI::App& command, DecodeOptions& options);
 void add_describe_options(CLI::App& command, DescribeOptions& options);

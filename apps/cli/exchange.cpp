@@ -89,16 +89,9 @@ void add_export_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("export", "Write chosen images as a new catalogue");
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
   command->add_option("OUT", arguments->out, "Directory to create")->required();
-  ImageFilter& filter = arguments->filter;
-  add_fact_option(*command, "--seizure", FilterField::kSeizure, filter,
-                  "Only images of this seizure");
-  add_fact_option(*command, "--package", FilterField::kPackage, filter,
-                  "Only images of this package");
-  add_fact_option(*command, "--kind", FilterField::kKind, filter, "Only images of this kind")
-      ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}));
-  add_where_option(*command, filter,
-                   "Only images for which the condition holds; again for several conditions "
-                   "(docs/filters.md)");
+  add_selection_options(*command, arguments->filter,
+                        "Only images for which the condition holds; again for several conditions "
+                        "(docs/filters.md)");
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_export(*arguments, context); };
