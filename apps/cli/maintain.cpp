@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "command.hpp"
-#include "inputs.hpp"
 #include "outputs.hpp"
 #include "terminal.hpp"
 
@@ -16,7 +15,6 @@ namespace {
 struct Arguments {
   std::filesystem::path catalogue;
   CompactOptions compact;
-  bool keep_database = false;
   RepairOptions repair;
   OutputFormat format;
 };
@@ -25,8 +23,7 @@ std::string megabytes(std::int64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
-int run_compact(Arguments arguments, const Context& context) {
-  arguments.compact.vacuum = !arguments.keep_database;
+int run_compact(const Arguments& arguments, const Context& context) {
   Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kWrite);
   const CompactReport report = with_progress(context, 0, [&](const RunControl& control) {
     return catalogue.compact(arguments.compact, control);
@@ -126,8 +123,9 @@ void add_compact_command(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
-  command->add_flag("--keep-database", arguments->keep_database,
-                    "Rewrite segments only; the format stays, too");
+  command->add_flag_callback(
+      "--keep-database", [arguments] { arguments->compact.vacuum = false; },
+      "Rewrite segments only; the format stays, too");
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_compact(*arguments, context); };
