@@ -17,32 +17,9 @@ namespace {
 
 using Position = std::pair<double, double>;
 
-std::string xml_text(const std::string& raw) {
-  std::string text;
-  for (const char c : report::displayable(raw)) {
-    switch (c) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      default:
-        text += c;
-    }
-  }
-  return text;
-}
-
 std::string data(const char* key, const std::string& value) {
   return value.empty() ? std::string()
-                       : fmt::format("<data key=\"{}\">{}</data>", key, xml_text(value));
+                       : fmt::format("<data key=\"{}\">{}</data>", key, report::markup(value));
 }
 
 std::optional<double> degrees(const Json& metadata, const char* name, const char* short_name,
