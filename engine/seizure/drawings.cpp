@@ -40,12 +40,6 @@ std::string shortened(const std::string& raw) {
   return text;
 }
 
-double best_score(const LinkedSeizure& other) {
-  double best = 0;
-  for (const auto& [mark, score] : other.marks) best = std::max(best, score);
-  return best;
-}
-
 }  // namespace
 
 std::optional<double> days_of(const std::string& date) {
@@ -74,8 +68,8 @@ std::string draw_links(const Findings& findings, const std::vector<LinkedSeizure
   std::vector<const LinkedSeizure*> right;
   for (const LinkedSeizure& other : linked) right.push_back(&other);
   std::stable_sort(right.begin(), right.end(), [](const auto* a, const auto* b) {
-    return std::tuple(-static_cast<std::int64_t>(a->marks.size()), -best_score(*a)) <
-           std::tuple(-static_cast<std::int64_t>(b->marks.size()), -best_score(*b));
+    return std::tuple(-static_cast<std::int64_t>(a->marks.size()), -a->best_score()) <
+           std::tuple(-static_cast<std::int64_t>(b->marks.size()), -b->best_score());
   });
   const std::size_t all_right = right.size();
   right.resize(std::min(right.size(), kDrawnNodes));
@@ -84,7 +78,7 @@ std::string draw_links(const Findings& findings, const std::vector<LinkedSeizure
   std::vector<const Mark*> left;
   std::size_t all_left = 0;
   for (const Mark& mark : findings.marks) {
-    if (mark.outside.empty() || !mark.outside.front().holds) continue;
+    if (!mark.is_linked()) continue;
     if (++all_left <= kDrawnNodes) left.push_back(&mark);
   }
   const int rows = static_cast<int>(std::max(left.size(), right.size()));

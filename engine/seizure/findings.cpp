@@ -286,8 +286,12 @@ Findings find_marks(const std::filesystem::path& directory, const Plan& plan,
   return FindingsMaker(directory, plan, catalogue).make();
 }
 
+std::string mark_name(int number) {
+  return fmt::format("M{:03}", number);
+}
+
 std::string mark_name(const Mark& mark) {
-  return fmt::format("M{:03}", mark.number);
+  return mark_name(mark.number);
 }
 
 }  // namespace pressmark::seizure

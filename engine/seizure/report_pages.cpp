@@ -165,8 +165,7 @@ class ReportWriter {
     for (const OutsideLink& link : mark.outside) {
       if (link.holds && shown < kShownPairs) ++shown;
     }
-    const bool is_linked = !mark.outside.empty() && mark.outside.front().holds;
-    if (!is_linked) data.set("nothing_known", kTrue);
+    if (!mark.is_linked()) data.set("nothing_known", kTrue);
     if (!mark.outside.empty()) {
       data.set("has_links", kTrue);
       data.set("links", link_rows(mark, shown));
@@ -309,7 +308,7 @@ class ReportWriter {
       seizures.insert(image->facts.seizure.empty() ? fmt::format("image {}", link.image)
                                                    : displayable(image->facts.seizure));
     }
-    const bool is_linked = !mark.outside.empty() && mark.outside.front().holds;
+    const bool is_linked = mark.is_linked();
     row.set("score", is_linked ? score_text(mark.outside.front().score) : "");
     row.set("false_hits",
             is_linked ? false_hits_text(mark.outside.front().expected_false_hits) : "");
@@ -376,16 +375,14 @@ class ReportWriter {
       row.set("marks", std::to_string(other.marks.size()));
       row.set("packages", std::to_string(other.packages.size()));
       row.set("images", std::to_string(other.images.size()));
-      double best = 0;
       std::size_t named = 0;
       for (const auto& [mark, score] : other.marks) {
-        best = std::max(best, score);
         if (++named > kNamedMarks) continue;
         TemplateData link;
-        link.set("mark", fmt::format("M{:03}", mark));
+        link.set("mark", mark_name(mark));
         links << link;
       }
-      row.set("score", score_text(best));
+      row.set("score", score_text(other.best_score()));
       row.set("links", links);
       row.set("more", named > kNamedMarks ? fmt::format("and {} more", named - kNamedMarks) : "");
       rows << row;

@@ -3,7 +3,6 @@
 // The steps of a run, each of which finds out by itself what is still to be done.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -137,9 +136,7 @@ class Run {
     summary.failed = findings.failed;
     summary.unusable = findings.unusable;
     summary.marks = static_cast<std::int64_t>(findings.marks.size());
-    for (const Mark& mark : findings.marks) {
-      summary.linked_marks += !mark.outside.empty() && mark.outside.front().holds;
-    }
+    for (const Mark& mark : findings.marks) summary.linked_marks += mark.is_linked();
     for (const LinkedSeizure& other : linked) summary.linked_seizures += other.image == 0;
 
     write_photo_table(directory_, plan_, findings);
