@@ -41,7 +41,7 @@ void write_photo_table(const std::filesystem::path& directory, const Plan& plan,
                        const Findings& findings);  // photos.csv
 void write_mark_table(const std::filesystem::path& directory, const Findings& findings,
                       const Catalogue& photos, const Catalogue& catalogue);  // marks.csv
-void write_links(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+void write_links(const std::filesystem::path& directory, const Findings& findings,
                  const Catalogue& photos,
                  const Catalogue& catalogue);  // links.csv, links.jsonl
 void write_graph(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,

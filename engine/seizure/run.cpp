@@ -141,7 +141,7 @@ class Run {
 
     write_photo_table(directory_, plan_, findings);
     write_mark_table(directory_, findings, *photos_, catalogue_);
-    write_links(directory_, plan_, findings, *photos_, catalogue_);
+    write_links(directory_, findings, *photos_, catalogue_);
     write_graph(directory_, plan_, findings, linked);
     write_map(directory_, plan_, own_position(directory_), linked);
     // Looked at anew: this object answers from the snapshot that it took at the beginning.

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <numbers>
 #include <set>
 
@@ -133,7 +132,7 @@ void write_mark_table(const std::filesystem::path& directory, const Findings& fi
   table.finish();
 }
 
-void write_links(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+void write_links(const std::filesystem::path& directory, const Findings& findings,
                  const Catalogue& photos, const Catalogue& catalogue) {
   CsvFile table(directory / "links.csv",
                 {"type", "mark", "holds", "score", "expected_false_hits", "photos", "best_photo",
@@ -184,7 +183,6 @@ void write_links(const std::filesystem::path& directory, const Plan& plan, const
                   "\n");
     }
   }
-  const double min_score = plan.options.match.verify.min_score;
   for (const WithinLink& link : findings.within) {
     const MarkedPhoto &a = findings.photos[link.a], &b = findings.photos[link.b];
     const CatalogueImage image_a = image_of(photos, a.id), image_b = image_of(photos, b.id);
@@ -201,7 +199,7 @@ void write_links(const std::filesystem::path& directory, const Plan& plan, const
     Json record = {{"type", "within_link"},
                    {"marks", Json::array({name(a), name(b)})},
                    {"holds", is_one_mark && !link.is_rejected},
-                   {"firm", link.best.score >= std::max(findings.sure_score, min_score)},
+                   {"firm", link.best.score >= findings.sure_score},
                    {"query", link.is_from_a ? "first" : "second"},
                    {"decision", text_or_null(decision)},
                    {"first", photo_value(a, image_a)},
