@@ -48,10 +48,6 @@ std::string own_title(const Plan& plan) {
   return plan.seizure.name.empty() ? "this seizure" : report::displayable(plan.seizure.name);
 }
 
-Json text_or_null(const std::string& text) {
-  return report::text_or_null(report::valid_utf8(text));
-}
-
 }  // namespace
 
 std::string LinkedSeizure::title() const {
@@ -159,8 +155,8 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
   if (own) {
     features.push_back(point_feature(*own, {{"kind", "own"},
                                             {"name", own_title(plan)},
-                                            {"place", text_or_null(plan.seizure.place)},
-                                            {"date", text_or_null(plan.seizure.date)}}));
+                                            {"place", report::text_or_null(plan.seizure.place)},
+                                            {"date", report::text_or_null(plan.seizure.date)}}));
   }
   for (const LinkedSeizure& other : linked) {
     if (!other.position) continue;
@@ -169,9 +165,9 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
     for (const auto& [mark, score] : other.marks) marks.push_back(mark_name(mark));
     features.push_back(
         point_feature(*other.position, {{"kind", other.image > 0 ? "image" : "seizure"},
-                                        {"name", report::valid_utf8(other.title())},
-                                        {"place", text_or_null(other.facts.place)},
-                                        {"date", text_or_null(other.facts.date)},
+                                        {"name", other.title()},
+                                        {"place", report::text_or_null(other.facts.place)},
+                                        {"date", report::text_or_null(other.facts.date)},
                                         {"marks", std::move(marks)},
                                         {"score", best}}));
     if (own) {
@@ -182,8 +178,7 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
              {"coordinates",
               Json::array({Json::array({own->second, own->first}),
                            Json::array({other.position->second, other.position->first})})}}},
-           {"properties",
-            {{"kind", "link"}, {"name", report::valid_utf8(other.title())}, {"score", best}}}});
+           {"properties", {{"kind", "link"}, {"name", other.title()}, {"score", best}}}});
     }
   }
   const std::filesystem::path file = directory / "map.geojson";

@@ -7,7 +7,6 @@
 
 #include "engine/report/json_values.hpp"
 #include "engine/report/output_file.hpp"
-#include "engine/report/text.hpp"
 #include "engine/seizure/csv.hpp"
 #include "engine/seizure/intake.hpp"
 #include "engine/seizure/results.hpp"
@@ -42,15 +41,11 @@ Json mould_value(const MouldCounts& counts) {
       {"same", counts.same}, {"different", counts.different}, {"cannot_tell", counts.cannot_tell}};
 }
 
-Json text_or_null(const std::string& text) {
-  return report::text_or_null(report::valid_utf8(text));
-}
-
 Json photo_value(const MarkedPhoto& photo, const CatalogueImage& image) {
   return {{"input", photo.input + 1},
-          {"file", report::valid_utf8(image.file.native())},
+          {"file", image.file.native()},
           {"sha256", photo.sha256.hex()},
-          {"package", text_or_null(image.facts.package)}};
+          {"package", report::text_or_null(image.facts.package)}};
 }
 
 CatalogueImage image_of(const Catalogue& catalogue, ImageId id) {
@@ -153,7 +148,7 @@ void write_links(const std::filesystem::path& directory, const Findings& finding
         Json entry = photo_value(photo, image_of(photos, photo.id));
         entry.update(figures_value(hit.figures));
         entry["decision"] =
-            text_or_null(std::string(decision_text(hit.is_confirmed, hit.is_rejected)));
+            report::text_or_null(std::string(decision_text(hit.is_confirmed, hit.is_rejected)));
         hits.push_back(std::move(entry));
       }
       const std::string decision(decision_text(link.is_confirmed(), link.is_rejected()));
@@ -171,14 +166,10 @@ void write_links(const std::filesystem::path& directory, const Findings& finding
                                      {"score", link.score},
                                      {"expected_false_hits", link.expected_false_hits},
                                      {"mark_photos", mark.photos.size()},
-                                     {"decision", text_or_null(decision)},
+                                     {"decision", report::text_or_null(decision)},
                                      {"mould_verdicts", mould_value(link.mould)},
                                      {"image", report::image_value(image)},
-                                     {"seizure",
-                                      {{"name", text_or_null(seizure.name)},
-                                       {"place", text_or_null(seizure.place)},
-                                       {"date", text_or_null(seizure.date)},
-                                       {"agency", text_or_null(seizure.agency)}}},
+                                     {"seizure", report::seizure_value(seizure)},
                                      {"photos", std::move(hits)}}) +
                   "\n");
     }
@@ -201,7 +192,7 @@ void write_links(const std::filesystem::path& directory, const Findings& finding
                    {"holds", is_one_mark && !link.is_rejected},
                    {"firm", link.best.score >= findings.sure_score},
                    {"query", link.is_from_a ? "first" : "second"},
-                   {"decision", text_or_null(decision)},
+                   {"decision", report::text_or_null(decision)},
                    {"first", photo_value(a, image_a)},
                    {"second", photo_value(b, image_b)}};
     record.update(figures_value(link.best));
