@@ -68,23 +68,19 @@ int run_add(const Arguments& arguments, const Context& context) {
 
   RecordPrinter records(arguments.format);
   report_issues(list, records);
-  AddSummary summary;
-  {
-    ProgressLine progress;
-    RunControl control{arguments.threads, context.stop,
-                       [&](const Progress& now) { progress.update(now); }};
-    summary = catalogue.add(
-        list.photos, list.seizures, arguments.options, control, [&](const AddReport& report) {
-          facts.inputs.push_back({report.file, report.info.sha256});
-          if (report.status != AddStatus::kAdded) {
-            print_issue(report.file.native(), report.reason);
-          } else if (arguments.format.is_table()) {
-            print_line(fmt::format("{:>8}  {}", report.id, display(report.file)));
-          }
-          if (!report.quality.empty()) print_issue(report.file.native(), report.quality);
-          records.print(to_json(report));
-        });
-  }
+  const auto on_report = [&](const AddReport& report) {
+    facts.inputs.push_back({report.file, report.info.sha256});
+    if (report.status != AddStatus::kAdded) {
+      print_issue(report.file.native(), report.reason);
+    } else if (arguments.format.is_table()) {
+      print_line(fmt::format("{:>8}  {}", report.id, display(report.file)));
+    }
+    if (!report.quality.empty()) print_issue(report.file.native(), report.quality);
+    records.print(to_json(report));
+  };
+  const auto summary = with_progress(context, arguments.threads, [&](const RunControl& control) {
+    return catalogue.add(list.photos, list.seizures, arguments.options, control, on_report);
+  });
   records.finish();
   facts.added = summary;
   facts.finished_at = utc_now();
@@ -112,7 +108,7 @@ void add_add_command(CLI::App& app, Context& context) {
   command->add_option("--package", arguments->package, "Package within the seizure")
       ->needs("--seizure");
   command->add_option("--kind", arguments->kind, "What the photos show; default: logo")
-      ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}));
+      ->check(is_image_kind());
   command->add_option("--place", arguments->seizure.place, "Place of the seizure")
       ->needs("--seizure");
   command->add_option("--date", arguments->seizure.date, "Date of the seizure, YYYY[-MM[-DD]]")

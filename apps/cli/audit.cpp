@@ -32,13 +32,9 @@ void print_report(const AuditReport& report) {
 
 int run_audit(const Arguments& arguments, const Context& context) {
   const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
-  AuditReport report;
-  {
-    ProgressLine progress;
-    report = catalogue.audit(
-        arguments.options,
-        {arguments.threads, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }
+  const AuditReport report = with_progress(
+      context, arguments.threads,
+      [&](const RunControl& control) { return catalogue.audit(arguments.options, control); });
   if (arguments.format.is_table()) print_report(report);
   RecordPrinter records(arguments.format);
   records.print(to_json(report));

@@ -11,6 +11,10 @@
 
 namespace pressmark::cli {
 
+CLI::Validator is_image_kind() {
+  return CLI::IsMember({"logo", "toolmark", "wrapping", "overview"});
+}
+
 void add_decode_options(CLI::App& command, DecodeOptions& options) {
   command
       .add_option("--max-pixels", options.max_pixels,

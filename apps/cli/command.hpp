@@ -16,6 +16,7 @@
 #include "pressmark/catalogue.hpp"
 #include "pressmark/json.hpp"
 #include "pressmark/options.hpp"
+#include "terminal.hpp"
 
 namespace pressmark::cli {
 
@@ -58,6 +59,9 @@ void add_replay_command(CLI::App& app, Context& context);
 void add_decision_commands(CLI::App& app, Context& context);  // confirm, reject, note, decisions
 void add_completion_command(CLI::App& app, Context& context);
 
+// For options whose value is the name of an ImageKind.
+CLI::Validator is_image_kind();
+
 // Option groups that several verbs have.
 void add_decode_options(CLI::App& command, DecodeOptions& options);
 void add_describe_options(CLI::App& command, DescribeOptions& options);
@@ -77,5 +81,13 @@ Model load_model(const std::filesystem::path& directory);
 RunFacts begin_run(const Context& context, const Model& model, std::string_view device);
 
 std::string utc_now();  // ISO 8601, to the second
+
+// What `work` returns that is given a RunControl: it shows its progress and ends on an interrupt.
+template <typename Work>
+auto with_progress(const Context& context, int threads, const Work& work) {
+  ProgressLine progress;
+  return work(RunControl{threads, context.stop,
+                         [&progress](const Progress& now) { progress.update(now); }});
+}
 
 }  // namespace pressmark::cli

@@ -3,8 +3,6 @@
 // Examiners' decisions about links: confirm, reject, note, and what was decided so far.
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -98,7 +96,8 @@ class TruthExport {
     std::map<Sha256, int> identities;
     const std::filesystem::path base =
         std::filesystem::absolute(file).lexically_normal().parent_path();
-    std::string text = "file,identity\n";
+    LineFile target(file);
+    target.write("file,identity");
     int missing = 0;
     for (const auto& [hash, parent] : std::map(parent_)) {
       const std::vector<CatalogueImage> images = catalogue.find_by_hash(hash.hex());
@@ -112,11 +111,8 @@ class TruthExport {
       for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) {
         name.insert(at, 1, '"');
       }
-      text += fmt::format("\"{}\",decided-{}\n", name, place->second);
+      target.write(fmt::format("\"{}\",decided-{}", name, place->second));
     }
-    LineFile target(file);
-    text.pop_back();
-    target.write(text);
     target.finish();
     return missing;
   }
@@ -138,7 +134,7 @@ int run_list(const ListArguments& arguments) {
   RecordPrinter records(arguments.format);
   TruthExport truth;
   catalogue.list_decisions(filter, [&](const Decision& decision) {
-    truth.add(decision);
+    if (!arguments.truth.empty()) truth.add(decision);
     if (arguments.format.is_table()) {
       print_line(
           fmt::format("{}  {:<9}  {}  {}  {}{}{}", decision.decided_at, to_string(decision.verdict),

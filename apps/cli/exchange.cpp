@@ -25,13 +25,9 @@ struct Arguments {
 int run_export(const Arguments& arguments, const Context& context) {
   const Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
   require_seizures(catalogue, arguments.filter);
-  ImportReport report;
-  {
-    ProgressLine progress;
-    report =
-        catalogue.export_to(arguments.out, arguments.filter,
-                            {0, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }
+  const ImportReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return catalogue.export_to(arguments.out, arguments.filter, control);
+  });
   RecordPrinter records(arguments.format);
   records.print(to_json(report));
   records.finish();
@@ -44,18 +40,14 @@ int run_export(const Arguments& arguments, const Context& context) {
 ImportReport import_one(Catalogue& catalogue, const std::filesystem::path& from,
                         const Arguments& arguments, const Context& context,
                         RecordPrinter& records) {
-  ImportReport report;
-  {
-    ProgressLine progress;
-    report = catalogue.import(
-        from, arguments.options,
-        {0, context.stop, [&](const Progress& now) { progress.update(now); }},
-        [&](const FactConflict& conflict) {
-          print_issue(from.native(), fmt::format("{}: {} stays '{}', not '{}'", conflict.subject,
-                                                 conflict.field, conflict.kept, conflict.other));
-          records.print(to_json(conflict));
-        });
-  }
+  const auto on_conflict = [&](const FactConflict& conflict) {
+    print_issue(from.native(), fmt::format("{}: {} stays '{}', not '{}'", conflict.subject,
+                                           conflict.field, conflict.kept, conflict.other));
+    records.print(to_json(conflict));
+  };
+  ImportReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return catalogue.import(from, arguments.options, control, on_conflict);
+  });
   records.print(to_json(report));
   print_message(
       fmt::format("{}: {} added, {} already there ({} learned something), {} kept out as "
@@ -97,16 +89,9 @@ void add_export_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("export", "Write chosen images as a new catalogue");
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
   command->add_option("OUT", arguments->out, "Directory to create")->required();
-  ImageFilter& filter = arguments->filter;
-  add_fact_option(*command, "--seizure", FilterField::kSeizure, filter,
-                  "Only images of this seizure");
-  add_fact_option(*command, "--package", FilterField::kPackage, filter,
-                  "Only images of this package");
-  add_fact_option(*command, "--kind", FilterField::kKind, filter, "Only images of this kind")
-      ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}));
-  add_where_option(*command, filter,
-                   "Only images for which the condition holds; again for several conditions "
-                   "(docs/filters.md)");
+  add_selection_options(*command, arguments->filter,
+                        "Only images for which the condition holds; again for several conditions "
+                        "(docs/filters.md)");
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_export(*arguments, context); };

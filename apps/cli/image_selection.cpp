@@ -5,8 +5,8 @@
 
 #include <charconv>
 #include <set>
-#include <vector>
 
+#include "command.hpp"
 #include "pressmark/error.hpp"
 #include "terminal.hpp"
 
@@ -91,6 +91,17 @@ CLI::Option* add_fact_option(CLI::App& command, const std::string& name, FilterF
       ->check([](const std::string& value) {
         return value.empty() ? std::string("must not be empty") : std::string();
       });
+}
+
+std::vector<CLI::Option*> add_selection_options(CLI::App& command, ImageFilter& filter,
+                                                const std::string& where_help) {
+  return {add_fact_option(command, "--seizure", FilterField::kSeizure, filter,
+                          "Only images of this seizure"),
+          add_fact_option(command, "--package", FilterField::kPackage, filter,
+                          "Only images of this package"),
+          add_fact_option(command, "--kind", FilterField::kKind, filter, "Only images of this kind")
+              ->check(is_image_kind()),
+          add_where_option(command, filter, where_help)};
 }
 
 std::int64_t report_selection(const Catalogue& catalogue, const ImageFilter& filter) {

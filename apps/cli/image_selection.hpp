@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "pressmark/catalogue.hpp"
 
@@ -19,6 +20,10 @@ void require_seizures(const Catalogue& catalogue, const ImageFilter& filter);
 // --where CONDITION, as often as wanted: each is added to the filter. One that cannot be read is
 // wrong usage.
 CLI::Option* add_where_option(CLI::App& command, ImageFilter& filter, const std::string& help);
+
+// --seizure, --package, --kind and --where, which choose images.
+std::vector<CLI::Option*> add_selection_options(CLI::App& command, ImageFilter& filter,
+                                                const std::string& where_help);
 
 // An option that adds a condition FIELD = value to the filter. Empty values are wrong usage: such a
 // condition would ask for images of which the field is unknown.

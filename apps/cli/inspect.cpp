@@ -152,20 +152,12 @@ void add_list_command(CLI::App& app, Context& context) {
   command->add_option("CATALOGUE", arguments->catalogue, "Catalogue directory")->required();
   CLI::Option* seizures =
       command->add_flag("--seizures", arguments->seizures, "List seizures instead of images");
-  ImageFilter& filter = arguments->filter;
-  add_fact_option(*command, "--seizure", FilterField::kSeizure, filter,
-                  "Only images of this seizure")
-      ->excludes(seizures);
-  add_fact_option(*command, "--package", FilterField::kPackage, filter,
-                  "Only images of this package")
-      ->excludes(seizures);
-  add_fact_option(*command, "--kind", FilterField::kKind, filter, "Only images of this kind")
-      ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}))
-      ->excludes(seizures);
-  add_where_option(*command, filter,
-                   "Only images that fulfil it, e.g. 'place=Bonn' or 'date>=2023-05'; repeat it "
-                   "for several conditions (docs/filters.md)")
-      ->excludes(seizures);
+  for (CLI::Option* option : add_selection_options(
+           *command, arguments->filter,
+           "Only images that fulfil it, e.g. 'place=Bonn' or 'date>=2023-05'; repeat it for "
+           "several conditions (docs/filters.md)")) {
+    option->excludes(seizures);
+  }
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_list(*arguments, context); };

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "command.hpp"
-#include "inputs.hpp"
 #include "outputs.hpp"
 #include "terminal.hpp"
 
@@ -16,7 +15,6 @@ namespace {
 struct Arguments {
   std::filesystem::path catalogue;
   CompactOptions compact;
-  bool keep_database = false;
   RepairOptions repair;
   OutputFormat format;
 };
@@ -25,15 +23,11 @@ std::string megabytes(std::int64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
-int run_compact(Arguments arguments, const Context& context) {
-  arguments.compact.vacuum = !arguments.keep_database;
+int run_compact(const Arguments& arguments, const Context& context) {
   Catalogue catalogue = Catalogue::open(arguments.catalogue, Catalogue::Access::kWrite);
-  CompactReport report;
-  {
-    ProgressLine progress;
-    report = catalogue.compact(
-        arguments.compact, {0, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }
+  const CompactReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return catalogue.compact(arguments.compact, control);
+  });
   RecordPrinter records(arguments.format);
   records.print(to_json(report));
   records.finish();
@@ -65,15 +59,12 @@ void print_problem(const CatalogueProblem& problem, const OutputFormat& format,
 
 int run_check(const Arguments& arguments, const Context& context) {
   RecordPrinter records(arguments.format);
-  CheckReport report;
-  {
-    ProgressLine progress;
-    report = check_catalogue(arguments.catalogue,
-                             {0, context.stop, [&](const Progress& now) { progress.update(now); }},
-                             [&](const CatalogueProblem& problem) {
-                               print_problem(problem, arguments.format, records);
-                             });
-  }
+  const auto on_problem = [&](const CatalogueProblem& problem) {
+    print_problem(problem, arguments.format, records);
+  };
+  const CheckReport report = with_progress(context, 0, [&](const RunControl& control) {
+    return check_catalogue(arguments.catalogue, control, on_problem);
+  });
   records.print(to_json(report));
   records.finish();
   print_message(fmt::format("{} problem{} in {} pages, {} segments, {} images ({})",
@@ -132,8 +123,9 @@ void add_compact_command(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
-  command->add_flag("--keep-database", arguments->keep_database,
-                    "Rewrite segments only; the format stays, too");
+  command->add_flag_callback(
+      "--keep-database", [arguments] { arguments->compact.vacuum = false; },
+      "Rewrite segments only; the format stays, too");
   add_format_options(*command, arguments->format);
   command->callback([arguments, &context] {
     context.action = [arguments, &context] { return run_compact(*arguments, context); };

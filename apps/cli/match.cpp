@@ -82,12 +82,8 @@ int run_match(Arguments arguments, const Context& context) {
     for (const InputIssue& issue : list.issues) lines->write(to_json(issue));
   }
 
-  MatchSummary summary;
-  {
-    ProgressLine progress;
-    RunControl control{arguments.threads, context.stop,
-                       [&](const Progress& now) { progress.update(now); }};
-    summary = catalogue.match(
+  const auto summary = with_progress(context, arguments.threads, [&](const RunControl& control) {
+    return catalogue.match(
         list.photos, arguments.options, arguments.decode, control,
         [&](const QueryResult& result) {
           facts.inputs.push_back({result.file, result.info.sha256});
@@ -106,7 +102,7 @@ int run_match(Arguments arguments, const Context& context) {
           record(to_json(result));
           if (report) report->add(result);
         });
-  }
+  });
   records.finish();
   facts.finished_at = utc_now();
   facts.matched = summary;

@@ -11,10 +11,7 @@ namespace {
 
 int run_reindex(const std::filesystem::path& directory, const Context& context) {
   Catalogue catalogue = Catalogue::open(directory, Catalogue::Access::kWrite);
-  {
-    ProgressLine progress;
-    catalogue.reindex({0, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }
+  with_progress(context, 0, [&](const RunControl& control) { catalogue.reindex(control); });
   const CatalogueInfo info = catalogue.info();
   print_message(fmt::format("{} images indexed in {} files, {:.1f} MB", info.indexed_images,
                             info.index_files, static_cast<double>(info.index_bytes) / 1e6));

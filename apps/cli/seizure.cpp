@@ -137,43 +137,33 @@ void add_seizure_command(CLI::App& app, Context& context) {
   CLI::Option* resume =
       command->add_option("--resume", arguments->resume, "Go on with the run in this directory")
           ->type_name("DIR");
-  std::vector<CLI::Option*> fixed = {catalogue, photos, out};
   CLI::Option* name =
       command->add_option("--seizure", arguments->seizure.name, "Name of this seizure");
-  fixed.push_back(name);
-  fixed.push_back(command->add_option("--place", arguments->seizure.place, "Place of the seizure")
-                      ->needs(name));
-  fixed.push_back(
-      command->add_option("--date", arguments->seizure.date, "Date of the seizure, YYYY[-MM[-DD]]")
-          ->needs(name));
-  fixed.push_back(
-      command->add_option("--agency", arguments->seizure.agency, "Agency of the seizure")
-          ->needs(name));
+  command->add_option("--place", arguments->seizure.place, "Place of the seizure")->needs(name);
+  command->add_option("--date", arguments->seizure.date, "Date of the seizure, YYYY[-MM[-DD]]")
+      ->needs(name);
+  command->add_option("--agency", arguments->seizure.agency, "Agency of the seizure")->needs(name);
   MatchOptions& match = arguments->options.match;
-  fixed.push_back(
-      command
-          ->add_option(
-              "--candidates", match.search.candidates,
-              "Candidates per photo that are verified, in the catalogue and in the seizure")
-          ->capture_default_str()
-          ->type_name("N"));
-  fixed.push_back(
-      command
-          ->add_option("--max-hits", match.max_hits, "Hits per photo in the catalogue, best first")
-          ->capture_default_str()
-          ->type_name("N"));
-  fixed.push_back(command
-                      ->add_option("--false-links", arguments->options.false_links,
-                                   "Within the seizure, trust a single link where so many false "
-                                   "ones are to be expected among all pairs")
-                      ->capture_default_str()
-                      ->type_name("E"));
-  fixed.push_back(command
-                      ->add_option("--linked-share", arguments->options.linked_share,
-                                   "Share of compared pairs that must be linked between groups "
-                                   "that become one mark (0..1)")
-                      ->capture_default_str()
-                      ->type_name("R"));
+  command
+      ->add_option("--candidates", match.search.candidates,
+                   "Candidates per photo that are verified, in the catalogue and in the seizure")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--max-hits", match.max_hits, "Hits per photo in the catalogue, best first")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      ->add_option("--false-links", arguments->options.false_links,
+                   "Within the seizure, trust a single link where so many false ones are to be "
+                   "expected among all pairs")
+      ->capture_default_str()
+      ->type_name("E");
+  command
+      ->add_option("--linked-share", arguments->options.linked_share,
+                   "Share of compared pairs that must be linked between groups that become one "
+                   "mark (0..1)")
+      ->capture_default_str()
+      ->type_name("R");
   command->add_flag_callback(
       "--no-quality-gate", [arguments] { arguments->options.match.quality_gate = false; },
       "Compare photos that are too blurred, too dark or without a mark, too");

@@ -40,12 +40,10 @@ int run_train(Arguments arguments, const Context& context) {
                        row.design.empty() ? "" : truth.native() + ":" + row.design});
     }
   }
-  const TrainResult result = [&] {
-    ProgressLine progress;
-    return train_model(
-        files, marks, arguments.options,
-        {arguments.threads, context.stop, [&](const Progress& now) { progress.update(now); }});
-  }();
+  const TrainResult result =
+      with_progress(context, arguments.threads, [&](const RunControl& control) {
+        return train_model(files, marks, arguments.options, control);
+      });
   for (const TrainFailure& failure : result.failures) {
     print_issue(failure.file.native(), failure.reason);
   }

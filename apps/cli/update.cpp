@@ -5,8 +5,6 @@
 
 #include "command.hpp"
 #include "image_selection.hpp"
-#include "inputs.hpp"
-#include "pressmark/error.hpp"
 #include "terminal.hpp"
 
 namespace pressmark::cli {
@@ -68,7 +66,7 @@ void add_update_command(CLI::App& app, Context& context) {
   stated.package =
       command->add_option("--package", arguments->package, "Package of the images; '': none");
   stated.kind = command->add_option("--kind", arguments->kind, "What the photos show")
-                    ->check(CLI::IsMember({"logo", "toolmark", "wrapping", "overview"}));
+                    ->check(is_image_kind());
   stated.scale = command
                      ->add_option("--scale", arguments->scale_mm_per_px,
                                   "Millimetres per pixel of the photos; 0: unknown")

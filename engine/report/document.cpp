@@ -19,12 +19,20 @@ std::string script_hash(std::string_view script) {
   return "sha256-" + base64(hash.bytes);
 }
 
-std::string render(std::string_view source, const TemplateData& data) {
-  kainjow::mustache::mustache parsed{std::string(source)};
-  return parsed.render(data);
+}  // namespace
+
+kainjow::mustache::mustache parsed(std::string_view source) {
+  return kainjow::mustache::mustache(std::string(source));
 }
 
-}  // namespace
+void FactList::add(const std::string& label, const std::string& value, bool is_machine) {
+  if (value.empty()) return;
+  TemplateData fact;
+  fact.set("label", label);
+  fact.set("value", value);
+  if (is_machine) fact.set("machine", TemplateData::type::bool_true);
+  list_ << fact;
+}
 
 void write_head(AtomicFile& target, const std::string& title, const std::string& kicker,
                 const std::vector<std::string_view>& styles) {
@@ -35,7 +43,7 @@ void write_head(AtomicFile& target, const std::string& title, const std::string&
   std::string style;
   for (const std::string_view part : styles) style += part;
   head.set("style", style);
-  target.write(render(templates::head_html(), head));
+  target.write(parsed(templates::head_html()).render(head));
 }
 
 void write_foot(AtomicFile& target, const std::string& manifest_json) {
@@ -43,7 +51,7 @@ void write_foot(AtomicFile& target, const std::string& manifest_json) {
   foot.set("manifest", pretty_manifest(manifest_json));
   foot.set("manifest_data", script_safe_json(manifest_json));
   foot.set("script", std::string(templates::report_js()));
-  target.write(render(templates::foot_html(), foot));
+  target.write(parsed(templates::foot_html()).render(foot));
 }
 
 TemplateData picture_slot(const EmbeddedPicture& picture, const DisplayFrame& frame, double x,

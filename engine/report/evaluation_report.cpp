@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <kainjow/mustache.hpp>
 
 #include "engine/report/charts.hpp"
 #include "engine/report/document.hpp"
@@ -104,8 +103,8 @@ class EvaluationPage {
   void write() {
     report::write_head(target_, options_.title, "evaluation on known truth",
                        {report::templates::report_css(), report::templates::evaluation_css()});
-    kainjow::mustache::mustache body{std::string(report::templates::evaluation_html())};
-    const std::string rendered = body.render(body_data());
+    const std::string rendered =
+        report::parsed(report::templates::evaluation_html()).render(body_data());
     target_.append(spool_);
     target_.write(rendered);
     report::write_foot(target_, options_.manifest_json);

@@ -21,10 +21,7 @@ namespace pressmark {
 namespace {
 
 using kainjow::mustache::mustache;
-
-mustache parsed(std::string_view source) {
-  return mustache(std::string(source));
-}
+using report::parsed;
 
 }  // namespace
 

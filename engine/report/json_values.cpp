@@ -139,6 +139,13 @@ Json image_value(const CatalogueImage& image) {
   return object;
 }
 
+Json seizure_value(const Seizure& seizure) {
+  return {{"name", text_or_null(seizure.name)},
+          {"place", text_or_null(seizure.place)},
+          {"date", text_or_null(seizure.date)},
+          {"agency", text_or_null(seizure.agency)}};
+}
+
 Json decode_options(const DecodeOptions& options) {
   return {{"max_file_bytes", options.max_file_bytes}, {"max_pixels", options.max_pixels}};
 }

@@ -31,6 +31,7 @@ void put_failure(Json& object, bool failed, ErrorCode code, const std::string& r
 Json metadata_value(const std::string& metadata_json);
 
 Json image_value(const CatalogueImage& image);
+Json seizure_value(const Seizure& seizure);
 Json decode_options(const DecodeOptions& options);
 Json describe_options(const DescribeOptions& options);
 Json match_options(const MatchOptions& options);

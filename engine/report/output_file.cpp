@@ -25,15 +25,8 @@ constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
                           std::error_code(error, std::generic_category()).message()));
 }
 
-void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      fail("write", path);
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+void write_or_fail(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
+  if (!write_all(descriptor, bytes)) fail("write", path);
 }
 
 // Opened by hand instead of mkstemp, whose files are private whatever the umask says.
@@ -51,6 +44,18 @@ int create_beside(const std::filesystem::path& target, std::filesystem::path& te
 
 }  // namespace
 
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
 SpoolFile::SpoolFile(const std::filesystem::path& target) : target_(target) {
   std::filesystem::path temporary;
   descriptor_ = create_beside(target_, temporary);
@@ -65,14 +70,14 @@ SpoolFile::~SpoolFile() {
 void SpoolFile::write(std::string_view bytes) {
   if (buffer_.size() + bytes.size() > kBufferBytes) flush();
   if (bytes.size() > kBufferBytes) {
-    write_all(descriptor_, bytes, target_);
+    write_or_fail(descriptor_, bytes, target_);
   } else {
     buffer_ += bytes;
   }
 }
 
 void SpoolFile::flush() {
-  write_all(descriptor_, buffer_, target_);
+  write_or_fail(descriptor_, buffer_, target_);
   buffer_.clear();
 }
 
@@ -89,14 +94,14 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::write(std::string_view bytes) {
   if (buffer_.size() + bytes.size() > kBufferBytes) flush();
   if (bytes.size() > kBufferBytes) {
-    write_all(descriptor_, bytes, target_);
+    write_or_fail(descriptor_, bytes, target_);
   } else {
     buffer_ += bytes;
   }
 }
 
 void AtomicFile::flush() {
-  write_all(descriptor_, buffer_, target_);
+  write_or_fail(descriptor_, buffer_, target_);
   buffer_.clear();
 }
 
@@ -109,7 +114,7 @@ void AtomicFile::append(SpoolFile& spool) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail("read back", target_);
     if (count == 0) return;
-    write_all(descriptor_, {chunk.data(), static_cast<std::size_t>(count)}, target_);
+    write_or_fail(descriptor_, {chunk.data(), static_cast<std::size_t>(count)}, target_);
     at += count;
   }
 }

@@ -2,7 +2,7 @@
 //
 // Buffered writing to disk in the two ways that a streamed report needs: a nameless spool for
 // parts whose place in the document comes later, and a file that appears under its name only when
-// it is complete. All functions throw Error(kIo) naming the file.
+// it is complete. Both throw Error(kIo) naming the file.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,9 @@
 #include <string_view>
 
 namespace pressmark::report {
+
+// False, with errno, where not all could be written.
+bool write_all(int descriptor, std::string_view bytes);
 
 // A temporary file beside `target`, unlinked at once: even a killed process leaves nothing behind.
 class SpoolFile {

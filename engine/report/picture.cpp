@@ -27,47 +27,61 @@ std::string why_unreadable(const Error& error) {
 
 }  // namespace
 
+LoadedPicture load_picture(const std::filesystem::path& file, const PhotoInfo& info,
+                           const DecodeOptions& decode, int long_side_px) {
+  LoadedPicture picture;
+  try {
+    const image::Bytes bytes = image::read_file(file, decode.max_file_bytes);
+    if (image::sha256(bytes) != info.sha256) {
+      picture.reason = "The file has changed: its SHA-256 is not the one that was compared.";
+      return picture;
+    }
+    const image::Photo photo = image::decode(bytes, decode, long_side_px);
+    picture.jpeg = image::encode_jpeg(image::reduce(photo.pixels, long_side_px), kJpegQuality);
+    // A JPEG that was decoded reduced covers whole blocks, which reach a little over the photo.
+    picture.x = photo.origin_x;
+    picture.y = photo.origin_y;
+    picture.width = photo.reduction * photo.pixels.width;
+    picture.height = photo.reduction * photo.pixels.height;
+  } catch (const Error& error) {
+    picture.reason = why_unreadable(error);
+  } catch (const std::bad_alloc&) {
+    picture.reason = why_unreadable(Error(ErrorCode::kOutOfMemory, ""));
+  }
+  return picture;
+}
+
+std::string picture_id(const PhotoInfo& info) {
+  return "p" + info.sha256.hex();
+}
+
+std::string picture_definition(const std::string& id, const LoadedPicture& picture,
+                               const DisplayFrame& frame, const std::string& address) {
+  // The inner <svg> is what is shown elsewhere: it cuts off what reaches over.
+  return fmt::format(
+      "<svg class=\"store\" aria-hidden=\"true\"><defs><svg id=\"{}\" width=\"{}\" height=\"{}\">"
+      "<image x=\"{:g}\" y=\"{:g}\" width=\"{:g}\" height=\"{:g}\" preserveAspectRatio=\"none\" "
+      "href=\"{}\"/></svg></defs></svg>\n",
+      id, frame.width, frame.height, frame.scale_x * picture.x, frame.scale_y * picture.y,
+      frame.scale_x * picture.width, frame.scale_y * picture.height, address);
+}
+
 PictureBook::PictureBook(const DecodeOptions& decode, int long_side_px)
     : decode_(decode), long_side_px_(long_side_px) {}
 
 EmbeddedPicture PictureBook::embed(const std::filesystem::path& file, const PhotoInfo& info,
                                    const DisplayFrame& frame, SpoolFile& out) {
-  // All 64 digits: with a short prefix, somebody could craft two photos that share an id, and one
-  // would be shown in place of the other.
-  std::string id = "p" + info.sha256.hex();
+  std::string id = picture_id(info);
   if (embedded_.contains(info.sha256)) return {id, {}};
-  image::Bytes jpeg;
-  double x = 0, y = 0, width = 0, height = 0;
-  try {
-    const image::Bytes bytes = image::read_file(file, decode_.max_file_bytes);
-    if (image::sha256(bytes) != info.sha256) {
-      return {{}, "The file has changed: its SHA-256 is not the one that was compared."};
-    }
-    const image::Photo photo = image::decode(bytes, decode_, long_side_px_);
-    jpeg = image::encode_jpeg(image::reduce(photo.pixels, long_side_px_), kJpegQuality);
-    // A JPEG that was decoded reduced covers whole blocks, which reach a little over the photo.
-    x = frame.scale_x * photo.origin_x;
-    y = frame.scale_y * photo.origin_y;
-    width = frame.scale_x * photo.reduction * photo.pixels.width;
-    height = frame.scale_y * photo.reduction * photo.pixels.height;
-  } catch (const Error& error) {
-    return {{}, why_unreadable(error)};
-  } catch (const std::bad_alloc&) {
-    return {{}, why_unreadable(Error(ErrorCode::kOutOfMemory, ""))};
-  }
+  const LoadedPicture picture = load_picture(file, info, decode_, long_side_px_);
+  if (!picture.reason.empty()) return {{}, picture.reason};
   if (embedded_.size() < kRemembered) {
     embedded_.insert(info.sha256);
   } else {
     id += fmt::format("-{}", ++repeats_);
   }
-  // The inner <svg> is what is shown elsewhere: it cuts off what reaches over.
   out.write(
-      fmt::format("<svg class=\"store\" aria-hidden=\"true\"><defs><svg id=\"{}\" width=\"{}\" "
-                  "height=\"{}\"><image x=\"{:g}\" y=\"{:g}\" width=\"{:g}\" height=\"{:g}\" "
-                  "preserveAspectRatio=\"none\" href=\"data:image/jpeg;base64,",
-                  id, frame.width, frame.height, x, y, width, height));
-  out.write(base64(jpeg));
-  out.write("\"/></svg></defs></svg>\n");
+      picture_definition(id, picture, frame, "data:image/jpeg;base64," + base64(picture.jpeg)));
   return {id, {}};
 }
 

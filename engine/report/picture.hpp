@@ -11,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "engine/image/image.hpp"
 #include "engine/report/output_file.hpp"
 #include "engine/report/overlay.hpp"
 #include "pressmark/engine.hpp"
@@ -23,6 +24,25 @@ struct EmbeddedPicture {
   std::string id;      // empty where there is no picture
   std::string reason;  // for people
 };
+
+// A reduced photo as JPEG, with the rectangle of photo pixels that it covers; or why there is none.
+struct LoadedPicture {
+  image::Bytes jpeg;
+  double x = 0, y = 0, width = 0, height = 0;
+  std::string reason;  // for people; empty where there is a picture
+};
+
+// The file must still be the one whose SHA-256 `info` states.
+LoadedPicture load_picture(const std::filesystem::path& file, const PhotoInfo& info,
+                           const DecodeOptions& decode, int long_side_px);
+
+// The id of a picture's element. All 64 digits: with a short prefix, somebody could craft two
+// photos that share an id, and one would be shown in place of the other.
+std::string picture_id(const PhotoInfo& info);
+
+// The element, to be written once in a document; `address` is where its JPEG is.
+std::string picture_definition(const std::string& id, const LoadedPicture& picture,
+                               const DisplayFrame& frame, const std::string& address);
 
 class PictureBook {
  public:

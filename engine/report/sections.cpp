@@ -21,35 +21,20 @@ std::string name_of(const std::filesystem::path& file) {
   return displayable(name.empty() ? file.string() : name);
 }
 
-// A list of label and value for a template's {{#facts}}; empty values are left out.
-class FactList {
- public:
-  void add(const std::string& label, const std::string& value, bool machine = false) {
-    if (value.empty()) return;
-    TemplateData fact;
-    fact.set("label", label);
-    fact.set("value", value);
-    if (machine) fact.set("machine", TemplateData::type::bool_true);
-    list_ << fact;
-  }
-  void add_hash(const PhotoInfo& info) {
-    if (info.sha256 != Sha256{}) add("SHA-256", info.sha256.hex(), true);
-  }
-  void add_photo(const PhotoInfo& info) {
-    if (info.width_px > 0) {
-      const std::string turned = info.orientation == 1
-                                     ? std::string()
-                                     : fmt::format(", turned upright by EXIF {}", info.orientation);
-      add("Photo", fmt::format("{} \u00D7 {} px{}, {}", info.width_px, info.height_px, turned,
-                               displayable(info.format)));
-    }
-    if (info.file_bytes > 0) add("File size", byte_size(info.file_bytes));
-  }
-  const TemplateData& list() const { return list_; }
+void add_hash(FactList& facts, const PhotoInfo& info) {
+  if (info.sha256 != Sha256{}) facts.add("SHA-256", info.sha256.hex(), true);
+}
 
- private:
-  TemplateData list_{TemplateData::type::list};
-};
+void add_photo(FactList& facts, const PhotoInfo& info) {
+  if (info.width_px > 0) {
+    const std::string turned = info.orientation == 1
+                                   ? std::string()
+                                   : fmt::format(", turned upright by EXIF {}", info.orientation);
+    facts.add("Photo", fmt::format("{} \u00D7 {} px{}, {}", info.width_px, info.height_px, turned,
+                                   displayable(info.format)));
+  }
+  if (info.file_bytes > 0) facts.add("File size", byte_size(info.file_bytes));
+}
 
 std::string_view short_text(MouldVerdict verdict) {
   switch (verdict) {
@@ -124,7 +109,7 @@ FactList figures_of(const Hit& hit) {
 FactList facts_of(const CatalogueImage& image) {
   FactList facts;
   facts.add("File", displayable(image.file.string()), true);
-  facts.add_hash(image.info);
+  add_hash(facts, image.info);
   facts.add("Seizure", displayable(image.facts.seizure));
   facts.add("Package", displayable(image.facts.package));
   facts.add("Kind", std::string(to_string(image.facts.kind)));
@@ -142,7 +127,7 @@ FactList facts_of(const CatalogueImage& image) {
                 displayable(value.is_string() ? value.get<std::string>() : serialise(value)));
     }
   }
-  facts.add_photo(image.info);
+  add_photo(facts, image.info);
   facts.add("Keypoints", grouped(image.keypoints));
   facts.add("Added", displayable(image.added_at));
   return facts;
@@ -262,8 +247,8 @@ TemplateData query_data(std::int64_t number, const QueryResult& result, const Ru
   data.set("name", name_of(result.file));
   FactList facts;
   facts.add("File", displayable(result.file.string()), true);
-  facts.add_hash(result.info);
-  facts.add_photo(result.info);
+  add_hash(facts, result.info);
+  add_photo(facts, result.info);
   if (result.ok) {
     facts.add("Keypoints", grouped(result.keypoints));
     if (!result.light.sure) {

@@ -91,6 +91,29 @@ std::string displayable(std::string_view bytes) {
   });
 }
 
+std::string markup(std::string_view bytes) {
+  std::string text;
+  for (const char c : displayable(bytes)) {
+    switch (c) {
+      case '&':
+        text += "&amp;";
+        break;
+      case '<':
+        text += "&lt;";
+        break;
+      case '>':
+        text += "&gt;";
+        break;
+      case '"':
+        text += "&quot;";
+        break;
+      default:
+        text += c;
+    }
+  }
+  return text;
+}
+
 std::string base64(std::span<const std::uint8_t> bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Text for people: names of unknown encoding made safe to show, numbers and sizes formatted.
-// HTML escaping is not done here, the templates do it.
+// Templates escape by themselves; markup() is for what is written without one.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,9 @@ std::string valid_utf8(std::string_view bytes);
 // those that reorder or hide text (bidirectional controls, zero width), are spelled out as
 // <U+202E>. A file name can then not pass for another one.
 std::string displayable(std::string_view bytes);
+
+// displayable(), escaped for the text and the attributes of HTML and XML.
+std::string markup(std::string_view bytes);
 
 std::string base64(std::span<const std::uint8_t> bytes);
 

@@ -17,6 +17,8 @@
 namespace pressmark::seizure {
 namespace {
 
+using report::markup;
+
 constexpr int kWidth = 960;
 constexpr int kRow = 26;
 
@@ -38,31 +40,7 @@ std::string shortened(const std::string& raw) {
   return text;
 }
 
-double best_score(const LinkedSeizure& other) {
-  double best = 0;
-  for (const auto& [mark, score] : other.marks) best = std::max(best, score);
-  return best;
-}
-
 }  // namespace
-
-std::string html_text(const std::string& raw) {
-  std::string text;
-  for (const char c : report::displayable(raw)) {
-    if (c == '&') {
-      text += "&amp;";
-    } else if (c == '<') {
-      text += "&lt;";
-    } else if (c == '>') {
-      text += "&gt;";
-    } else if (c == '"') {
-      text += "&quot;";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
 
 std::optional<double> days_of(const std::string& date) {
   int parts[3] = {0, 0, 0};
@@ -90,8 +68,8 @@ std::string draw_links(const Findings& findings, const std::vector<LinkedSeizure
   std::vector<const LinkedSeizure*> right;
   for (const LinkedSeizure& other : linked) right.push_back(&other);
   std::stable_sort(right.begin(), right.end(), [](const auto* a, const auto* b) {
-    return std::tuple(-static_cast<std::int64_t>(a->marks.size()), -best_score(*a)) <
-           std::tuple(-static_cast<std::int64_t>(b->marks.size()), -best_score(*b));
+    return std::tuple(-static_cast<std::int64_t>(a->marks.size()), -a->best_score()) <
+           std::tuple(-static_cast<std::int64_t>(b->marks.size()), -b->best_score());
   });
   const std::size_t all_right = right.size();
   right.resize(std::min(right.size(), kDrawnNodes));
@@ -100,7 +78,7 @@ std::string draw_links(const Findings& findings, const std::vector<LinkedSeizure
   std::vector<const Mark*> left;
   std::size_t all_left = 0;
   for (const Mark& mark : findings.marks) {
-    if (mark.outside.empty() || !mark.outside.front().holds) continue;
+    if (!mark.is_linked()) continue;
     if (++all_left <= kDrawnNodes) left.push_back(&mark);
   }
   const int rows = static_cast<int>(std::max(left.size(), right.size()));
@@ -125,8 +103,8 @@ std::string draw_links(const Findings& findings, const std::vector<LinkedSeizure
     fmt::format_to(std::back_inserter(nodes),
                    "<circle class=\"node\" cx=\"620\" cy=\"{:.1f}\" r=\"5\"/>"
                    "<text x=\"634\" y=\"{:.1f}\">{} <tspan class=\"soft\">{} {}</tspan></text>",
-                   y, y + 4, html_text(shortened(other.title())), html_text(other.facts.date),
-                   html_text(shortened(other.facts.place)));
+                   y, y + 4, markup(shortened(other.title())), markup(other.facts.date),
+                   markup(shortened(other.facts.place)));
     for (const auto& [mark, score] : other.marks) {
       const auto from = mark_y.find(mark);
       if (from == mark_y.end()) continue;
@@ -174,8 +152,8 @@ std::string draw_time_line(const Seizure& own, const std::vector<LinkedSeizure>&
         "<circle class=\"{}\" cx=\"{:.1f}\" cy=\"24\" r=\"5\"/><path class=\"axis\" d=\"M{:.1f} "
         "29V{:.1f}\"/><text x=\"{:.1f}\" y=\"{:.1f}\"{}>{} <tspan class=\"soft\">{}</tspan></text>",
         event.is_own ? "own" : "node", x, x, y - 10, x + (is_late ? 4 : -4), y,
-        is_late ? " text-anchor=\"end\"" : "", html_text(shortened(name)),
-        html_text(event.seizure->date));
+        is_late ? " text-anchor=\"end\"" : "", markup(shortened(name)),
+        markup(event.seizure->date));
   }
   return figure(60 + 18 * kLanes, "Time line", body,
                 "When the linked seizures were made; this one in red where its date is known.");
@@ -222,7 +200,7 @@ std::string draw_map(const std::optional<std::pair<double, double>>& own,
                    "<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\"/><text x=\"{:.1f}\" "
                    "y=\"{:.1f}\">{}</text>",
                    place.is_own ? "own" : "node", x, y, x + 9, y + 4,
-                   html_text(shortened(place.name)));
+                   markup(shortened(place.name)));
   }
   const double kilometres = 100 / scale * 111.2;
   const int height = static_cast<int>(kMargin + (north - south) * scale);

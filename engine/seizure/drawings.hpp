@@ -26,8 +26,6 @@ std::string draw_time_line(const Seizure& own, const std::vector<LinkedSeizure>&
 std::string draw_map(const std::optional<std::pair<double, double>>& own,
                      const std::vector<LinkedSeizure>& linked);
 
-std::string html_text(const std::string& raw);  // displayable and escaped
-
 // Days since 1970-01-01 of an ISO date, in the middle of a month or year that is all it states.
 std::optional<double> days_of(const std::string& date);
 

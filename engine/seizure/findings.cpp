@@ -105,9 +105,9 @@ class FindingsMaker {
     for (WithinLink& link : links) {
       const auto verdict =
           verdicts_.of(result_.photos[link.a].sha256, result_.photos[link.b].sha256);
-      link.is_rejected = verdict == PairVerdict::kRejected;
-      link.is_confirmed = verdict == PairVerdict::kConfirmed;
-      result_.decisions += verdict != PairVerdict::kNone;
+      link.is_rejected = verdict == Verdict::kRejected;
+      link.is_confirmed = verdict == Verdict::kConfirmed;
+      result_.decisions += verdict.has_value();
     }
   }
 
@@ -225,10 +225,10 @@ class FindingsMaker {
           continue;
         }
         PhotoHit hit{query, pair};
-        const PairVerdict verdict = verdicts_.of(photo.sha256, image->info.sha256);
-        hit.is_rejected = verdict == PairVerdict::kRejected;
-        hit.is_confirmed = verdict == PairVerdict::kConfirmed;
-        result_.decisions += verdict != PairVerdict::kNone;
+        const std::optional<Verdict> verdict = verdicts_.of(photo.sha256, image->info.sha256);
+        hit.is_rejected = verdict == Verdict::kRejected;
+        hit.is_confirmed = verdict == Verdict::kConfirmed;
+        result_.decisions += verdict.has_value();
         OutsideLink& link = links[static_cast<std::size_t>(photo.mark)][pair.other];
         link.image = pair.other;
         link.hits.push_back(hit);
@@ -286,8 +286,12 @@ Findings find_marks(const std::filesystem::path& directory, const Plan& plan,
   return FindingsMaker(directory, plan, catalogue).make();
 }
 
+std::string mark_name(int number) {
+  return fmt::format("M{:03}", number);
+}
+
 std::string mark_name(const Mark& mark) {
-  return fmt::format("M{:03}", mark.number);
+  return mark_name(mark.number);
 }
 
 }  // namespace pressmark::seizure

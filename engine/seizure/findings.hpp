@@ -77,6 +77,7 @@ struct Mark {
   std::optional<std::uint32_t> weakest;  // index in Findings::within
   std::vector<std::string> names;        // that the manifest gives its photos, sorted
   std::vector<OutsideLink> outside;      // those that hold first, by score, then image id
+  bool is_linked() const { return !outside.empty() && outside.front().holds; }
 };
 
 struct Findings {
@@ -93,6 +94,7 @@ Findings find_marks(const std::filesystem::path& directory, const Plan& plan,
                     const Catalogue& catalogue);
 
 // "M001"
+std::string mark_name(int number);
 std::string mark_name(const Mark& mark);
 
 }  // namespace pressmark::seizure

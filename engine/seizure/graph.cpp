@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <system_error>
@@ -8,7 +9,6 @@
 #include "engine/report/json_values.hpp"
 #include "engine/report/output_file.hpp"
 #include "engine/report/text.hpp"
-#include "engine/seizure/intake.hpp"
 #include "engine/seizure/output.hpp"
 #include "engine/seizure/results.hpp"
 
@@ -17,32 +17,9 @@ namespace {
 
 using Position = std::pair<double, double>;
 
-std::string xml_text(const std::string& raw) {
-  std::string text;
-  for (const char c : report::displayable(raw)) {
-    switch (c) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      default:
-        text += c;
-    }
-  }
-  return text;
-}
-
 std::string data(const char* key, const std::string& value) {
   return value.empty() ? std::string()
-                       : fmt::format("<data key=\"{}\">{}</data>", key, xml_text(value));
+                       : fmt::format("<data key=\"{}\">{}</data>", key, report::markup(value));
 }
 
 std::optional<double> degrees(const Json& metadata, const char* name, const char* short_name,
@@ -71,14 +48,16 @@ std::string own_title(const Plan& plan) {
   return plan.seizure.name.empty() ? "this seizure" : report::displayable(plan.seizure.name);
 }
 
-Json text_or_null(const std::string& text) {
-  return report::text_or_null(report::valid_utf8(text));
-}
-
 }  // namespace
 
 std::string LinkedSeizure::title() const {
   return image > 0 ? fmt::format("image {}", image) : facts.name;
+}
+
+double LinkedSeizure::best_score() const {
+  double best = 0;
+  for (const auto& [mark, score] : marks) best = std::max(best, score);
+  return best;
 }
 
 std::optional<Position> position_of(const std::string& metadata_json) {
@@ -109,21 +88,13 @@ std::vector<LinkedSeizure> linked_seizures(const Findings& findings, const Catal
       }
       double& best = entry.marks[mark.number];
       best = std::max(best, link.score);
-      entry.images.push_back(link.image);
-      if (!image->facts.package.empty()) entry.packages.push_back(image->facts.package);
+      entry.images.insert(link.image);
+      if (!image->facts.package.empty()) entry.packages.insert(image->facts.package);
       if (!entry.position) entry.position = position_of(image->facts.metadata_json);
     }
   }
   std::vector<LinkedSeizure> result;
-  for (auto& [key, entry] : linked) {
-    for (auto* list : {&entry.packages}) {
-      std::sort(list->begin(), list->end());
-      list->erase(std::unique(list->begin(), list->end()), list->end());
-    }
-    std::sort(entry.images.begin(), entry.images.end());
-    entry.images.erase(std::unique(entry.images.begin(), entry.images.end()), entry.images.end());
-    result.push_back(std::move(entry));
-  }
+  for (auto& [key, entry] : linked) result.push_back(std::move(entry));
   return result;
 }
 
@@ -162,8 +133,8 @@ void write_graph(const std::filesystem::path& directory, const Plan& plan, const
         data("packages", std::to_string(other.packages.size())), data("place", other.facts.place),
         data("date", other.facts.date), data("agency", other.facts.agency)));
     for (const auto& [mark, score] : other.marks) {
-      file.write(fmt::format("<edge source=\"M{:03}\" target=\"c{}\">{}</edge>\n", mark, i + 1,
-                             data("score", fmt::format("{}", score))));
+      file.write(fmt::format("<edge source=\"{}\" target=\"c{}\">{}</edge>\n", mark_name(mark),
+                             i + 1, data("score", fmt::format("{}", score))));
     }
   }
   file.write("</graph>\n</graphml>\n");
@@ -184,22 +155,19 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
   if (own) {
     features.push_back(point_feature(*own, {{"kind", "own"},
                                             {"name", own_title(plan)},
-                                            {"place", text_or_null(plan.seizure.place)},
-                                            {"date", text_or_null(plan.seizure.date)}}));
+                                            {"place", report::text_or_null(plan.seizure.place)},
+                                            {"date", report::text_or_null(plan.seizure.date)}}));
   }
   for (const LinkedSeizure& other : linked) {
     if (!other.position) continue;
     Json marks = Json::array();
-    double best = 0;
-    for (const auto& [mark, score] : other.marks) {
-      marks.push_back(fmt::format("M{:03}", mark));
-      best = std::max(best, score);
-    }
+    const double best = other.best_score();
+    for (const auto& [mark, score] : other.marks) marks.push_back(mark_name(mark));
     features.push_back(
         point_feature(*other.position, {{"kind", other.image > 0 ? "image" : "seizure"},
-                                        {"name", report::valid_utf8(other.title())},
-                                        {"place", text_or_null(other.facts.place)},
-                                        {"date", text_or_null(other.facts.date)},
+                                        {"name", other.title()},
+                                        {"place", report::text_or_null(other.facts.place)},
+                                        {"date", report::text_or_null(other.facts.date)},
                                         {"marks", std::move(marks)},
                                         {"score", best}}));
     if (own) {
@@ -210,8 +178,7 @@ void write_map(const std::filesystem::path& directory, const Plan& plan,
              {"coordinates",
               Json::array({Json::array({own->second, own->first}),
                            Json::array({other.position->second, other.position->first})})}}},
-           {"properties",
-            {{"kind", "link"}, {"name", report::valid_utf8(other.title())}, {"score", best}}}});
+           {"properties", {{"kind", "link"}, {"name", other.title()}, {"score", best}}}});
     }
   }
   const std::filesystem::path file = directory / "map.geojson";

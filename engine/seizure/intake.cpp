@@ -59,8 +59,9 @@ IntakeRecord record_from(const Json& value) {
   return record;
 }
 
-// Records of a chunk from what the working catalogue says. Its numbers ascend with the inputs, so a
-// number above all before is that of a new photo, even if the catalogue held it already.
+// Records of inputs, in order, from what the working catalogue says. Its numbers ascend with the
+// inputs, so a number above all before is that of a new photo, even if the catalogue held it
+// already.
 class Recorder {
  public:
   Recorder(const Catalogue& photos, ImageId last) : photos_(photos), last_(last) {}
@@ -105,6 +106,7 @@ bool take_in(const std::filesystem::path& directory, const Plan& plan, Catalogue
   ImageId last = 0;
   IntakeReader before(directory);
   while (const auto record = before.next()) last = std::max(last, record->id);
+  Recorder recorder(photos, last);
 
   AddOptions options;
   options.decode = plan.options.decode;
@@ -129,12 +131,8 @@ bool take_in(const std::filesystem::path& directory, const Plan& plan, Catalogue
     is_stopped = summary.interrupted;
     if (is_stopped) return;
     std::vector<Json> records;
-    Recorder recorder(photos, last);
-    for (const AddReport& report : reports) {
-      const IntakeRecord record = recorder.record(report);
-      last = std::max(last, record.id);
-      records.push_back(record_value(record));
-    }
+    for (const AddReport& report : reports)
+      records.push_back(record_value(recorder.record(report)));
     journal.append(records);
     chunk.clear();
   };

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/report/json_values.hpp"
+#include "engine/report/output_file.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::seizure {
@@ -25,10 +27,6 @@ constexpr std::size_t kDigits = 16;
   throw Error(ErrorCode::kIo,
               fmt::format("cannot {} {}: {}", action, file.native(),
                           std::error_code(errno, std::generic_category()).message()));
-}
-
-std::string check_of(std::string_view text) {
-  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
 
 // The record of a line without its end, or nothing where the line is not sound.
@@ -52,17 +50,6 @@ std::optional<std::string> next_line(std::ifstream& stream) {
   return line;
 }
 
-void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& file) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      fail("write", file);
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 void sync_directory_of(const std::filesystem::path& file) {
   const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,8 +63,12 @@ void sync_directory_of(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::string check_of(std::string_view bytes) {
+  return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
+}
+
 std::string journal_line(const Json& record) {
-  const std::string text = record.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = report::serialise(record);
   return fmt::format("{}{}{}{}{}\n", kBefore, check_of(text), kBetween, text, kAfter);
 }
 
@@ -146,7 +137,7 @@ void Journal::append(std::span<const Json> records) {
   }
   std::string text;
   for (const Json& record : records) text += journal_line(record);
-  write_all(descriptor_, text, file_);
+  if (!report::write_all(descriptor_, text)) fail("write", file_);
   if (::fdatasync(descriptor_) != 0) fail("sync", file_);
   size_ += static_cast<std::int64_t>(records.size());
 }

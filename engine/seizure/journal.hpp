@@ -13,12 +13,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace pressmark::seizure {
 
 using Json = nlohmann::ordered_json;
 
-// One line with its end. Text that is not UTF-8 must have been replaced before.
+// The XXH3-64 in hexadecimal digits.
+std::string check_of(std::string_view bytes);
+
+// One line with its end. Invalid UTF-8 is replaced.
 std::string journal_line(const Json& record);
 
 // Reads a journal in order, one line at a time. Throws Error: kCorruptData naming file and line,

@@ -2,7 +2,6 @@
 #include "engine/seizure/plan.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <system_error>
 
@@ -138,8 +137,7 @@ Plan plan_from(const Json& value, const std::filesystem::path& file) {
 }
 
 std::string check_of_file(const std::filesystem::path& file) {
-  const std::string bytes = read_file(file);
-  return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
+  return check_of(read_file(file));
 }
 
 }  // namespace

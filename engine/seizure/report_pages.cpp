@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
 #include <kainjow/mustache.hpp>
 #include <optional>
@@ -29,7 +28,9 @@ namespace {
 
 using kainjow::mustache::mustache;
 using report::displayable;
+using report::FactList;
 using report::grouped;
+using report::parsed;
 using report::TemplateData;
 
 // Pairs that a page of a mark shows as pictures; the table names the others.
@@ -38,10 +39,6 @@ constexpr std::size_t kShownPairs = 12;
 constexpr std::size_t kNamedMarks = 40;
 
 constexpr auto kTrue = TemplateData::type::bool_true;
-
-mustache parsed(std::string_view source) {
-  return mustache(std::string(source));
-}
 
 std::string score_text(double score) {
   return fmt::format("{:.1f}", score);
@@ -54,23 +51,6 @@ std::string false_hits_text(double expected) {
 std::string file_name(const std::filesystem::path& file) {
   return displayable(file.filename().native());
 }
-
-// Labels and values of a template's {{#facts}}; empty values are left out.
-class FactList {
- public:
-  void add(const std::string& label, const std::string& value, bool is_machine = false) {
-    if (value.empty()) return;
-    TemplateData fact;
-    fact.set("label", label);
-    fact.set("value", value);
-    if (is_machine) fact.set("machine", kTrue);
-    list_ << fact;
-  }
-  const TemplateData& list() const { return list_; }
-
- private:
-  TemplateData list_{TemplateData::type::list};
-};
 
 std::string mould_text(const MouldCounts& counts) {
   std::vector<std::string> parts;
@@ -184,8 +164,7 @@ class ReportWriter {
     for (const OutsideLink& link : mark.outside) {
       if (link.holds && shown < kShownPairs) ++shown;
     }
-    const bool is_linked = !mark.outside.empty() && mark.outside.front().holds;
-    if (!is_linked) data.set("nothing_known", kTrue);
+    if (!mark.is_linked()) data.set("nothing_known", kTrue);
     if (!mark.outside.empty()) {
       data.set("has_links", kTrue);
       data.set("links", link_rows(mark, shown));
@@ -328,7 +307,7 @@ class ReportWriter {
       seizures.insert(image->facts.seizure.empty() ? fmt::format("image {}", link.image)
                                                    : displayable(image->facts.seizure));
     }
-    const bool is_linked = !mark.outside.empty() && mark.outside.front().holds;
+    const bool is_linked = mark.is_linked();
     row.set("score", is_linked ? score_text(mark.outside.front().score) : "");
     row.set("false_hits",
             is_linked ? false_hits_text(mark.outside.front().expected_false_hits) : "");
@@ -395,16 +374,14 @@ class ReportWriter {
       row.set("marks", std::to_string(other.marks.size()));
       row.set("packages", std::to_string(other.packages.size()));
       row.set("images", std::to_string(other.images.size()));
-      double best = 0;
       std::size_t named = 0;
       for (const auto& [mark, score] : other.marks) {
-        best = std::max(best, score);
         if (++named > kNamedMarks) continue;
         TemplateData link;
-        link.set("mark", fmt::format("M{:03}", mark));
+        link.set("mark", mark_name(mark));
         links << link;
       }
-      row.set("score", score_text(best));
+      row.set("score", score_text(other.best_score()));
       row.set("links", links);
       row.set("more", named > kNamedMarks ? fmt::format("and {} more", named - kNamedMarks) : "");
       rows << row;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,10 +24,11 @@ struct LinkedSeizure {
   Seizure facts;                                      // name empty: images without a seizure
   ImageId image = 0;                                  // that image; 0 where it is a seizure
   std::map<int, double> marks;                        // number of the mark -> best score
-  std::vector<std::string> packages;                  // that are linked, sorted
-  std::vector<ImageId> images;                        // that are linked, ascending
+  std::set<std::string> packages;                     // that are linked
+  std::set<ImageId> images;                           // that are linked
   std::optional<std::pair<double, double>> position;  // latitude, longitude
   std::string title() const;                          // "2024-117", "image 12"
+  double best_score() const;                          // of all marks
 };
 
 // By title. Links that hold only.
@@ -39,7 +41,7 @@ void write_photo_table(const std::filesystem::path& directory, const Plan& plan,
                        const Findings& findings);  // photos.csv
 void write_mark_table(const std::filesystem::path& directory, const Findings& findings,
                       const Catalogue& photos, const Catalogue& catalogue);  // marks.csv
-void write_links(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+void write_links(const std::filesystem::path& directory, const Findings& findings,
                  const Catalogue& photos,
                  const Catalogue& catalogue);  // links.csv, links.jsonl
 void write_graph(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,

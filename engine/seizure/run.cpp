@@ -3,7 +3,6 @@
 // The steps of a run, each of which finds out by itself what is still to be done.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -137,14 +136,12 @@ class Run {
     summary.failed = findings.failed;
     summary.unusable = findings.unusable;
     summary.marks = static_cast<std::int64_t>(findings.marks.size());
-    for (const Mark& mark : findings.marks) {
-      summary.linked_marks += !mark.outside.empty() && mark.outside.front().holds;
-    }
+    for (const Mark& mark : findings.marks) summary.linked_marks += mark.is_linked();
     for (const LinkedSeizure& other : linked) summary.linked_seizures += other.image == 0;
 
     write_photo_table(directory_, plan_, findings);
     write_mark_table(directory_, findings, *photos_, catalogue_);
-    write_links(directory_, plan_, findings, *photos_, catalogue_);
+    write_links(directory_, findings, *photos_, catalogue_);
     write_graph(directory_, plan_, findings, linked);
     write_map(directory_, plan_, own_position(directory_), linked);
     // Looked at anew: this object answers from the snapshot that it took at the beginning.

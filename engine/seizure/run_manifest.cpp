@@ -10,7 +10,6 @@
 
 #include "engine/report/json_values.hpp"
 #include "engine/report/output_file.hpp"
-#include "engine/report/text.hpp"
 #include "engine/seizure/intake.hpp"
 #include "engine/seizure/journal.hpp"
 #include "engine/seizure/output.hpp"
@@ -32,16 +31,6 @@ Json counts_value(const SeizureSummary& summary, const Findings& findings) {
           {"linked_seizures", summary.linked_seizures},
           {"links_within", findings.within.size()},
           {"decisions", findings.decisions}};
-}
-
-Json facts_value(const Plan& plan) {
-  const auto text = [](const std::string& value) {
-    return report::text_or_null(report::valid_utf8(value));
-  };
-  return {{"name", text(plan.seizure.name)},
-          {"place", text(plan.seizure.place)},
-          {"date", text(plan.seizure.date)},
-          {"agency", text(plan.seizure.agency)}};
 }
 
 }  // namespace
@@ -69,19 +58,16 @@ std::vector<std::filesystem::path> result_files(const std::filesystem::path& dir
 void write_run_manifest(const std::filesystem::path& directory, const Plan& plan,
                         const Findings& findings, const SeizureSummary& summary) {
   Json object = {{"type", "seizure_run"}, {"build", plan.build}, {"version", version()}};
-  object["command"] = Json::array();
-  for (const std::string& argument : plan.command) {
-    object["command"].push_back(report::valid_utf8(argument));
-  }
+  object["command"] = plan.command;
   object["model"] = {{"id", plan.model_id}, {"name", plan.model_name}};
-  object["catalogue"] = {{"directory", report::valid_utf8(plan.catalogue.native())},
+  object["catalogue"] = {{"directory", plan.catalogue.native()},
                          {"images", plan.state.images},
                          {"removed", plan.state.removed},
                          {"segments", plan.state.segments},
                          {"changed_during_run", summary.catalogue_changed}};
   object["options"] = options_value(plan.options, plan.describe);
   object["sure_score"] = findings.sure_score;
-  object["seizure"] = facts_value(plan);
+  object["seizure"] = report::seizure_value(plan.seizure);
   object["counts"] = counts_value(summary, findings);
   std::string text = report::serialise(object, 2);
   text.erase(text.rfind('\n'));  // the closing brace
@@ -97,7 +83,7 @@ void write_run_manifest(const std::filesystem::path& directory, const Plan& plan
   separator = "\n    ";
   for_each_input(directory, [&](std::int64_t, const PhotoInput& photo, const IntakeRecord& record) {
     file.write(separator +
-               report::serialise({{"file", report::valid_utf8(photo.file.native())},
+               report::serialise({{"file", photo.file.native()},
                                   {"sha256", report::hash_or_null(record.info.sha256)}}));
     separator = ",\n    ";
   });

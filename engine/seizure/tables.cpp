@@ -2,13 +2,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <numbers>
 #include <set>
 
 #include "engine/report/json_values.hpp"
 #include "engine/report/output_file.hpp"
-#include "engine/report/text.hpp"
 #include "engine/seizure/csv.hpp"
 #include "engine/seizure/intake.hpp"
 #include "engine/seizure/results.hpp"
@@ -43,15 +41,11 @@ Json mould_value(const MouldCounts& counts) {
       {"same", counts.same}, {"different", counts.different}, {"cannot_tell", counts.cannot_tell}};
 }
 
-Json text_or_null(const std::string& text) {
-  return report::text_or_null(report::valid_utf8(text));
-}
-
 Json photo_value(const MarkedPhoto& photo, const CatalogueImage& image) {
   return {{"input", photo.input + 1},
-          {"file", report::valid_utf8(image.file.native())},
+          {"file", image.file.native()},
           {"sha256", photo.sha256.hex()},
-          {"package", text_or_null(image.facts.package)}};
+          {"package", report::text_or_null(image.facts.package)}};
 }
 
 CatalogueImage image_of(const Catalogue& catalogue, ImageId id) {
@@ -133,7 +127,7 @@ void write_mark_table(const std::filesystem::path& directory, const Findings& fi
   table.finish();
 }
 
-void write_links(const std::filesystem::path& directory, const Plan& plan, const Findings& findings,
+void write_links(const std::filesystem::path& directory, const Findings& findings,
                  const Catalogue& photos, const Catalogue& catalogue) {
   CsvFile table(directory / "links.csv",
                 {"type", "mark", "holds", "score", "expected_false_hits", "photos", "best_photo",
@@ -154,7 +148,7 @@ void write_links(const std::filesystem::path& directory, const Plan& plan, const
         Json entry = photo_value(photo, image_of(photos, photo.id));
         entry.update(figures_value(hit.figures));
         entry["decision"] =
-            text_or_null(std::string(decision_text(hit.is_confirmed, hit.is_rejected)));
+            report::text_or_null(std::string(decision_text(hit.is_confirmed, hit.is_rejected)));
         hits.push_back(std::move(entry));
       }
       const std::string decision(decision_text(link.is_confirmed(), link.is_rejected()));
@@ -172,19 +166,14 @@ void write_links(const std::filesystem::path& directory, const Plan& plan, const
                                      {"score", link.score},
                                      {"expected_false_hits", link.expected_false_hits},
                                      {"mark_photos", mark.photos.size()},
-                                     {"decision", text_or_null(decision)},
+                                     {"decision", report::text_or_null(decision)},
                                      {"mould_verdicts", mould_value(link.mould)},
                                      {"image", report::image_value(image)},
-                                     {"seizure",
-                                      {{"name", text_or_null(seizure.name)},
-                                       {"place", text_or_null(seizure.place)},
-                                       {"date", text_or_null(seizure.date)},
-                                       {"agency", text_or_null(seizure.agency)}}},
+                                     {"seizure", report::seizure_value(seizure)},
                                      {"photos", std::move(hits)}}) +
                   "\n");
     }
   }
-  const double min_score = plan.options.match.verify.min_score;
   for (const WithinLink& link : findings.within) {
     const MarkedPhoto &a = findings.photos[link.a], &b = findings.photos[link.b];
     const CatalogueImage image_a = image_of(photos, a.id), image_b = image_of(photos, b.id);
@@ -201,9 +190,9 @@ void write_links(const std::filesystem::path& directory, const Plan& plan, const
     Json record = {{"type", "within_link"},
                    {"marks", Json::array({name(a), name(b)})},
                    {"holds", is_one_mark && !link.is_rejected},
-                   {"firm", link.best.score >= std::max(findings.sure_score, min_score)},
+                   {"firm", link.best.score >= findings.sure_score},
                    {"query", link.is_from_a ? "first" : "second"},
-                   {"decision", text_or_null(decision)},
+                   {"decision", report::text_or_null(decision)},
                    {"first", photo_value(a, image_a)},
                    {"second", photo_value(b, image_b)}};
     record.update(figures_value(link.best));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "pressmark/catalogue.hpp"
@@ -11,16 +12,14 @@
 
 namespace pressmark::seizure {
 
-enum class PairVerdict { kNone, kConfirmed, kRejected };
-
 // Those that count when it is made. Decisions are made by hand: all of them fit into memory.
 class Verdicts {
  public:
   explicit Verdicts(const Catalogue& catalogue);
-  PairVerdict of(const Sha256& a, const Sha256& b) const;  // in either order
+  std::optional<Verdict> of(const Sha256& a, const Sha256& b) const;  // in either order
 
  private:
-  std::map<std::pair<Sha256, Sha256>, PairVerdict> verdicts_;
+  std::map<std::pair<Sha256, Sha256>, Verdict> verdicts_;
 };
 
 }  // namespace pressmark::seizure
