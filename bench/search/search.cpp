@@ -34,6 +34,7 @@
 #include "engine/index/global_index.hpp"
 #include "engine/index/int8_scan.hpp"
 #include "engine/index/ivf_builder.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
 #include "peers.hpp"
 #include "timing.hpp"

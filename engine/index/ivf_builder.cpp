@@ -19,6 +19,7 @@
 
 #include "engine/index/centroids.hpp"
 #include "engine/index/float_products.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
 #include "pressmark/error.hpp"
 

@@ -11,6 +11,7 @@
 
 #include "clustered_vectors.hpp"
 #include "engine/index/float_products.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_lists.hpp"
 #include "engine/index/ivf_search.hpp"
