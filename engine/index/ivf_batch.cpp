@@ -41,14 +41,15 @@ class GroupHits {
 
   // best(i): the best rows so far of the group's i-th query.
   template <typename BestOf>
-  void scan(const QueryGroup& group, const CodeBlocks& blocks, const BestOf& best) {
+  void scan(const QueryGroup& group, const CodeBlocks& blocks, const BestOf& best,
+            std::span<const std::uint8_t> ahead = {}) {
     std::array<float, QueryGroup::kMost> thresholds{};
     std::array<ScanHit*, QueryGroup::kMost> places{};
     for (std::size_t q = 0; q < group.size(); ++q) {
       thresholds[q] = best(q).threshold();
       places[q] = hits_.data() + q * kRoom;
     }
-    group.scan(blocks, thresholds, places, found_);
+    group.scan(blocks, thresholds, places, found_, ahead);
   }
   std::span<const ScanHit> of(std::size_t q) const { return {hits_.data() + q * kRoom, found_[q]}; }
 
@@ -132,15 +133,24 @@ struct Worker {
     const std::size_t end = lists.starts[list + 1];
     for (std::size_t block = lists.starts[list]; block < end; block += kBlocksAtOnce) {
       const CodeBlocks blocks = blocks_of(lists, block, end, end);
+      const std::span<const std::uint8_t> ahead = after(lists, block + blocks.blocks);
+      const std::size_t share = ahead.size() / groups.size();  // that each group asks for
       for (std::size_t g = 0; g < groups.size(); ++g) {
         const auto some = asking.subspan(g * QueryGroup::kMost, groups[g].size());
-        hits.scan(groups[g], blocks,
-                  [&](std::size_t q) -> const BestRows& { return best[some[q]]; });
+        hits.scan(
+            groups[g], blocks, [&](std::size_t q) -> const BestRows& { return best[some[q]]; },
+            ahead.subspan(g * share, share));
         for (std::size_t q = 0; q < some.size(); ++q) {
           take_wanted(lists, hits.of(q), block, is_wanted, best[some[q]]);
         }
       }
     }
+  }
+
+  // Codes of blocks from `first` on that are read next: lists lie one after the other.
+  static std::span<const std::uint8_t> after(const IvfListsView& lists, std::size_t first) {
+    const std::size_t blocks = std::min<std::size_t>(kBlocksAtOnce, lists.facts.blocks - first);
+    return lists.codes.subspan(first * lists.bytes_per_block(), blocks * lists.bytes_per_block());
   }
 
   std::vector<BestRows> best;

@@ -27,14 +27,17 @@ class QueryGroup {
   std::size_t size() const { return size_; }
 
   // As scan() of each query: hits[q] has room for 16 x blocks, found[q] becomes their number.
-  // From many threads.
+  // `ahead`: what will be read later on, asked for meanwhile. From many threads.
   void scan(const CodeBlocks& blocks, std::span<const float> thresholds,
-            std::span<ScanHit* const> hits, std::span<std::size_t> found) const;
+            std::span<ScanHit* const> hits, std::span<std::size_t> found,
+            std::span<const std::uint8_t> ahead = {}) const;
 
  private:
   std::size_t size_;
   std::array<const Int8Query*, kMost> queries_{};
-  std::vector<std::int8_t> bytes_;  // query after query, where tiles are used
+  // Where tiles are used:
+  std::vector<std::int8_t> bytes_;  // query after query
+  std::array<std::int32_t, kMost> biases_{};
 };
 
 // Whether tiles are used. The first call asks the system to let this process use them.
