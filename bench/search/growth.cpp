@@ -4,10 +4,13 @@
 // those of photos (vectors.hpp):
 //
 //   bench_search_growth ROWS[,ROWS...] [--lists N[,N...]] [--queries N] [--batch N] [--checked N]
-//                       [--threads N] [--recall R] [--folder DIRECTORY] [--json FILE]
+//                       [--part-rows N] [--threads N] [--recall R] [--folder DIRECTORY]
+//                       [--json FILE]
 //
-// With --folder vectors and lists are written to files there and mapped, as a catalogue's are; they
-// are gone with the program. One line, and one entry of the JSON, for each number of rows.
+// With --part-rows the vectors are in parts of so many rows, otherwise in one. Recall, and the time
+// of single queries, are those of the first --checked queries. With --folder vectors and lists are
+// written to files there and mapped, as a catalogue's are; they are gone with the program. One
+// entry of the JSON for each number of rows and of lists.
 #include <fmt/format.h>
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
@@ -18,13 +21,17 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <functional>
+#include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "engine/index/ivf_batch.hpp"
+#include "engine/index/global_index.hpp"
 #include "engine/index/ivf_builder.hpp"
+#include "engine/index/ivf_search.hpp"
 #include "engine/index/tile_scan.hpp"
 #include "exact.hpp"
 #include "memory.hpp"
@@ -41,7 +48,7 @@ constexpr std::size_t kDimension = 256;
 
 struct Arguments {
   std::vector<std::size_t> rows, lists = {0};
-  std::size_t queries = 2000, batch = 2000, checked = 200;
+  std::size_t queries = 2000, batch = 2000, checked = 200, part_rows = 0;
   int threads = 2;
   double recall = 0.95;
   std::string json, folder;
@@ -78,6 +85,8 @@ Arguments parse(int count, char** values) {
       arguments.batch = std::strtoull(value(), nullptr, 10);
     } else if (name == "--checked") {
       arguments.checked = std::strtoull(value(), nullptr, 10);
+    } else if (name == "--part-rows") {
+      arguments.part_rows = numbers(value()).front();
     } else if (name == "--threads") {
       arguments.threads = std::atoi(value());
     } else if (name == "--recall") {
@@ -94,79 +103,143 @@ Arguments parse(int count, char** values) {
       arguments.batch == 0 || arguments.threads < 1) {
     fail(
         "usage: bench_search_growth ROWS[,ROWS...] [--lists N[,N...]] [--queries N] [--batch N] "
-        "[--checked N] [--threads N] [--recall R] [--folder DIRECTORY] [--json FILE]");
+        "[--checked N] [--part-rows N] [--threads N] [--recall R] [--folder DIRECTORY] [--json "
+        "FILE]");
   }
   return arguments;
+}
+
+// Vectors as parts of an index, with their lists where a catalogue's parts have them.
+class Parts {
+ public:
+  Parts(const Arguments& arguments, std::size_t wanted_lists, std::span<const float> vectors)
+      : index(static_cast<int>(kDimension)) {
+    index::IvfOptions options;
+    options.lists = static_cast<int>(wanted_lists);
+    const std::size_t rows = vectors.size() / kDimension;
+    ids_.resize(rows);
+    std::iota(ids_.begin(), ids_.end(), ImageId{0});
+    const std::size_t most = arguments.part_rows > 0 ? arguments.part_rows : rows;
+    for (std::size_t first = 0; first < rows; first += most) {
+      const std::size_t some = std::min(most, rows - first);
+      const auto values = vectors.subspan(first * kDimension, some * kDimension);
+      index::GlobalPart part{std::span(ids_).subspan(first, some), values, {}, nullptr};
+      if (some >= index::kLeastListedRows) part.lists = build(arguments, values, options);
+      index.add_part(std::move(part));
+    }
+  }
+
+  index::GlobalIndex index;
+  double trained_s = 0, written_s = 0, opened_s = 0;
+  std::size_t lists = 0, probes = 0;  // of all parts
+
+ private:
+  index::IvfListsView build(const Arguments& arguments, std::span<const float> values,
+                            const index::IvfOptions& options) {
+    double before = process_cpu_seconds();
+    const index::IvfBuilder builder(values, static_cast<int>(kDimension), options);
+    trained_s += process_cpu_seconds() - before;
+    before = process_cpu_seconds();
+    const auto& memory = images_.emplace_back(
+        std::make_unique<bench::Memory>(arguments.folder, "lists", builder.bytes()));
+    builder.write(memory->bytes());
+    written_s += process_cpu_seconds() - before;
+    memory->forget();
+    const auto start = Clock::now();
+    index::IvfListsView view = index::view_ivf(memory->bytes(), "lists");
+    opened_s += seconds_since(start);
+    lists += view.facts.lists;
+    probes += index::effort_for(view.facts, kCount, arguments.recall).probes;
+    return view;
+  }
+
+  std::vector<ImageId> ids_;
+  std::vector<std::unique_ptr<bench::Memory>> images_;
+};
+
+struct Round {
+  Found found;
+  double cpu_s = 0, wall_s = 0;
+};
+
+// The second of two rounds: the first one reads the files.
+Round timed(const Arguments& arguments, const std::function<void(Found&)>& search) {
+  tbb::task_arena arena(arguments.threads);
+  Round timed;
+  for (int round = 0; round < 2; ++round) {
+    timed.found.clear();
+    const double before = process_cpu_seconds();
+    const auto start = Clock::now();
+    arena.execute([&] { search(timed.found); });
+    timed.wall_s = seconds_since(start);
+    timed.cpu_s = process_cpu_seconds() - before;
+  }
+  return timed;
+}
+
+void take(const std::vector<index::Neighbour>& answer, Found& found) {
+  for (found.emplace_back(); const index::Neighbour& neighbour : answer) {
+    found.back().push_back(neighbour.id);
+  }
 }
 
 // With so many lists (0: as usual).
 nlohmann::json measure_lists(const Arguments& arguments, std::size_t wanted_lists,
                              std::span<const float> vectors, std::span<const float> queries,
-                             const Found& expected, const bench::Memory& memory) {
+                             const Found& expected) {
+  const Parts parts(arguments, wanted_lists, vectors);
   const std::size_t rows = vectors.size() / kDimension;
-  index::IvfOptions options;
-  options.lists = static_cast<int>(wanted_lists);
-  double before = process_cpu_seconds();
-  const index::IvfBuilder builder(vectors, static_cast<int>(kDimension), options);
-  const double trained_s = process_cpu_seconds() - before;
-  const bench::Memory lists_memory(arguments.folder, "lists", builder.bytes());
-  before = process_cpu_seconds();
-  builder.write(lists_memory.bytes());
-  const double written_s = process_cpu_seconds() - before;
-  memory.forget();
-  lists_memory.forget();
-  auto start = Clock::now();
-  const index::IvfListsView lists = index::view_ivf(lists_memory.bytes(), "lists");
-  const double opened_s = seconds_since(start);
-
-  const index::IvfEffort effort = index::effort_for(lists.facts, kCount, arguments.recall);
+  fmt::print(
+      "{} rows, {} parts, {} lists, {} probed: trained {:.0f} and written {:.0f} CPU s, opened "
+      "{:.6f} s\n",
+      rows, parts.index.parts(), parts.lists, parts.probes, parts.trained_s, parts.written_s,
+      parts.opened_s);
   nlohmann::json entry = {{"rows", rows},
-                          {"lists", lists.facts.lists},
-                          {"probes", effort.probes},
-                          {"training_cpu_seconds", trained_s},
-                          {"writing_cpu_seconds", written_s},
-                          {"opened_seconds", opened_s},
+                          {"parts", parts.index.parts()},
+                          {"lists", parts.lists},
+                          {"probes", parts.probes},
+                          {"training_cpu_seconds", parts.trained_s},
+                          {"writing_cpu_seconds", parts.written_s},
+                          {"opened_seconds", parts.opened_s},
                           {"threads", arguments.threads},
                           {"batch", arguments.batch}};
-  tbb::task_arena arena(arguments.threads);
+  const index::GlobalSearch search{.recall = arguments.recall};
+  const auto report = [&](const char* how, std::size_t asked, const Round& round) {
+    const auto count = static_cast<double>(asked);
+    const double recalled = bench::recall(round.found, expected);
+    fmt::print(
+        "  {:20} recall@10 {:.4f}, {:7.0f} queries/s, {:9.1f} us of CPU time a query, resident "
+        "{:.2f} GB\n",
+        how, recalled, count / round.wall_s, 1e6 * round.cpu_s / count,
+        static_cast<double>(bench::resident_bytes()) / 1e9);
+    entry["results"].push_back({{"how", how},
+                                {"recall_at_10", recalled},
+                                {"queries_per_second", count / round.wall_s},
+                                {"cpu_us_per_query", 1e6 * round.cpu_s / count},
+                                {"resident_bytes", bench::resident_bytes()}});
+  };
   for (const bool with_tiles : {true, false}) {
     if (index::allow_tiles(with_tiles) != with_tiles) continue;
-    // The second round is measured: the first one reads the files.
-    Found found;
-    double cpu_s = 0, wall_s = 0;
-    for (int round = 0; round < 2; ++round) {
-      found.clear();
-      before = process_cpu_seconds();
-      start = Clock::now();
-      arena.execute([&] {
-        for (std::size_t q = 0; q < arguments.queries; q += arguments.batch) {
-          const std::size_t some = std::min(arguments.batch, arguments.queries - q);
-          const auto answers = index::search_ivf_batch(
-              lists, vectors.data(), queries.subspan(q * kDimension, some * kDimension), kCount,
-              effort);
-          for (const auto& answer : answers) {
-            for (found.emplace_back(); const index::NearRow& row : answer) {
-              found.back().push_back(row.row);
-            }
-          }
-        }
-      });
-      wall_s = seconds_since(start);
-      cpu_s = process_cpu_seconds() - before;
-    }
-    const auto count = static_cast<double>(arguments.queries);
-    const double recalled = bench::recall(found, expected);
-    fmt::print(
-        "{:9} rows, {:5} lists, {:5} probed{}: recall@10 {:.4f}, {:.0f} queries/s, {:.0f} /CPU s; "
-        "trained {:.0f} and written {:.0f} CPU s; opened {:.6f} s, resident {:.2f} GB\n",
-        rows, lists.facts.lists, effort.probes, with_tiles ? ", tiles" : "", recalled,
-        count / wall_s, count / cpu_s, trained_s, written_s, opened_s,
-        static_cast<double>(bench::resident_bytes()) / 1e9);
-    entry[with_tiles ? "tiles" : "vectors"] = {{"recall_at_10", recalled},
-                                               {"queries_per_second", count / wall_s},
-                                               {"cpu_us_per_query", 1e6 * cpu_s / count},
-                                               {"resident_bytes", bench::resident_bytes()}};
+    report(with_tiles ? "batches, tiles" : "batches", arguments.queries,
+           timed(arguments, [&](Found& found) {
+             for (std::size_t q = 0; q < arguments.queries; q += arguments.batch) {
+               const std::size_t some = std::min(arguments.batch, arguments.queries - q);
+               for (const auto& answer :
+                    parts.index.search_batch(queries.subspan(q * kDimension, some * kDimension),
+                                             static_cast<int>(kCount), search)) {
+                 take(answer, found);
+               }
+             }
+           }));
   }
+  index::allow_tiles(true);
+  report("one by one", expected.size(), timed(arguments, [&](Found& found) {
+           for (std::size_t q = 0; q < expected.size(); ++q) {
+             take(parts.index.search(queries.subspan(q * kDimension, kDimension),
+                                     static_cast<int>(kCount), search),
+                  found);
+           }
+         }));
   return entry;
 }
 
@@ -187,7 +260,7 @@ void measure(const Arguments& arguments, std::size_t rows, nlohmann::json& entri
       vectors, std::span(queries).first(checked * kDimension), kDimension, kCount);
 
   for (const std::size_t lists : arguments.lists) {
-    entries.push_back(measure_lists(arguments, lists, vectors, queries, expected, memory));
+    entries.push_back(measure_lists(arguments, lists, vectors, queries, expected));
   }
 }
 
