@@ -14,9 +14,12 @@
 // All sixteen turns lie side by side in lanes (period_fft-inl.hpp); there is no fused
 // multiplication and addition: all instruction sets give the same bits, and so do the CUDA
 // backend's transforms.
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <new>
 #include <vector>
 
 #include "kernels/cpu/dense.hpp"
@@ -99,11 +102,23 @@ void transform_plane(const float* twiddles, std::size_t lanes, float* plane) {
   }
 }
 
-// Correlations at all shifts after the transform along x; rows remain spectra along y.
+// Correlations at all shifts up to kReach + 1 after the transform along x; rows remain spectra
+// along y.
 void correlate_rows(const float* query, const float* candidate, const float* twiddles,
                     std::size_t lanes, float* plane) {
+  const PeriodTag tag;
   const auto invert = [&](float* row) HWY_ATTR {
-    transform_to<kSearchLanes, 0>(row, kElementStep, twiddles, lanes, row, kElementStep);
+    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
+      transform_period<kSearchLanes, 0>(row, kElementStep, twiddles, lane,
+                                        [&](std::ptrdiff_t x, const PeriodComplex& value) HWY_ATTR {
+                                          // Of no use to anybody: a shift farther than the
+                                          // neighbours of the farthest.
+                                          if (x > kReach + 1 && x < kPeriod - kReach - 1) return;
+                                          hn::StoreU(value.im, tag, row + x * kElementStep + lane);
+                                          hn::StoreU(value.re, tag,
+                                                     row + x * kElementStep + kSearchLanes + lane);
+                                        });
+    }
   };
   for (std::ptrdiff_t ky = 0; 2 * ky <= kPeriod; ++ky) {
     const std::ptrdiff_t other = (kPeriod - ky) % kPeriod;
@@ -172,9 +187,24 @@ const float* twiddles() {
   return tables.twiddles.data();
 }
 
+// Zeros, aligned: a vector of sixteen is a line of the cache.
+class Elements {
+ public:
+  explicit Elements(std::size_t floats)
+      : size_(floats), values_(hwy::AllocateAligned<float>(floats)) {
+    if (values_ == nullptr) throw std::bad_alloc();
+    clear();
+  }
+  void clear() { std::fill_n(values_.get(), size_, 0.0f); }
+  float* data() { return values_.get(); }
+
+ private:
+  std::size_t size_;
+  hwy::AlignedFreeUniquePtr<float[]> values_;
+};
+
 struct Scratch {
-  std::vector<float> plane = std::vector<float>(kRow * kPeriod);
-  std::vector<float> column = std::vector<float>(kPeriod * kElement);
+  Elements plane{kRow * kPeriod}, column{kPeriod * kElement};
 };
 
 // Spectra of complex fields in the first `lanes` lanes, separated into those of their real and
@@ -216,7 +246,7 @@ struct CandidateSpectra {
 
   void take(const DenseCode& code, Scratch& scratch) {
     const DenseField field = halved(field_of(code));
-    std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
+    scratch.plane.clear();
     for (int i = 0; i < kShrinks; ++i) {
       const auto lane = static_cast<std::size_t>(i);
       norms[lane] = place(transformed(field, 0, shrink_of(i)), lane, scratch);
@@ -246,7 +276,7 @@ std::array<float, kElement> best_products(const float* query, const float* candi
 // Spectra of the first turns, as many as there are norms, of a shrunk field.
 void take_turns(const DenseField& field, float shrink, Scratch& scratch, std::span<float> norms,
                 float* spectra) {
-  std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
+  scratch.plane.clear();
   for (std::size_t lane = 0; lane < norms.size(); ++lane) {
     norms[lane] =
         place(transformed(field, rotation_of(static_cast<int>(lane)), shrink), lane, scratch);
@@ -263,7 +293,7 @@ void take_turns(const DenseField& field, float shrink, Scratch& scratch, std::sp
 
 struct DenseQuery::Bank {
   std::array<std::array<float, kTurns>, kShrinks> norms{};
-  std::vector<float> values = std::vector<float>(kShrinks * kHalfElements * 2 * kElement);
+  Elements values{kShrinks * kHalfElements * 2 * kElement};
 
   float* turns(int shrink) {
     return values.data() + static_cast<std::size_t>(shrink) * kHalfElements * 2 * kElement;
@@ -342,10 +372,10 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
         HWY_DYNAMIC_DISPATCH(correlate_column)
         (scratch.plane.data(), x, twiddles(), scratch.column.data());
         for (int y = -kReach - 1; y <= kReach + 1; ++y) {
-          values[static_cast<std::size_t>(y + kReach + 1)]
-                [static_cast<std::size_t>(x + kReach + 1)] =
-                    scratch.column[static_cast<std::size_t>((y + kPeriod) % kPeriod) * kElement +
-                                   static_cast<std::size_t>(at.turn)];
+          values[static_cast<std::size_t>(y + kReach + 1)][static_cast<std::size_t>(x + kReach +
+                                                                                    1)] =
+              scratch.column.data()[static_cast<std::size_t>((y + kPeriod) % kPeriod) * kElement +
+                                    static_cast<std::size_t>(at.turn)];
         }
       }
       std::size_t best_x = kReach + 1, best_y = kReach + 1;
@@ -388,7 +418,7 @@ CohortStatistics CohortSpectra::statistics(const DenseCode& code) const {
   const std::size_t count = members_->norms.size();
   if (count == 0) return {};
   Scratch scratch;
-  std::vector<float> query(kHalfElements * 2 * kElement);
+  Elements query(kHalfElements * 2 * kElement);
   std::array<float, kCohortLanes> norms{};
   take_turns(halved(field_of(code)), 1, scratch, norms, query.data());
   double sum = 0, squared = 0;
