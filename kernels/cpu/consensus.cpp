@@ -131,14 +131,16 @@ int votes(const PairSet& pairs, std::size_t hypothesis) {
 template <typename Reach>
 std::vector<int> agreeing(const PairSet& pairs, const Affinity& map, const Reach& reach) {
   const PairShape shape = shape_of(map);
-  std::vector<int> result;
+  // Every pair is written, and overwritten unless it agrees: which do is not to be foreseen.
+  std::vector<int> result(pairs.size());
+  std::size_t count = 0;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const PairPlace& place = pairs.places[i];
-    if (squared_error(map, place) <= static_cast<double>(reach(place)) &&
-        is_alike(pairs.shapes[i], shape)) {
-      result.push_back(static_cast<int>(i));
-    }
+    const bool is_near = squared_error(map, place) <= static_cast<double>(reach(place));
+    result[count] = static_cast<int>(i);
+    count += static_cast<std::size_t>(is_near & is_alike(pairs.shapes[i], shape));
   }
+  result.resize(count);
   return result;
 }
 
