@@ -11,17 +11,21 @@
 // of the correlation in one position and Z2 = Qx Dx + Qy Dy in the one turned by pi; both
 // correlations are real, so that one complex transform of Z1 + i Z2 gives both.
 //
-// Eight turns lie side by side in lanes (kernels/cpu/fft.hpp); there is no fused multiplication and
-// addition: all instruction sets give the same bits.
+// All sixteen turns lie side by side in lanes (period_fft-inl.hpp); there is no fused
+// multiplication and addition: all instruction sets give the same bits, and so do the CUDA
+// backend's transforms.
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <new>
 #include <vector>
 
 #include "kernels/cpu/dense.hpp"
 #include "kernels/cpu/dense_field.hpp"
-#include "kernels/cpu/fft.hpp"
 #include "kernels/math/dense_search.hpp"
+#include "kernels/math/fft_tables.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/dense_search.cpp"
@@ -29,50 +33,131 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/period_fft-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Products of one row of the half spectrum. query: per kx Qx re, im, Qy re, im of 8 lanes;
+using namespace dense_search;
+
+// One element more than the period, so that a column does not fall into few sets of the cache.
+constexpr std::ptrdiff_t kElementStep = kSearchElement;
+constexpr std::ptrdiff_t kRowStep = (kPeriod + 1) * kElementStep;
+
+// Products of one row of the half spectrum. query: per kx Qx re, im, Qy re, im of 16 lanes;
 // candidate: per kx Dx re, im, Dy re, im. Writes Z1 + i Z2 of row ky to `row` and of row -ky, from
 // the symmetry of Z1 and Z2, to `mirrored`.
-void multiply_row(const float* query, const float* candidate, int half_width, int width, float* row,
-                  float* mirrored) {
-  const hn::CappedTag<float, 8> tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (int kx = 0; kx < half_width; ++kx, query += 32, candidate += 4) {
+HWY_INLINE void multiply_row(const float* query, const float* candidate, std::size_t lanes,
+                             float* row, float* mirrored) {
+  const PeriodTag tag;
+  for (int kx = 0; kx < kHalf; ++kx, query += 2 * kElementStep, candidate += 4) {
     const auto xr = hn::Set(tag, candidate[0]), xi = hn::Set(tag, candidate[1]);
     const auto yr = hn::Set(tag, candidate[2]), yi = hn::Set(tag, candidate[3]);
-    float* to = row + kx * 16;
-    float* mirrored_to = mirrored + (kx == 0 ? 0 : width - kx) * 16;
-    for (std::size_t half = 0; half < 8; half += lanes) {
-      const auto qxr = hn::LoadU(tag, query + half), qxi = hn::LoadU(tag, query + 8 + half);
-      const auto qyr = hn::LoadU(tag, query + 16 + half), qyi = hn::LoadU(tag, query + 24 + half);
+    float* to = row + kx * kElementStep;
+    float* mirrored_to = mirrored + (kx == 0 ? 0 : kPeriod - kx) * kElementStep;
+    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
+      const auto qxr = hn::LoadU(tag, query + lane);
+      const auto qxi = hn::LoadU(tag, query + kSearchLanes + lane);
+      const auto qyr = hn::LoadU(tag, query + 2 * kSearchLanes + lane);
+      const auto qyi = hn::LoadU(tag, query + 3 * kSearchLanes + lane);
       const auto rr = hn::Add(hn::Mul(qxr, xr), hn::Mul(qyr, yr));
       const auto ii = hn::Add(hn::Mul(qxi, xi), hn::Mul(qyi, yi));
       const auto ri = hn::Add(hn::Mul(qxr, xi), hn::Mul(qyr, yi));
       const auto ir = hn::Add(hn::Mul(qxi, xr), hn::Mul(qyi, yr));
       const auto z1r = hn::Add(rr, ii), z1i = hn::Sub(ri, ir);
       const auto z2r = hn::Sub(rr, ii), z2i = hn::Add(ri, ir);
-      hn::StoreU(hn::Sub(z1r, z2i), tag, to + half);
-      hn::StoreU(hn::Add(z1i, z2r), tag, to + 8 + half);
-      hn::StoreU(hn::Add(z1r, z2i), tag, mirrored_to + half);
-      hn::StoreU(hn::Sub(z2r, z1i), tag, mirrored_to + 8 + half);
+      hn::StoreU(hn::Sub(z1r, z2i), tag, to + lane);
+      hn::StoreU(hn::Add(z1i, z2r), tag, to + kSearchLanes + lane);
+      hn::StoreU(hn::Add(z1r, z2i), tag, mirrored_to + lane);
+      hn::StoreU(hn::Sub(z2r, z1i), tag, mirrored_to + kSearchLanes + lane);
     }
   }
 }
 
-// Raises `maxima` (16 lanes) to the elements first .. last of a column.
-void raise_maxima(const float* column, int first, int last, float* maxima) {
-  const hn::CappedTag<float, 8> tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  for (std::size_t lane = 0; lane < 16; lane += lanes) {
-    auto best = hn::LoadU(tag, maxima + lane);
-    for (int y = first; y <= last; ++y) {
-      best = hn::Max(best, hn::LoadU(tag, column + y * 16 + lane));
+template <std::size_t kReal, std::size_t kImaginary>
+HWY_INLINE void transform_to(const float* input, std::ptrdiff_t step, const float* twiddles,
+                             std::size_t lanes, float* output, std::ptrdiff_t output_step) {
+  const PeriodTag tag;
+  for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
+    transform_period<kReal, kImaginary>(input, step, twiddles, lane,
+                                        [&](std::ptrdiff_t i, const PeriodComplex& value) HWY_ATTR {
+                                          float* to = output + i * output_step + lane;
+                                          hn::StoreU(value.re, tag, to + kReal);
+                                          hn::StoreU(value.im, tag, to + kImaginary);
+                                        });
+  }
+}
+
+// Of the first `lanes` lanes, a multiple of 8, and so below.
+void transform_plane(const float* twiddles, std::size_t lanes, float* plane) {
+  for (std::ptrdiff_t y = 0; y < kPeriod; ++y) {
+    float* row = plane + y * kRowStep;
+    transform_to<0, kSearchLanes>(row, kElementStep, twiddles, lanes, row, kElementStep);
+  }
+  for (std::ptrdiff_t x = 0; x < kPeriod; ++x) {
+    float* column = plane + x * kElementStep;
+    transform_to<0, kSearchLanes>(column, kRowStep, twiddles, lanes, column, kRowStep);
+  }
+}
+
+// Correlations at all shifts up to kReach + 1 after the transform along x; rows remain spectra
+// along y.
+void correlate_rows(const float* query, const float* candidate, const float* twiddles,
+                    std::size_t lanes, float* plane) {
+  const PeriodTag tag;
+  const auto invert = [&](float* row) HWY_ATTR {
+    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
+      transform_period<kSearchLanes, 0>(row, kElementStep, twiddles, lane,
+                                        [&](std::ptrdiff_t x, const PeriodComplex& value) HWY_ATTR {
+                                          // Of no use to anybody: a shift farther than the
+                                          // neighbours of the farthest.
+                                          if (x > kReach + 1 && x < kPeriod - kReach - 1) return;
+                                          hn::StoreU(value.im, tag, row + x * kElementStep + lane);
+                                          hn::StoreU(value.re, tag,
+                                                     row + x * kElementStep + kSearchLanes + lane);
+                                        });
     }
-    hn::StoreU(best, tag, maxima + lane);
+  };
+  for (std::ptrdiff_t ky = 0; 2 * ky <= kPeriod; ++ky) {
+    const std::ptrdiff_t other = (kPeriod - ky) % kPeriod;
+    float* row = plane + ky * kRowStep;
+    float* mirrored = plane + other * kRowStep;
+    multiply_row(query + ky * kHalf * 2 * kElementStep, candidate + ky * kHalf * 4, lanes, row,
+                 mirrored);
+    if (ky != other) {
+      multiply_row(query + other * kHalf * 2 * kElementStep, candidate + other * kHalf * 4, lanes,
+                   mirrored, row);
+      invert(mirrored);
+    }
+    invert(row);
+  }
+}
+
+// Column of shift x (may be negative), all shifts y.
+void correlate_column(const float* plane, std::ptrdiff_t x, const float* twiddles, float* column) {
+  transform_to<kSearchLanes, 0>(plane + (x + kPeriod) % kPeriod * kElementStep, kRowStep, twiddles,
+                                kSearchLanes, column, kElementStep);
+}
+
+// Raises `maxima` (two for each lane: the turn, and that turned by pi) to the best correlations.
+void raise_maxima(const float* plane, const float* twiddles, std::size_t lanes, float* maxima) {
+  const PeriodTag tag;
+  for (std::ptrdiff_t x = -kReach; x <= kReach; ++x) {
+    const float* column = plane + (x + kPeriod) % kPeriod * kElementStep;
+    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
+      auto best = hn::LoadU(tag, maxima + lane);
+      auto turned_best = hn::LoadU(tag, maxima + kSearchLanes + lane);
+      transform_period<kSearchLanes, 0>(column, kRowStep, twiddles, lane,
+                                        [&](std::ptrdiff_t y, const PeriodComplex& value) HWY_ATTR {
+                                          if (y > kReach && y < kPeriod - kReach) return;
+                                          best = hn::Max(best, value.im);
+                                          turned_best = hn::Max(turned_best, value.re);
+                                        });
+      hn::StoreU(best, tag, maxima + lane);
+      hn::StoreU(turned_best, tag, maxima + kSearchLanes + lane);
+    }
   }
 }
 
@@ -84,49 +169,58 @@ HWY_AFTER_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace {
 
-HWY_EXPORT(multiply_row);
+HWY_EXPORT(transform_plane);
+HWY_EXPORT(correlate_rows);
+HWY_EXPORT(correlate_column);
 HWY_EXPORT(raise_maxima);
 
 using namespace dense_search;
 
-constexpr int kTurnGroups = kTurns / kFftLanes;
-
+constexpr std::size_t kLanes = kTurns;
+constexpr std::size_t kElement = 2 * kLanes;            // floats: real parts, imaginary parts
+constexpr std::size_t kCohortLanes = 8;                 // turns that a cohort is compared in
+constexpr std::size_t kRow = (kPeriod + 1) * kElement;  // see kRowStep
 constexpr std::size_t kHalfElements = static_cast<std::size_t>(kPeriod) * kHalf;
-// One element more than the period, so that a column does not fall into few sets of the cache.
-constexpr std::ptrdiff_t kRow = (kPeriod + 1) * static_cast<std::ptrdiff_t>(kFftElement);
-constexpr auto kElement = static_cast<std::ptrdiff_t>(kFftElement);
 
-const FftPlan& plan() {
-  static const FftPlan instance(kPeriod);
-  return instance;
+const float* twiddles() {
+  static const FftTables tables = make_fft_tables(kPeriod);
+  return tables.twiddles.data();
 }
 
-struct Scratch {
-  std::vector<float> plane = std::vector<float>(static_cast<std::size_t>(kRow) * kPeriod);
-  std::vector<float> fft = std::vector<float>(2 * kPeriod * kFftElement);
-  std::vector<float> column = std::vector<float>(kPeriod * kFftElement);
+// Zeros, aligned: a vector of sixteen is a line of the cache.
+class Elements {
+ public:
+  explicit Elements(std::size_t floats)
+      : size_(floats), values_(hwy::AllocateAligned<float>(floats)) {
+    if (values_ == nullptr) throw std::bad_alloc();
+    clear();
+  }
+  void clear() { std::fill_n(values_.get(), size_, 0.0f); }
+  float* data() { return values_.get(); }
+
+ private:
+  std::size_t size_;
+  hwy::AlignedFreeUniquePtr<float[]> values_;
 };
 
-// Spectra of eight complex fields, separated into those of their real and imaginary parts:
-// write(k, lane, {xr, xi, yr, yi}) for ky = 0 .. kPeriod - 1, kx = 0 .. kPeriod / 2.
+struct Scratch {
+  Elements plane{kRow * kPeriod}, column{kPeriod * kElement};
+};
+
+// Spectra of complex fields in the first `lanes` lanes, separated into those of their real and
+// imaginary parts: write(k, lane, {xr, xi, yr, yi}) for ky = 0 .. kPeriod - 1, kx = 0 .. kPeriod /
+// 2.
 template <typename Write>
-void separate_spectra(Scratch& scratch, const Write& write) {
-  for (int y = 0; y < kPeriod; ++y) {
-    float* row = scratch.plane.data() + y * kRow;
-    plan().forward(row, kElement, row, kElement, scratch.fft.data());
-  }
-  for (int x = 0; x < kPeriod; ++x) {
-    float* column = scratch.plane.data() + x * kElement;
-    plan().forward(column, kRow, column, kRow, scratch.fft.data());
-  }
-  for (int ky = 0; ky < kPeriod; ++ky) {
-    for (int kx = 0; kx < kHalf; ++kx) {
+void separate_spectra(Scratch& scratch, std::size_t lanes, const Write& write) {
+  HWY_DYNAMIC_DISPATCH(transform_plane)(twiddles(), (lanes + 7) / 8 * 8, scratch.plane.data());
+  for (std::size_t ky = 0; ky < kPeriod; ++ky) {
+    for (std::size_t kx = 0; kx < kHalf; ++kx) {
       const float* z = scratch.plane.data() + ky * kRow + kx * kElement;
       const float* m = scratch.plane.data() + (kPeriod - ky) % kPeriod * kRow +
                        (kPeriod - kx) % kPeriod * kElement;
-      for (int lane = 0; lane < kFftLanes; ++lane) {
-        const float zr = z[lane], zi = z[lane + kFftLanes], mr = m[lane], mi = m[lane + kFftLanes];
-        write(static_cast<std::size_t>(ky * kHalf + kx), lane,
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const float zr = z[lane], zi = z[lane + kLanes], mr = m[lane], mi = m[lane + kLanes];
+        write(ky * kHalf + kx, lane,
               std::array{0.5f * (zr + mr), 0.5f * (zi - mi), 0.5f * (zi + mi), 0.5f * (mr - zr)});
       }
     }
@@ -134,33 +228,33 @@ void separate_spectra(Scratch& scratch, const Write& write) {
 }
 
 // Puts a field into a lane of the plane; returns its norm.
-float place(const DenseField& field, int lane, Scratch& scratch) {
+float place(const DenseField& field, std::size_t lane, Scratch& scratch) {
   for (int y = 0; y < kSide; ++y) {
     for (int x = 0; x < kSide; ++x) {
-      float* element =
-          scratch.plane.data() + around_origin(y) * kRow + around_origin(x) * kElement + lane;
+      float* element = scratch.plane.data() + static_cast<std::size_t>(around_origin(y)) * kRow +
+                       static_cast<std::size_t>(around_origin(x)) * kElement + lane;
       element[0] = field.at(x, y).real();
-      element[kFftLanes] = field.at(x, y).imag();
+      element[kLanes] = field.at(x, y).imag();
     }
   }
   return static_cast<float>(std::sqrt(field.squared_norm()));
 }
 
 struct CandidateSpectra {
-  std::array<float, kFftLanes> norms{};  // by shrink
+  std::array<float, kShrinks> norms{};
   std::vector<float> values = std::vector<float>(kShrinks * kHalfElements * 4);
 
   void take(const DenseCode& code, Scratch& scratch) {
     const DenseField field = halved(field_of(code));
-    std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
+    scratch.plane.clear();
     for (int i = 0; i < kShrinks; ++i) {
-      norms[static_cast<std::size_t>(i)] = place(transformed(field, 0, shrink_of(i)), i, scratch);
+      const auto lane = static_cast<std::size_t>(i);
+      norms[lane] = place(transformed(field, 0, shrink_of(i)), lane, scratch);
     }
-    separate_spectra(scratch, [&](std::size_t k, int lane, const std::array<float, 4>& parts) {
-      if (lane >= kShrinks) return;
-      std::copy(parts.begin(), parts.end(),
-                values.data() + (static_cast<std::size_t>(lane) * kHalfElements + k) * 4);
-    });
+    separate_spectra(
+        scratch, kShrinks, [&](std::size_t k, std::size_t lane, const std::array<float, 4>& parts) {
+          std::copy(parts.begin(), parts.end(), values.data() + (lane * kHalfElements + k) * 4);
+        });
   }
 
   const float* spectrum(int shrink) const {
@@ -168,70 +262,41 @@ struct CandidateSpectra {
   }
 };
 
-// Correlations at all shifts after the transform along x; rows remain spectra along y.
-void correlate_rows(const float* query, const float* candidate, Scratch& scratch) {
-  for (int ky = 0; 2 * ky <= kPeriod; ++ky) {
-    const int other = (kPeriod - ky) % kPeriod;
-    float* row = scratch.plane.data() + ky * kRow;
-    float* mirrored = scratch.plane.data() + other * kRow;
-    for (int k : {ky, other}) {
-      HWY_DYNAMIC_DISPATCH(multiply_row)
-      (query + static_cast<std::ptrdiff_t>(k) * kHalf * 2 * kElement,
-       candidate + static_cast<std::ptrdiff_t>(k) * kHalf * 4, kHalf, kPeriod,
-       k == ky ? row : mirrored, k == ky ? mirrored : row);
-      if (ky == other) break;
-    }
-    plan().inverse(row, kElement, row, kElement, scratch.fft.data());
-    if (ky != other) plan().inverse(mirrored, kElement, mirrored, kElement, scratch.fft.data());
-  }
-}
-
-// Column of shift x (may be negative), all shifts y.
-void correlate_column(int x, Scratch& scratch) {
-  plan().inverse(scratch.plane.data() + (x + kPeriod) % kPeriod * kElement, kRow,
-                 scratch.column.data(), kElement, scratch.fft.data());
-}
-
-// Best score of each of the 16 turns (eight, and those turned by pi) over all shifts, before it is
-// divided by the norms.
-std::array<float, kFftElement> best_products(const float* query, const float* candidate,
-                                             Scratch& scratch) {
-  correlate_rows(query, candidate, scratch);
-  std::array<float, kFftElement> maxima{};
-  for (int x = -kReach; x <= kReach; ++x) {
-    correlate_column(x, scratch);
-    HWY_DYNAMIC_DISPATCH(raise_maxima)(scratch.column.data(), 0, kReach, maxima.data());
-    HWY_DYNAMIC_DISPATCH(raise_maxima)
-    (scratch.column.data(), kPeriod - kReach, kPeriod - 1, maxima.data());
-  }
+// Best score of each turn, and of those turned by pi, over all shifts, before it is divided by the
+// norms.
+std::array<float, kElement> best_products(const float* query, const float* candidate,
+                                          std::size_t lanes, Scratch& scratch) {
+  float* plane = scratch.plane.data();
+  HWY_DYNAMIC_DISPATCH(correlate_rows)(query, candidate, twiddles(), lanes, plane);
+  std::array<float, kElement> maxima{};
+  HWY_DYNAMIC_DISPATCH(raise_maxima)(plane, twiddles(), lanes, maxima.data());
   return maxima;
 }
 
-// Spectra of eight turns, from first_turn on, of a shrunk field.
-void take_turns(const DenseField& field, int first_turn, float shrink, Scratch& scratch,
-                std::span<float> norms, float* spectra) {
-  std::fill(scratch.plane.begin(), scratch.plane.end(), 0.0f);
-  for (int lane = 0; lane < kFftLanes; ++lane) {
-    norms[static_cast<std::size_t>(lane)] =
-        place(transformed(field, rotation_of(first_turn + lane), shrink), lane, scratch);
+// Spectra of the first turns, as many as there are norms, of a shrunk field.
+void take_turns(const DenseField& field, float shrink, Scratch& scratch, std::span<float> norms,
+                float* spectra) {
+  scratch.plane.clear();
+  for (std::size_t lane = 0; lane < norms.size(); ++lane) {
+    norms[lane] =
+        place(transformed(field, rotation_of(static_cast<int>(lane)), shrink), lane, scratch);
   }
-  separate_spectra(scratch, [&](std::size_t k, int lane, const std::array<float, 4>& parts) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      spectra[k * 2 * kFftElement + i * kFftLanes + static_cast<std::size_t>(lane)] = parts[i];
-    }
-  });
+  separate_spectra(scratch, norms.size(),
+                   [&](std::size_t k, std::size_t lane, const std::array<float, 4>& parts) {
+                     for (std::size_t i = 0; i < 4; ++i) {
+                       spectra[k * 2 * kElement + i * kLanes + lane] = parts[i];
+                     }
+                   });
 }
 
 }  // namespace
 
 struct DenseQuery::Bank {
   std::array<std::array<float, kTurns>, kShrinks> norms{};
-  std::vector<float> values =
-      std::vector<float>(kShrinks * kTurnGroups * kHalfElements * 2 * kFftElement);
+  Elements values{kShrinks * kHalfElements * 2 * kElement};
 
-  float* group(int shrink, int turn_group) {
-    return values.data() + static_cast<std::size_t>(shrink * kTurnGroups + turn_group) *
-                               kHalfElements * 2 * kFftElement;
+  float* turns(int shrink) {
+    return values.data() + static_cast<std::size_t>(shrink) * kHalfElements * 2 * kElement;
   }
 };
 
@@ -242,17 +307,26 @@ DenseQuery::DenseQuery(const DenseCode& code) {
   const DenseField field = halved(field_of(code));
   Scratch scratch;
   for (int shrink = 0; shrink < kShrinks; ++shrink) {
-    for (int group = 0; group < kTurnGroups; ++group) {
-      take_turns(field, group * kFftLanes, shrink_of(shrink), scratch,
-                 std::span(bank->norms[static_cast<std::size_t>(shrink)])
-                     .subspan(static_cast<std::size_t>(group * kFftLanes), kFftLanes),
-                 bank->group(shrink, group));
-    }
+    take_turns(field, shrink_of(shrink), scratch, bank->norms[static_cast<std::size_t>(shrink)],
+               bank->turns(shrink));
   }
   bank_ = std::move(bank);
 }
 
 namespace {
+
+// Of equal scores the first counts, in the order of every backend: turns in groups of eight, each
+// before those turned by pi.
+const std::array<int, kElement>& searched_order() {
+  static const auto order = [] {
+    std::array<int, kElement> result{};
+    for (int i = 0; i < static_cast<int>(kElement); ++i) {
+      result[static_cast<std::size_t>(i)] = i / 16 * 8 + i % 8 + i % 16 / 8 * kTurns;
+    }
+    return result;
+  }();
+  return order;
+}
 
 struct Found {
   float score = -2;
@@ -271,39 +345,37 @@ void DenseQuery::search(std::span<const DenseCode> candidates,
     const std::size_t count = std::min(kBatch, candidates.size() - begin);
     std::array<Found, kBatch> best{};
     for (std::size_t i = 0; i < count; ++i) spectra[i].take(candidates[begin + i], scratch);
-    // A group of spectra of the query stays in the cache for all candidates of the batch.
+    // The spectra of a scale of the query stay in the cache for all candidates of the batch.
     for (int scale = 0; scale < kScales; ++scale) {
-      for (int group = 0; group < kTurnGroups; ++group) {
-        for (std::size_t i = 0; i < count; ++i) {
-          const int shrink = candidate_shrink(scale);
-          const std::array<float, kFftElement> products = best_products(
-              bank_->group(query_shrink(scale), group), spectra[i].spectrum(shrink), scratch);
-          for (int lane = 0; lane < 2 * kFftLanes; ++lane) {
-            const int turn = group * kFftLanes + lane % kFftLanes;
-            const float query_norm = bank_->norms[static_cast<std::size_t>(query_shrink(scale))]
-                                                 [static_cast<std::size_t>(turn)];
-            const float score = score_of(products[static_cast<std::size_t>(lane)], query_norm,
-                                         spectra[i].norms[static_cast<std::size_t>(shrink)]);
-            if (score > best[i].score) {
-              best[i] = {score, scale, turn + (lane < kFftLanes ? 0 : kTurns)};
-            }
-          }
+      const auto query_index = static_cast<std::size_t>(query_shrink(scale));
+      const auto candidate_index = static_cast<std::size_t>(candidate_shrink(scale));
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::array<float, kElement> products =
+            best_products(bank_->turns(query_shrink(scale)),
+                          spectra[i].spectrum(candidate_shrink(scale)), kLanes, scratch);
+        for (const int turn : searched_order()) {
+          const float score =
+              score_of(products[static_cast<std::size_t>(turn)],
+                       bank_->norms[query_index][static_cast<std::size_t>(turn % kTurns)],
+                       spectra[i].norms[candidate_index]);
+          if (score > best[i].score) best[i] = {score, scale, turn};
         }
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
       const Found& at = best[i];
-      const int turn = at.turn % kTurns, lane = turn % kFftLanes + at.turn / kTurns * kFftLanes;
-      correlate_rows(bank_->group(query_shrink(at.scale), turn / kFftLanes),
-                     spectra[i].spectrum(candidate_shrink(at.scale)), scratch);
+      HWY_DYNAMIC_DISPATCH(correlate_rows)
+      (bank_->turns(query_shrink(at.scale)), spectra[i].spectrum(candidate_shrink(at.scale)),
+       twiddles(), kLanes, scratch.plane.data());
       std::array<std::array<float, 2 * kReach + 3>, 2 * kReach + 3> values;
       for (int x = -kReach - 1; x <= kReach + 1; ++x) {
-        correlate_column(x, scratch);
+        HWY_DYNAMIC_DISPATCH(correlate_column)
+        (scratch.plane.data(), x, twiddles(), scratch.column.data());
         for (int y = -kReach - 1; y <= kReach + 1; ++y) {
-          values[static_cast<std::size_t>(y + kReach + 1)]
-                [static_cast<std::size_t>(x + kReach + 1)] =
-                    scratch.column[static_cast<std::size_t>((y + kPeriod) % kPeriod) * kFftElement +
-                                   static_cast<std::size_t>(lane)];
+          values[static_cast<std::size_t>(y + kReach + 1)][static_cast<std::size_t>(x + kReach +
+                                                                                    1)] =
+              scratch.column.data()[static_cast<std::size_t>((y + kPeriod) % kPeriod) * kElement +
+                                    static_cast<std::size_t>(at.turn)];
         }
       }
       std::size_t best_x = kReach + 1, best_y = kReach + 1;
@@ -346,16 +418,18 @@ CohortStatistics CohortSpectra::statistics(const DenseCode& code) const {
   const std::size_t count = members_->norms.size();
   if (count == 0) return {};
   Scratch scratch;
-  std::vector<float> query(kHalfElements * 2 * kFftElement);
-  std::array<float, kFftLanes> norms{};
-  take_turns(halved(field_of(code)), 0, 1, scratch, norms, query.data());
+  Elements query(kHalfElements * 2 * kElement);
+  std::array<float, kCohortLanes> norms{};
+  take_turns(halved(field_of(code)), 1, scratch, norms, query.data());
   double sum = 0, squared = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::array<float, kFftElement> products =
-        best_products(query.data(), members_->spectra.data() + i * kHalfElements * 4, scratch);
+    const std::array<float, kElement> products = best_products(
+        query.data(), members_->spectra.data() + i * kHalfElements * 4, kCohortLanes, scratch);
     float best = 0;
-    for (std::size_t lane = 0; lane < products.size(); ++lane) {
-      best = std::max(best, score_of(products[lane], norms[lane % kFftLanes], members_->norms[i]));
+    for (std::size_t lane = 0; lane < kCohortLanes; ++lane) {
+      for (const float product : {products[lane], products[lane + kLanes]}) {
+        best = std::max(best, score_of(product, norms[lane], members_->norms[i]));
+      }
     }
     sum += static_cast<double>(best);
     squared += static_cast<double>(best) * static_cast<double>(best);

@@ -4,19 +4,61 @@
 // once: a code is an even part, which contrast inversion keeps, and an odd part, which it negates,
 // so that the two similarities are the sum and the difference of the parts' dot products.
 //
-// Products are exact integers (code_products-inl.hpp). A similarity and the index it belongs to are
-// packed into one integer, similarity << 12 | (4095 - index), so that one maximum finds both and
-// ties go to the lowest index.
+// Products are exact integers, equal on all instruction sets. A similarity and the index it belongs
+// to are packed into one integer, similarity * 4096 + (4095 - index), so that one maximum finds
+// both and ties go to the lowest index.
+//
+// The rival, which the ratio test needs, is looked for once it is known who is mutual: a quarter of
+// the query's codes, where it would cost as much for all of them as everything else.
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
-#include "kernels/cpu/packed_codes.hpp"
+#include "kernels/cpu/byte_products.hpp"
+#include "kernels/cpu/matched_codes.hpp"
 #include "kernels/cpu/stages.hpp"
 #include "kernels/math/code_distance.hpp"
+
+#ifndef PRESSMARK_KERNELS_CPU_MATCH_CONSTANTS
+#define PRESSMARK_KERNELS_CPU_MATCH_CONSTANTS
+namespace pressmark::kernels::cpu {
+namespace {
+
+constexpr int kIndexBits = 12;
+constexpr std::size_t kRows = 4;  // query codes that are compared at once
+// Less than any similarity of two codes, and safe to multiply by 4096.
+constexpr std::int32_t kLeast = -(1 << 18);
+// Takes the place of 4095 - index where there is no code.
+constexpr std::int32_t kNobody = kLeast * (1 << kIndexBits);
+
+// Codes of the query on their way through a candidate's codes.
+struct RowsInCandidate {
+  std::array<MatchedRow, kRows> rows;
+  const MatchedCandidate* candidate;
+  std::size_t even_groups, groups;
+  bool by_bytes;  // multiplies_bytes()
+};
+
+// The best keys of rows and columns so far, under one hypothesis.
+struct BestKeys {
+  std::array<std::int32_t, kRows> rows;
+  std::int32_t* columns;
+};
+
+struct RivalsOfRows {
+  std::array<bool, kRows> inverted;
+  std::array<float, kRows> xs, ys;  // of the row's best candidate
+  std::array<std::int32_t, kRows> similarities;
+};
+
+}  // namespace
+}  // namespace pressmark::kernels::cpu
+#endif
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/match.cpp"
@@ -24,66 +66,186 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
-#include "kernels/cpu/code_products-inl.hpp"
-
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kIndexBits = 12;
-constexpr int kQueries = 4, kCandidates = 16;
+using IntTag = hn::CappedTag<std::int32_t, kMatchBlock>;
+using Ints = hn::Vec<IntTag>;
+constexpr std::size_t kLanes = hn::MaxLanes(IntTag());
+constexpr std::size_t kGroupBytes = 4 * kMatchBlock;
 
-// same[q * stride + c], inverted[q * stride + c]: similarities of four query codes (widened to 16
-// bits) with candidate c, for `count` packed candidates, a multiple of 16.
-void similarities(const std::int16_t* queries, const std::int16_t* packed, int count,
-                  int even_pairs, std::ptrdiff_t stride, std::int32_t* same,
-                  std::int32_t* inverted) {
-  const ProductTag tag;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(ProductTag()));
-  for (int c = 0; c < count; c += kCandidates) {
-    code_products<kCandidates / kLanes, kQueries>(
-        packed + c * kLocalCodeSize, queries, even_pairs,
-        [&](int r, int v, auto even, auto odd) HWY_ATTR {
-          const std::ptrdiff_t at = r * stride + c + v * kLanes;
-          hn::StoreU(hn::Add(even, odd), tag, same + at);
-          hn::StoreU(hn::Sub(even, odd), tag, inverted + at);
-        });
+// Sums of products of four values in each of as many candidates as there are lanes. The even and
+// the odd bytes are multiplied apart, as numbers of 16 bits.
+struct WidenedProducts {
+  static constexpr std::size_t kVectors = kLanes == kMatchBlock ? 4 : 1;  // of candidates at once
+  struct Group {
+    hn::Vec<hn::Repartition<std::int16_t, IntTag>> even, odd;
+  };
+  static HWY_INLINE Group load(const std::uint8_t* codes) {
+    const hn::Repartition<std::uint16_t, IntTag> wide;
+    const hn::Repartition<std::int16_t, IntTag> narrow;
+    const auto bytes = hn::BitCast(wide, hn::LoadU(hn::Repartition<std::uint8_t, IntTag>(), codes));
+    return {hn::BitCast(narrow, hn::And(bytes, hn::Set(wide, 0xff))),
+            hn::BitCast(narrow, hn::ShiftRight<8>(bytes))};
+  }
+  static HWY_INLINE Ints add(Ints sum, const Group& codes, const MatchedRow& row,
+                             std::size_t group) {
+    const hn::Repartition<std::int16_t, IntTag> narrow;
+    auto unused = hn::Zero(IntTag());
+    const auto first = hn::BitCast(narrow, hn::Set(IntTag(), row.pairs[2 * group]));
+    const auto second = hn::BitCast(narrow, hn::Set(IntTag(), row.pairs[2 * group + 1]));
+    sum = hn::ReorderWidenMulAccumulate(IntTag(), codes.even, first, sum, unused);
+    return hn::ReorderWidenMulAccumulate(IntTag(), codes.odd, second, sum, unused);
+  }
+};
+
+#if HWY_TARGET == HWY_AVX3
+// The same by one instruction, written out: Highway's own target for it would let the compiler use
+// others that fewer processors have.
+struct ByteProducts {
+  static constexpr std::size_t kVectors = 2;
+  using Group = Ints;
+  static HWY_INLINE Group load(const std::uint8_t* codes) {
+    return hn::BitCast(IntTag(), hn::LoadU(hn::Repartition<std::uint8_t, IntTag>(), codes));
+  }
+  static HWY_INLINE Ints add(Ints sum, const Group& codes, const MatchedRow& row,
+                             std::size_t group) {
+    std::int32_t values;
+    std::memcpy(&values, row.bytes + 4 * group, sizeof(values));
+    const Ints row_values = hn::Set(IntTag(), values);
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(codes.raw), "v"(row_values.raw));
+    return sum;
+  }
+};
+#endif
+
+// Calls take(first candidate of a vector, row, even part's products, both parts' products) for all
+// candidates and rows, vector by vector.
+template <class Products, class Take>
+HWY_INLINE void for_all_products(const RowsInCandidate& at, const Take& take) {
+  constexpr std::size_t kVectors = Products::kVectors, kSums = kRows * kVectors;
+  const IntTag tag;
+  const std::size_t block_bytes = at.groups * kGroupBytes;
+  for (std::size_t c = 0; c < at.candidate->padded; c += kVectors * kLanes) {
+    const std::uint8_t* codes[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const std::size_t code = c + v * kLanes;
+      codes[v] =
+          at.candidate->codes.data() + code / kMatchBlock * block_bytes + code % kMatchBlock * 4;
+    }
+    Ints sums[kSums], even[kSums];
+    for (std::size_t i = 0; i < kSums; ++i) {
+      sums[i] = hn::Set(tag, at.rows[i / kVectors].even_bias);
+    }
+    const auto add_groups = [&](std::size_t first, std::size_t last) HWY_ATTR {
+      for (std::size_t g = first; g < last; ++g) {
+        typename Products::Group values[kVectors];
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          values[v] = Products::load(codes[v] + g * kGroupBytes);
+        }
+        for (std::size_t i = 0; i < kSums; ++i) {
+          sums[i] = Products::add(sums[i], values[i % kVectors], at.rows[i / kVectors], g);
+        }
+      }
+    };
+    add_groups(0, at.even_groups);
+    for (std::size_t i = 0; i < kSums; ++i) {
+      even[i] = sums[i];
+      sums[i] = hn::Add(sums[i], hn::Set(tag, at.rows[i / kVectors].odd_bias));
+    }
+    add_groups(at.even_groups, at.groups);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      take(c + v * kLanes, even + v, sums + v, kVectors);
+    }
   }
 }
 
-// Highest key of the row, whose padding must hold the least similarity; raises the keys of columns.
-std::int32_t best_of_row(const std::int32_t* row, int padded, int query, std::int32_t* columns) {
-  const hn::CappedTag<std::int32_t, 8> tag;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
-  const auto low_bits = hn::Set(tag, (1 << kIndexBits) - 1);
-  const auto query_bits = hn::Set(tag, (1 << kIndexBits) - 1 - query);
-  auto best = hn::Set(tag, std::numeric_limits<std::int32_t>::min());
-  auto index_bits = hn::Sub(low_bits, hn::Iota(tag, 0));
-  for (int c = 0; c < padded; c += lanes, index_bits = hn::Sub(index_bits, hn::Set(tag, lanes))) {
-    const auto shifted = hn::ShiftLeft<kIndexBits>(hn::LoadU(tag, row + c));
-    best = hn::Max(best, hn::Or(shifted, index_bits));
-    hn::StoreU(hn::Max(hn::LoadU(tag, columns + c), hn::Or(shifted, query_bits)), tag, columns + c);
+// index_keys: 4095 - index of each candidate, row_keys: of each row.
+template <class Products>
+HWY_INLINE void find_best_of(const RowsInCandidate& at, const std::int32_t* index_keys,
+                             const std::int32_t* row_keys, BestKeys& same, BestKeys& inverted) {
+  const IntTag tag;
+  Ints best_same[kRows], best_inverted[kRows];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    best_same[r] = best_inverted[r] = hn::Set(tag, std::numeric_limits<std::int32_t>::min());
   }
-  return hn::GetLane(hn::MaxOfLanes(tag, best));
+  for_all_products<Products>(
+      at, [&](std::size_t c, const Ints* even, const Ints* both, std::size_t step) HWY_ATTR {
+        const auto index_key = hn::LoadU(tag, index_keys + c);
+        auto same_column = hn::LoadU(tag, same.columns + c);
+        auto inverted_column = hn::LoadU(tag, inverted.columns + c);
+        for (std::size_t r = 0; r < kRows; ++r) {
+          const auto row_key = hn::Set(tag, row_keys[r]);
+          const auto twice = hn::Add(even[r * step], even[r * step]);
+          const auto same_key = hn::ShiftLeft<kIndexBits>(both[r * step]);
+          const auto inverted_key = hn::ShiftLeft<kIndexBits>(hn::Sub(twice, both[r * step]));
+          best_same[r] = hn::Max(best_same[r], hn::Add(same_key, index_key));
+          best_inverted[r] = hn::Max(best_inverted[r], hn::Add(inverted_key, index_key));
+          same_column = hn::Max(same_column, hn::Add(same_key, row_key));
+          inverted_column = hn::Max(inverted_column, hn::Add(inverted_key, row_key));
+        }
+        hn::StoreU(same_column, tag, same.columns + c);
+        hn::StoreU(inverted_column, tag, inverted.columns + c);
+      });
+  for (std::size_t r = 0; r < kRows; ++r) {
+    same.rows[r] = hn::GetLane(hn::MaxOfLanes(tag, best_same[r]));
+    inverted.rows[r] = hn::GetLane(hn::MaxOfLanes(tag, best_inverted[r]));
+  }
 }
 
-// Highest similarity among candidates more than sqrt(squared_distance) away from (x, y).
-std::int32_t best_elsewhere(const std::int32_t* row, const float* xs, const float* ys, int padded,
-                            float x, float y, float squared_distance, std::int32_t none) {
-  const hn::CappedTag<std::int32_t, 8> tag;
-  const hn::RebindToFloat<decltype(tag)> float_tag;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
-  const auto none_lanes = hn::Set(tag, none);
-  auto best = none_lanes;
-  for (int c = 0; c < padded; c += lanes) {
-    const auto dx = hn::Sub(hn::LoadU(float_tag, xs + c), hn::Set(float_tag, x));
-    const auto dy = hn::Sub(hn::LoadU(float_tag, ys + c), hn::Set(float_tag, y));
-    const auto squared = hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy));
-    const auto is_far = hn::RebindMask(tag, hn::Gt(squared, hn::Set(float_tag, squared_distance)));
-    best = hn::Max(best, hn::IfThenElse(is_far, hn::LoadU(tag, row + c), none_lanes));
+// The highest similarity of each row among candidates not at the same place as its best.
+template <class Products>
+HWY_INLINE void find_rivals_of(const RowsInCandidate& at, RivalsOfRows& rivals) {
+  const IntTag tag;
+  const hn::RebindToFloat<IntTag> float_tag;
+  const auto none = hn::Set(tag, kLeast);
+  const auto same_place = hn::Set(float_tag, kSamePlacePx * kSamePlacePx);
+  Ints best[kRows];
+  for (auto& lanes : best) lanes = none;
+  for_all_products<Products>(at, [&](std::size_t c, const Ints* even, const Ints* both,
+                                     std::size_t step) HWY_ATTR {
+    const auto x = hn::LoadU(float_tag, at.candidate->xs.data() + c);
+    const auto y = hn::LoadU(float_tag, at.candidate->ys.data() + c);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const auto dx = hn::Sub(x, hn::Set(float_tag, rivals.xs[r]));
+      const auto dy = hn::Sub(y, hn::Set(float_tag, rivals.ys[r]));
+      const auto squared = hn::Add(hn::Mul(dx, dx), hn::Mul(dy, dy));
+      const auto is_far = hn::RebindMask(tag, hn::Gt(squared, same_place));
+      const auto twice = hn::Add(even[r * step], even[r * step]);
+      const auto similarity = rivals.inverted[r] ? hn::Sub(twice, both[r * step]) : both[r * step];
+      best[r] = hn::Max(best[r], hn::IfThenElse(is_far, similarity, none));
+    }
+  });
+  for (std::size_t r = 0; r < kRows; ++r) {
+    rivals.similarities[r] = hn::GetLane(hn::MaxOfLanes(tag, best[r]));
   }
-  return hn::GetLane(hn::MaxOfLanes(tag, best));
+}
+
+bool multiplies_bytes() {
+#if HWY_TARGET == HWY_AVX3
+  return uses_byte_products();
+#else
+  return false;
+#endif
+}
+
+void find_best(const RowsInCandidate& at, const std::int32_t* index_keys,
+               const std::int32_t* row_keys, BestKeys& same, BestKeys& inverted) {
+#if HWY_TARGET == HWY_AVX3
+  if (at.by_bytes) {
+    return find_best_of<ByteProducts>(at, index_keys, row_keys, same, inverted);
+  }
+#endif
+  find_best_of<WidenedProducts>(at, index_keys, row_keys, same, inverted);
+}
+
+void find_rivals(const RowsInCandidate& at, RivalsOfRows& rivals) {
+#if HWY_TARGET == HWY_AVX3
+  if (at.by_bytes) return find_rivals_of<ByteProducts>(at, rivals);
+#endif
+  find_rivals_of<WidenedProducts>(at, rivals);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -94,74 +256,85 @@ HWY_AFTER_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace {
 
-HWY_EXPORT(similarities);
-HWY_EXPORT(best_of_row);
-HWY_EXPORT(best_elsewhere);
+HWY_EXPORT(multiplies_bytes);
+HWY_EXPORT(find_best);
+HWY_EXPORT(find_rivals);
 
-constexpr int kIndexBits = 12;
-constexpr std::size_t kQueries = 4;      // that are compared at once
-constexpr std::size_t kCandidates = 16;  // the same
-// Less than any similarity of two codes, and safe to shift by kIndexBits.
-constexpr std::int32_t kLeast = -(1 << 18);
+constexpr std::int32_t kIndexMask = (1 << kIndexBits) - 1;
 
-struct PackedCandidate {
-  std::vector<std::int16_t> codes;
-  std::size_t count, padded;
-  std::vector<float> xs, ys;
+std::size_t index_of(std::int32_t key) {
+  return static_cast<std::size_t>(kIndexMask - (key & kIndexMask));
+}
 
-  explicit PackedCandidate(const CodesView& view)
-      : codes(packed_codes(view.codes, kCandidates)),
-        count(view.keypoints.size()),
-        padded(codes.size() / kLocalCodeSize),
-        xs(padded, 0.0f),
-        ys(padded, 0.0f) {
-    for (std::size_t i = 0; i < count; ++i) {
-      xs[i] = view.keypoints[i].x_px;
-      ys[i] = view.keypoints[i].y_px;
-    }
-  }
+// A query's code and a candidate's, each the other's best.
+struct MutualPair {
+  std::size_t query, candidate;
+  std::int32_t similarity, rival = kLeast;
+  bool inverted;
 };
 
 // One contrast hypothesis while it is worked on.
 struct Hypothesis {
-  // rows: kQueries x padded.
-  std::vector<std::int32_t> rows, best_of_query, rival, columns;
+  std::vector<std::int32_t> rows, columns;  // keys
 
   Hypothesis(std::size_t queries, std::size_t padded)
-      : rows(kQueries * padded),
-        best_of_query(queries),
-        rival(queries, kLeast),
-        columns(padded, std::numeric_limits<std::int32_t>::min()) {}
+      : rows(queries), columns(padded, std::numeric_limits<std::int32_t>::min()) {}
 
-  void take_row(int q, const PackedCandidate& candidate, const CodesView& view, bool with_rival) {
-    const auto i = static_cast<std::size_t>(q);
-    const int padded = static_cast<int>(candidate.padded);
-    std::int32_t* row = &rows[i % kQueries * candidate.padded];
-    std::fill(row + candidate.count, row + candidate.padded, kLeast);
-    best_of_query[i] = HWY_DYNAMIC_DISPATCH(best_of_row)(row, padded, q, columns.data());
-    if (!with_rival) return;
-    const Keypoint& place = view.keypoints[index_of(best_of_query[i])];
-    rival[i] = HWY_DYNAMIC_DISPATCH(best_elsewhere)(row, candidate.xs.data(), candidate.ys.data(),
-                                                    padded, place.x_px, place.y_px,
-                                                    kSamePlacePx * kSamePlacePx, kLeast);
-  }
-
-  static std::size_t index_of(std::int32_t key) {
-    constexpr std::int32_t kMask = (1 << kIndexBits) - 1;
-    return static_cast<std::size_t>(kMask - (key & kMask));
-  }
-
-  void mutual(float ratio, std::vector<CodeMatch>& output) const {
-    for (std::size_t q = 0; q < best_of_query.size(); ++q) {
-      const std::size_t c = index_of(best_of_query[q]);
+  void add_mutual(bool inverted, std::size_t count, std::vector<MutualPair>& pairs) const {
+    for (std::size_t q = 0; q < count; ++q) {
+      const std::size_t c = index_of(rows[q]);
       if (index_of(columns[c]) != q) continue;
-      const double squared = squared_code_distance(best_of_query[q] >> kIndexBits);
-      if (ratio < 1 && rival[q] > kLeast && is_beaten(squared, rival[q], ratio)) continue;
-      output.push_back(
-          {static_cast<int>(q), static_cast<int>(c), static_cast<float>(std::sqrt(squared))});
+      pairs.push_back({q, c, rows[q] >> kIndexBits, kLeast, inverted});
     }
   }
 };
+
+// 4095 - index, and of places without a code what loses to everybody.
+std::vector<std::int32_t> keys_of_indices(std::size_t count, std::size_t padded) {
+  std::vector<std::int32_t> keys(padded, kNobody);
+  for (std::size_t i = 0; i < count; ++i) keys[i] = kIndexMask - static_cast<std::int32_t>(i);
+  return keys;
+}
+
+std::vector<MutualPair> mutual_pairs(const MatchedQuery& query, std::size_t queries,
+                                     const MatchedCandidate& candidate, const CodeGroups& groups,
+                                     bool by_bytes) {
+  Hypothesis same(query.rows.size(), candidate.padded), inverted(same);
+  const std::vector<std::int32_t> index_keys = keys_of_indices(candidate.count, candidate.padded);
+  const std::vector<std::int32_t> row_keys = keys_of_indices(queries, query.rows.size());
+  RowsInCandidate at{{}, &candidate, groups.even, groups.all, by_bytes};
+  for (std::size_t first = 0; first < query.rows.size(); first += kRows) {
+    std::copy_n(&query.rows[first], kRows, at.rows.begin());
+    BestKeys best_same{{}, same.columns.data()}, best_inverted{{}, inverted.columns.data()};
+    HWY_DYNAMIC_DISPATCH(find_best)
+    (at, index_keys.data(), &row_keys[first], best_same, best_inverted);
+    std::copy_n(best_same.rows.begin(), kRows, &same.rows[first]);
+    std::copy_n(best_inverted.rows.begin(), kRows, &inverted.rows[first]);
+  }
+  std::vector<MutualPair> pairs;
+  same.add_mutual(false, queries, pairs);
+  inverted.add_mutual(true, queries, pairs);
+  return pairs;
+}
+
+void add_rivals(const MatchedQuery& query, const MatchedCandidate& candidate,
+                const CodeGroups& groups, bool by_bytes, std::vector<MutualPair>& pairs) {
+  RowsInCandidate at{{}, &candidate, groups.even, groups.all, by_bytes};
+  for (std::size_t first = 0; first < pairs.size(); first += kRows) {
+    RivalsOfRows rivals{};
+    for (std::size_t r = 0; r < kRows; ++r) {  // the last one is repeated where there are fewer
+      const MutualPair& pair = pairs[std::min(first + r, pairs.size() - 1)];
+      at.rows[r] = query.rows[pair.query];
+      rivals.inverted[r] = pair.inverted;
+      rivals.xs[r] = candidate.xs[pair.candidate];
+      rivals.ys[r] = candidate.ys[pair.candidate];
+    }
+    HWY_DYNAMIC_DISPATCH(find_rivals)(at, rivals);
+    for (std::size_t r = 0; r < std::min(kRows, pairs.size() - first); ++r) {
+      pairs[first + r].rival = rivals.similarities[r];
+    }
+  }
+}
 
 }  // namespace
 
@@ -175,23 +348,20 @@ void match(const CodesView& query, const CodesView& candidate, int even_size, fl
   assert(query.keypoints.size() <= kMaxKeypoints && candidate.keypoints.size() <= kMaxKeypoints);
   if (query.keypoints.empty() || candidate.keypoints.empty()) return;
 
-  const PackedCandidate packed(candidate);
-  Hypothesis same(query.keypoints.size(), packed.padded);
-  Hypothesis inverted(query.keypoints.size(), packed.padded);
-  std::vector<std::int16_t> codes;
-  widen_codes(query.codes, kQueries, codes);
-  for (std::size_t first = 0; first < query.keypoints.size(); first += kQueries) {
-    HWY_DYNAMIC_DISPATCH(similarities)
-    (&codes[first * kLocalCodeSize], packed.codes.data(), static_cast<int>(packed.padded),
-     even_size / 2, static_cast<std::ptrdiff_t>(packed.padded), same.rows.data(),
-     inverted.rows.data());
-    for (std::size_t q = first; q < std::min(first + kQueries, query.keypoints.size()); ++q) {
-      same.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
-      inverted.take_row(static_cast<int>(q), packed, candidate, ratio < 1);
-    }
+  const CodeGroups groups(even_size);
+  const bool by_bytes = HWY_DYNAMIC_DISPATCH(multiplies_bytes)();
+  const MatchedQuery rows(query.codes, groups, kRows, !by_bytes);
+  const MatchedCandidate columns(candidate, groups);
+  std::vector<MutualPair> pairs =
+      mutual_pairs(rows, query.keypoints.size(), columns, groups, by_bytes);
+  if (ratio < 1) add_rivals(rows, columns, groups, by_bytes, pairs);
+  for (const MutualPair& pair : pairs) {
+    const double squared = squared_code_distance(pair.similarity);
+    if (ratio < 1 && pair.rival > kLeast && is_beaten(squared, pair.rival, ratio)) continue;
+    (pair.inverted ? output.inverted : output.same)
+        .push_back({static_cast<int>(pair.query), static_cast<int>(pair.candidate),
+                    static_cast<float>(std::sqrt(squared))});
   }
-  same.mutual(ratio, output.same);
-  inverted.mutual(ratio, output.inverted);
 }
 
 }  // namespace pressmark::kernels::cpu

@@ -3,6 +3,7 @@
 // Every instruction set that the machine has gives the same bytes.
 #include <hwy/targets.h>
 
+#include "kernels/cpu/byte_products.hpp"
 #include "tests/kernels/conformance.hpp"
 #include "tests/kernels/relief.hpp"
 
@@ -82,6 +83,60 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
     EXPECT_EQ(found.words.inverted, expected.words.inverted);
     EXPECT_TRUE(equal(found.matches, expected.matches));
   }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().DeInit();
+}
+
+// How a query's codes and a candidate's go together.
+struct Compared {
+  std::vector<SignedMatches> matches;
+  Consensus consensus;
+};
+
+Compared compare() {
+  std::mt19937_64 random(11);
+  const std::unique_ptr<Backend> backend = make_cpu_backend();
+  const std::vector<Keypoint> query_places = random_keypoints(random, 133, 300);
+  const std::vector<std::int8_t> query_codes = random_codes(random, 133);
+  // The query's own codes among others.
+  std::vector<Keypoint> places = random_keypoints(random, 201, 300);
+  std::vector<std::int8_t> codes = random_codes(random, 201);
+  std::copy(query_places.begin(), query_places.begin() + 90, places.begin() + 7);
+  std::copy_n(query_codes.begin(), 90 * kLocalCodeSize, codes.begin() + 7 * kLocalCodeSize);
+  const CodesView query{query_places, query_codes}, candidate{places, codes};
+  Compared result;
+  for (const int even_size : {0, 26, 32, 64}) {
+    result.matches.emplace_back();
+    backend->match(query, {&candidate, 1}, even_size, 0.95f, {&result.matches.back(), 1});
+  }
+  std::vector<KeypointPair> pairs;
+  for (const CodeMatch& match : result.matches.back().same) {
+    pairs.push_back({query_places[static_cast<std::size_t>(match.query)],
+                     places[static_cast<std::size_t>(match.candidate)]});
+  }
+  backend->find_consensus({&pairs, 1}, 3, {&result.consensus, 1});
+  return result;
+}
+
+TEST(InstructionSetsTest, AllCompareAlike) {
+  const Compared expected = compare();
+  ASSERT_GE(expected.consensus.places, 50);
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    for (const bool by_bytes : {true, false}) {
+      hwy::SetSupportedTargetsForTest(target);
+      hwy::GetChosenTarget().DeInit();
+      const bool used = cpu::allow_byte_products(by_bytes);
+      EXPECT_TRUE(by_bytes || !used);
+      const Compared found = compare();
+      for (std::size_t i = 0; i < expected.matches.size(); ++i) {
+        EXPECT_TRUE(equal(found.matches[i], expected.matches[i]));
+      }
+      EXPECT_EQ(found.consensus.places, expected.consensus.places);
+      EXPECT_EQ(found.consensus.agreeing, expected.consensus.agreeing);
+      EXPECT_EQ(found.consensus.hit_from_query, expected.consensus.hit_from_query);
+    }
+  }
+  cpu::allow_byte_products(true);
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().DeInit();
 }
