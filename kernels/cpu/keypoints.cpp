@@ -25,7 +25,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // before it at each x < count.
 void vertical_range(const float* fine, const float* coarse, const float* above, const float* here,
                     int count, float* below, float* greatest, float* least) {
-  const hn::CappedTag<float, 8> tag;
+  const hn::CappedTag<float, 16> tag;
   for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(tag))) {
     const auto a = hn::LoadU(tag, above + x), b = hn::LoadU(tag, here + x);
     const auto c = hn::Sub(hn::LoadU(tag, coarse + x), hn::LoadU(tag, fine + x));
@@ -38,10 +38,10 @@ void vertical_range(const float* fine, const float* coarse, const float* above, 
 // Appends to `found` every x in [first, last) whose value in the middle row exceeds `threshold` in
 // size and is strictly the greatest, or the least, of its 26 neighbours. rows: of the image, above,
 // same, below; greatest, least: vertical ranges of the finer, the same and the coarser image. All
-// readable to last + 8.
+// readable to last + 16.
 void find_extrema(const float* const* rows, const float* const* greatest, const float* const* least,
                   int first, int last, float threshold, std::vector<int>& found) {
-  const hn::CappedTag<float, 8> tag;
+  const hn::CappedTag<float, 16> tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   const auto limit = hn::Set(tag, threshold);
   for (int x = first; x < last; x += lanes) {
@@ -62,7 +62,7 @@ void find_extrema(const float* const* rows, const float* const* greatest, const 
     }
     extreme = hn::And(extreme, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
     if (hn::AllFalse(tag, extreme)) continue;
-    HWY_ALIGN float marks[8];
+    HWY_ALIGN float marks[16];
     hn::Store(hn::IfThenElseZero(extreme, hn::Set(tag, 1.0f)), tag, marks);
     for (int i = 0; i < lanes && x + i < last; ++i) {
       if (marks[i] != 0.0f) found.push_back(x + i);

@@ -25,7 +25,7 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Tag = hn::CappedTag<float, 8>;
+using Tag = hn::CappedTag<float, 16>;
 using Lanes = hn::Vec<Tag>;
 
 // targets[j][x] = taps[0] * rows[r + j][x] + sum_i taps[i] * (rows[r + j - i][x] + rows[r + j +
@@ -68,9 +68,11 @@ HWY_INLINE void filter_vertical_at(const float* const* rows, const float* taps, 
 void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
                      float* const* targets) {
   const std::size_t lanes = hn::Lanes(Tag());
-  for (std::size_t x = 0; x < count; x += 2 * lanes) {
+  std::size_t x = 0;
+  for (; x + 2 * lanes <= count; x += 2 * lanes) {
     filter_vertical_at<2>(rows, taps, radius, x, targets);
   }
+  for (; x < count; x += lanes) filter_vertical_at<1>(rows, taps, radius, x, targets);
 }
 
 template <int kVectors>
@@ -103,9 +105,7 @@ void filter_horizontal(const float* line, const float* taps, int radius, std::si
   for (; x + 4 * lanes <= count; x += 4 * lanes) {
     filter_horizontal_at<4>(line, taps, radius, x, target);
   }
-  for (; x < count; x += 2 * lanes) {
-    filter_horizontal_at<2>(line, taps, radius, x, target);
-  }
+  for (; x < count; x += lanes) filter_horizontal_at<1>(line, taps, radius, x, target);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -150,7 +150,7 @@ void Plane::resize(int new_width, int new_height) {
   stride = (new_width + kRowPad / 2 + kRowPad - 1) / kRowPad * kRowPad;
   // Rows a power of two apart fall into few sets of the cache, which a vertical filter then misses.
   if (stride % (8 * kRowPad) == 0) stride += kRowPad;
-  values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height));
+  values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height) + kRowPad);
 }
 
 namespace {

@@ -14,7 +14,7 @@
 namespace pressmark::kernels::cpu {
 
 // Float image whose rows start at multiples of kRowPad floats; half a kRowPad of padding at least
-// follows each row, whose values mean nothing.
+// follows each row, and a whole one the last row's, whose values mean nothing.
 struct Plane {
   static constexpr int kRowPad = 16;
 
