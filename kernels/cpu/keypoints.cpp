@@ -174,9 +174,17 @@ std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octave
     return place(a) < place(b);
   });
   std::vector<OrientedExtremum> result;
-  for (const Extremum& extremum : extrema) {
+  const auto image_of = [&](const Extremum& e) -> const Plane& {
+    return octaves[static_cast<std::size_t>(e.octave)].blurred[static_cast<std::size_t>(e.level)];
+  };
+  for (std::size_t i = 0; i < extrema.size(); ++i) {
+    const Extremum& extremum = extrema[i];
+    if (i + 1 < extrema.size()) {
+      const Extremum& next = extrema[i + 1];
+      prefetch_orientations(image_of(next), next.x, next.y, sigma_of(next));
+    }
     const Octave& octave = octaves[static_cast<std::size_t>(extremum.octave)];
-    const Plane& image = octave.blurred[static_cast<std::size_t>(extremum.level)];
+    const Plane& image = image_of(extremum);
     for (const float angle : orientations(image, extremum.x, extremum.y, sigma_of(extremum))) {
       OrientedExtremum oriented;
       oriented.response = extremum.response;

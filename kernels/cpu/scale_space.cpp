@@ -5,6 +5,8 @@
 // that all instruction sets give the same bits.
 #include "kernels/cpu/scale_space.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -193,6 +195,17 @@ void filter_separably(const Plane& source, std::span<const float> taps, Border b
 
 void gaussian_blur(const Plane& source, float sigma, Plane& target) {
   filter_separably(source, gaussian_taps(sigma), Border::kReplicate, target);
+}
+
+void prefetch(const Plane& plane, int left, int top, int right, int bottom) {
+  constexpr int kFloatsPerLine = 16;
+  left = std::max(left, 0);
+  right = std::min(right, plane.width - 1);
+  for (int y = std::max(top, 0); y <= std::min(bottom, plane.height - 1); ++y) {
+    const float* row = plane.row(y);
+    for (int x = left; x < right; x += kFloatsPerLine) hwy::Prefetch(row + x);
+    if (left <= right) hwy::Prefetch(row + right);
+  }
 }
 
 void float_plane(const GreyImage& image, Plane& plane) {

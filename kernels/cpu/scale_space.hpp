@@ -47,6 +47,10 @@ enum class Border { kReplicate, kReflect };
 void filter_separably(const Plane& source, std::span<const float> taps, Border border,
                       Plane& target);
 
+// Has samples, those of them that exist, brought into the cache: no prefetcher of the hardware
+// follows windows of rows that lie kilobytes apart.
+void prefetch(const Plane& plane, int left, int top, int right, int bottom);
+
 void float_plane(const GreyImage& image, Plane& plane);
 
 }  // namespace pressmark::kernels::cpu
