@@ -53,14 +53,12 @@ void find_extrema(const float* const* rows, const float* const* greatest, const 
                         hn::Max(load(rows[0]), load(rows[2])));
     auto low = hn::Min(hn::Min(load(least[1] - 1), load(least[1] + 1)),
                        hn::Min(load(rows[0]), load(rows[2])));
-    auto extreme = hn::And(large, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
-    if (hn::AllFalse(tag, extreme)) continue;
     for (const int s : {0, 2}) {
       high = hn::Max(
           high, hn::Max(load(greatest[s] - 1), hn::Max(load(greatest[s]), load(greatest[s] + 1))));
       low = hn::Min(low, hn::Min(load(least[s] - 1), hn::Min(load(least[s]), load(least[s] + 1))));
     }
-    extreme = hn::And(extreme, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
+    const auto extreme = hn::And(large, hn::Or(hn::Gt(centre, high), hn::Lt(centre, low)));
     if (hn::AllFalse(tag, extreme)) continue;
     HWY_ALIGN float marks[16];
     hn::Store(hn::IfThenElseZero(extreme, hn::Set(tag, 1.0f)), tag, marks);

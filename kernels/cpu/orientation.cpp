@@ -78,9 +78,10 @@ void add_gradients(const OrientationWindow& window, float* histograms) {
       }
       hn::Store(vote, tag, value);
       hn::Store(whole, index_tag, bin);
+      float* columns = histograms + (kLanes < 8 ? x % 8 : 0) * kBins;
       for (int first = 0; first < kLanes && x + first < count; first += 8) {
-        for (int lane = first; lane < first + std::min(kLanes, 8); ++lane) {
-          histograms[(x + lane) % 8 * kBins + bin[lane]] += value[lane];
+        for (int lane = 0; lane < std::min(kLanes, 8); ++lane) {
+          columns[lane * kBins + bin[first + lane]] += value[first + lane];
         }
       }
     }

@@ -27,6 +27,8 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kSide = kPatchSide, kRing = kSide + 2, kRowFloats = 48;
+// Rows sampled together; kRing is a multiple of it.
+constexpr int kBand = 17;
 constexpr int kCells = kPatchCells, kBins = kPatchBins;
 // Samples at either edge of a patch that count for the outermost cell alone.
 constexpr int kOneCell = 4;
@@ -54,42 +56,50 @@ HWY_INLINE void sample_at(const PatchSource& from, float* patch) {
     hn::Store(hn::Mul(u, hn::Set(tag, from.step_cos)), tag, along_row_x + i);
     hn::Store(hn::Mul(u, hn::Set(tag, from.step_sin)), tag, along_row_y + i);
   }
-  HWY_ALIGN float share_x[kRowFloats], share_y[kRowFloats];
-  HWY_ALIGN std::int32_t offsets[kRowFloats];
-  HWY_ALIGN float upper[2 * kRowFloats] = {}, lower[2 * kRowFloats] = {};
-  for (int j = 0; j < kRing; ++j) {
-    const float v = static_cast<float>(j) - 16.5f;
-    const auto row_x = hn::Set(tag, from.x - from.step_sin * v);
-    const auto row_y = hn::Set(tag, from.y + from.step_cos * v);
-    for (int i = 0; i < kRing; i += kLanes) {
-      auto px = hn::Add(row_x, hn::Load(tag, along_row_x + i));
-      auto py = hn::Add(row_y, hn::Load(tag, along_row_y + i));
-      if constexpr (!is_inside) {
-        px = hn::Min(hn::Max(px, zero), right);
-        py = hn::Min(hn::Max(py, zero), bottom);
+  // A band of rows at a time: vectors that were just written in parts could not yet be read.
+  HWY_ALIGN float share_x[kBand * kRowFloats], share_y[kBand * kRowFloats];
+  HWY_ALIGN std::int32_t offsets[kBand * kRowFloats];
+  HWY_ALIGN float upper[kBand * 2 * kRowFloats] = {}, lower[kBand * 2 * kRowFloats] = {};
+  for (int first = 0; first < kRing; first += kBand, patch += kBand * kRowFloats) {
+    for (int j = 0; j < kBand; ++j) {
+      const float v = static_cast<float>(first + j) - 16.5f;
+      const auto row_x = hn::Set(tag, from.x - from.step_sin * v);
+      const auto row_y = hn::Set(tag, from.y + from.step_cos * v);
+      for (int i = 0; i < kRing; i += kLanes) {
+        auto px = hn::Add(row_x, hn::Load(tag, along_row_x + i));
+        auto py = hn::Add(row_y, hn::Load(tag, along_row_y + i));
+        if constexpr (!is_inside) {
+          px = hn::Min(hn::Max(px, zero), right);
+          py = hn::Min(hn::Max(py, zero), bottom);
+        }
+        auto column = hn::ConvertTo(index_tag, px), row = hn::ConvertTo(index_tag, py);
+        if constexpr (!is_inside) {
+          column = hn::Min(column, last_column);
+          row = hn::Min(row, last_row);
+        }
+        const int at = j * kRowFloats + i;
+        hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, share_x + at);
+        hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, share_y + at);
+        hn::Store(hn::Add(hn::Mul(row, stride_lanes), column), index_tag, offsets + at);
       }
-      auto column = hn::ConvertTo(index_tag, px), row = hn::ConvertTo(index_tag, py);
-      if constexpr (!is_inside) {
-        column = hn::Min(column, last_column);
-        row = hn::Min(row, last_row);
+    }
+    for (int j = 0; j < kBand; ++j) {
+      for (int at = j * kRowFloats; at < j * kRowFloats + kRing; ++at) {
+        const float* pair = from.values + offsets[at];
+        std::memcpy(upper + 2 * at, pair, 2 * sizeof(float));
+        std::memcpy(lower + 2 * at, pair + from.stride, 2 * sizeof(float));
       }
-      hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, share_x + i);
-      hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, share_y + i);
-      hn::Store(hn::Add(hn::Mul(row, stride_lanes), column), index_tag, offsets + i);
     }
-    for (int i = 0; i < kRing; ++i) {
-      const float* pair = from.values + offsets[i];
-      std::memcpy(upper + 2 * i, pair, 2 * sizeof(float));
-      std::memcpy(lower + 2 * i, pair + from.stride, 2 * sizeof(float));
-    }
-    for (int i = 0; i < kRing; i += kLanes) {
-      hn::Vec<decltype(tag)> a, b, c, d;
-      hn::LoadInterleaved2(tag, upper + 2 * i, a, b);
-      hn::LoadInterleaved2(tag, lower + 2 * i, c, d);
-      const auto fx = hn::Load(tag, share_x + i), fy = hn::Load(tag, share_y + i);
-      const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
-      const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
-      hn::StoreU(hn::Add(top, hn::Mul(fy, hn::Sub(low, top))), tag, patch + j * kRowFloats + i);
+    for (int j = 0; j < kBand; ++j) {
+      for (int at = j * kRowFloats; at < j * kRowFloats + kRing; at += kLanes) {
+        hn::Vec<decltype(tag)> a, b, c, d;
+        hn::LoadInterleaved2(tag, upper + 2 * at, a, b);
+        hn::LoadInterleaved2(tag, lower + 2 * at, c, d);
+        const auto fx = hn::Load(tag, share_x + at), fy = hn::Load(tag, share_y + at);
+        const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
+        const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
+        hn::StoreU(hn::Add(top, hn::Mul(fy, hn::Sub(low, top))), tag, patch + at);
+      }
     }
   }
 }
@@ -149,17 +159,18 @@ void pool_patch(const float* patch, const float* weights, const float* bin_cos,
                                  hn::Mul(hn::Load(tag, direction_y + at), sin_b));
           const auto t2 = hn::Mul(t, t), t4 = hn::Mul(t2, t2);
           const auto vote = hn::Mul(hn::Mul(t4, t4), hn::Load(tag, magnitude + at));
-          const auto along = hn::IfThenElseZero(hn::Gt(t, zero), vote);
-          const auto opposite = hn::Sub(vote, along);
+          const auto is_along = hn::Gt(t, zero);
           if constexpr (has_first) {
-            const auto first = hn::Set(tag, weights[2 * y]);
-            upper = hn::Add(upper, hn::Mul(along, first));
-            upper_opposite = hn::Add(upper_opposite, hn::Mul(opposite, first));
+            const auto part = hn::Mul(vote, hn::Set(tag, weights[2 * y]));
+            upper = hn::IfThenElse(is_along, hn::Add(upper, part), upper);
+            upper_opposite =
+                hn::IfThenElse(is_along, upper_opposite, hn::Add(upper_opposite, part));
           }
           if constexpr (has_second) {
-            const auto second = hn::Set(tag, weights[2 * y + 1]);
-            lower = hn::Add(lower, hn::Mul(along, second));
-            lower_opposite = hn::Add(lower_opposite, hn::Mul(opposite, second));
+            const auto part = hn::Mul(vote, hn::Set(tag, weights[2 * y + 1]));
+            lower = hn::IfThenElse(is_along, hn::Add(lower, part), lower);
+            lower_opposite =
+                hn::IfThenElse(is_along, lower_opposite, hn::Add(lower_opposite, part));
           }
         }
       };
