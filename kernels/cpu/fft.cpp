@@ -255,8 +255,8 @@ void ImageFft::forward(const Plane& image, Spectrum& spectrum) const {
   spectrum.blocks = (height / 2 + 1 + kFftLanes - 1) / kFftLanes;
   spectrum.values.assign(
       static_cast<std::size_t>(spectrum.blocks) * static_cast<std::size_t>(width) * kFftElement, 0);
-  std::vector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
-  std::vector<float> column(static_cast<std::size_t>(height) * kFftElement);
+  AlignedVector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
+  AlignedVector<float> column(static_cast<std::size_t>(height) * kFftElement);
   for (int x = 0; x < width; x += 2 * kFftLanes) {
     along_y_.forward(image.row(0) + x, image.stride, column.data(), kFftElement, scratch.data());
     for (int ky = 0; ky <= height / 2; ++ky) {
@@ -285,8 +285,8 @@ void ImageFft::inverse(Spectrum& spectrum, Plane& image) const {
   const int width = along_x_.length(), height = along_y_.length();
   assert(spectrum.width == width && spectrum.height == height);
   image.resize(width, height);
-  std::vector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
-  std::vector<float> column(static_cast<std::size_t>(height) * kFftElement);
+  AlignedVector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
+  AlignedVector<float> column(static_cast<std::size_t>(height) * kFftElement);
   for (int block = 0; block < spectrum.blocks; ++block) {
     float* row = spectrum.element(block, 0);
     along_x_.inverse(row, kFftElement, row, kFftElement, scratch.data());
