@@ -110,7 +110,8 @@ void ExtremumSearch::advance(std::size_t octave, int rows) {
   if (differences_.empty()) begin(octave);
   const Octave& images = octaves_[octave];
   const int height = images.blurred[0].height;
-  const int last = std::min(height - kExtremumBorder, rows == height ? height : rows - 1 - kLagRows);
+  const int last =
+      std::min(height - kExtremumBorder, rows == height ? height : rows - 1 - kLagRows);
   for (; next_ <= last; ++next_) {
     for (std::size_t s = 0; s < differences_.size(); ++s) {
       differences_[s].add(images.blurred[s], images.blurred[s + 1], next_);

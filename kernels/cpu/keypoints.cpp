@@ -12,8 +12,8 @@
 namespace pressmark::kernels::cpu {
 
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
-                                               std::vector<Extremum> extrema,
-                                               const GreyImage& mask, int max_keypoints) {
+                                               std::vector<Extremum> extrema, const GreyImage& mask,
+                                               int max_keypoints) {
   if (!mask.pixels.empty()) {
     std::erase_if(extrema, [&](const Extremum& e) {
       const float step = octaves[static_cast<std::size_t>(e.octave)].step_px;

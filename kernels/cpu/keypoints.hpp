@@ -21,7 +21,7 @@ struct OrientedExtremum {
 // At most `max_keypoints` of the octaves' extrema, by a total order: response (descending), y, x,
 // size, angle. None lies where `mask` (of the image's size, or empty) is not 0.
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
-                                               std::vector<Extremum> extrema,
-                                               const GreyImage& mask, int max_keypoints);
+                                               std::vector<Extremum> extrema, const GreyImage& mask,
+                                               int max_keypoints);
 
 }  // namespace pressmark::kernels::cpu

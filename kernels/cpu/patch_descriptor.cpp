@@ -285,9 +285,12 @@ void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
   static const PoolingTables tables = make_pooling_tables();
   const float spacing = kPatchSupport * keypoint.size_px / (step_px * kPatchSide);
   alignas(64) std::array<float, kPatchFloats> patch;
-  const PatchSource source{image.values.data(),    image.width,
-                           image.height,           image.stride,
-                           keypoint.x_px / step_px, keypoint.y_px / step_px,
+  const PatchSource source{image.values.data(),
+                           image.width,
+                           image.height,
+                           image.stride,
+                           keypoint.x_px / step_px,
+                           keypoint.y_px / step_px,
                            spacing * std::cos(keypoint.angle_rad),
                            spacing * std::sin(keypoint.angle_rad)};
   HWY_DYNAMIC_DISPATCH(sample_patch)(source, patch.data());

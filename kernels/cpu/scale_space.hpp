@@ -75,8 +75,8 @@ class RowFilter {
   int next_ = 0;
 };
 
-// The same for all rows. target = sum over i, j in [-r, r] of taps[|i|] taps[|j|] source, r = taps.size() - 1. `target`
-// may not be `source`.
+// The same for all rows. target = sum over i, j in [-r, r] of taps[|i|] taps[|j|] source, r =
+// taps.size() - 1. `target` may not be `source`.
 void filter_separably(const Plane& source, std::span<const float> taps, Border border,
                       Plane& target);
 
