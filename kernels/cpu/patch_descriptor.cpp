@@ -33,12 +33,31 @@ constexpr int kCells = kPatchCells, kBins = kPatchBins;
 // Samples at either edge of a patch that count for the outermost cell alone.
 constexpr int kOneCell = 4;
 
+#if HWY_CAP_GE512
+// Pairs of neighbours at 16 offsets, parted into the first and the second ones.
+HWY_INLINE void load_pairs(const float* from, const std::int32_t* offsets,
+                           hn::Vec<hn::CappedTag<float, 16>>& first,
+                           hn::Vec<hn::CappedTag<float, 16>>& second) {
+  const hn::CappedTag<float, 16> tag;
+  const hn::CappedTag<double, 8> pairs;
+  const hn::RebindToSigned<decltype(pairs)> wide;
+  const hn::Rebind<std::int32_t, decltype(pairs)> narrow;
+  const auto at = [&](const std::int32_t* o) HWY_ATTR {
+    const auto bytes = hn::ShiftLeft<2>(hn::PromoteTo(wide, hn::LoadU(narrow, o)));
+    return hn::BitCast(tag, hn::GatherOffset(pairs, reinterpret_cast<const double*>(from), bytes));
+  };
+  const auto low = at(offsets), high = at(offsets + 8);
+  first = hn::ConcatEven(tag, high, low);
+  second = hn::ConcatOdd(tag, high, low);
+}
+#endif
+
 // patch[(j + 1) * kRowFloats + (i + 1)] = image at (x + c u - s v, y + s u + c v), u = (i - 15.5)
 // spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated. is_inside: all
 // samples lie at least one sample within the edges.
 //
-// The four neighbours of a sample are fetched as two pairs by scalar loads: gather instructions
-// take several times as long.
+// The four neighbours of a sample are fetched as two pairs: by gathers of 64 bits with AVX-512,
+// else by scalar loads, since narrower gathers take several times as long.
 template <bool is_inside>
 HWY_INLINE void sample_at(const PatchSource& from, float* patch) {
   const hn::CappedTag<float, 16> tag;
@@ -59,7 +78,9 @@ HWY_INLINE void sample_at(const PatchSource& from, float* patch) {
   // A band of rows at a time: vectors that were just written in parts could not yet be read.
   HWY_ALIGN float share_x[kBand * kRowFloats], share_y[kBand * kRowFloats];
   HWY_ALIGN std::int32_t offsets[kBand * kRowFloats];
+#if !HWY_CAP_GE512
   HWY_ALIGN float upper[kBand * 2 * kRowFloats] = {}, lower[kBand * 2 * kRowFloats] = {};
+#endif
   for (int first = 0; first < kRing; first += kBand, patch += kBand * kRowFloats) {
     for (int j = 0; j < kBand; ++j) {
       const float v = static_cast<float>(first + j) - 16.5f;
@@ -80,9 +101,12 @@ HWY_INLINE void sample_at(const PatchSource& from, float* patch) {
         const int at = j * kRowFloats + i;
         hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, share_x + at);
         hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, share_y + at);
-        hn::Store(hn::Add(hn::Mul(row, stride_lanes), column), index_tag, offsets + at);
+        hn::Store(hn::IfThenElseZero(hn::Lt(hn::Iota(index_tag, i), hn::Set(index_tag, kRing)),
+                                     hn::Add(hn::Mul(row, stride_lanes), column)),
+                  index_tag, offsets + at);
       }
     }
+#if !HWY_CAP_GE512
     for (int j = 0; j < kBand; ++j) {
       for (int at = j * kRowFloats; at < j * kRowFloats + kRing; ++at) {
         const float* pair = from.values + offsets[at];
@@ -90,11 +114,17 @@ HWY_INLINE void sample_at(const PatchSource& from, float* patch) {
         std::memcpy(lower + 2 * at, pair + from.stride, 2 * sizeof(float));
       }
     }
+#endif
     for (int j = 0; j < kBand; ++j) {
       for (int at = j * kRowFloats; at < j * kRowFloats + kRing; at += kLanes) {
         hn::Vec<decltype(tag)> a, b, c, d;
+#if HWY_CAP_GE512
+        load_pairs(from.values, offsets + at, a, b);
+        load_pairs(from.values + from.stride, offsets + at, c, d);
+#else
         hn::LoadInterleaved2(tag, upper + 2 * at, a, b);
         hn::LoadInterleaved2(tag, lower + 2 * at, c, d);
+#endif
         const auto fx = hn::Load(tag, share_x + at), fy = hn::Load(tag, share_y + at);
         const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
         const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
