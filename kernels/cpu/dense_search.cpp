@@ -102,9 +102,9 @@ const FftPlan& plan() {
 }
 
 struct Scratch {
-  AlignedVector<float> plane = AlignedVector<float>(static_cast<std::size_t>(kRow) * kPeriod);
-  AlignedVector<float> fft = AlignedVector<float>(2 * kPeriod * kFftElement);
-  AlignedVector<float> column = AlignedVector<float>(kPeriod * kFftElement);
+  std::vector<float> plane = std::vector<float>(static_cast<std::size_t>(kRow) * kPeriod);
+  std::vector<float> fft = std::vector<float>(2 * kPeriod * kFftElement);
+  std::vector<float> column = std::vector<float>(kPeriod * kFftElement);
 };
 
 // Spectra of eight complex fields, separated into those of their real and imaginary parts:
