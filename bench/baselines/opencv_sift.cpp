@@ -19,18 +19,28 @@ bool is_repeated(cv::Point2f point, const std::vector<cv::Point2f>& kept, double
 
 }  // namespace
 
-SiftPhoto describe(const std::filesystem::path& file, int long_side_px, int max_keypoints) {
-  cv::Mat grey = cv::imread(file.string(), cv::IMREAD_GRAYSCALE);
-  if (grey.empty()) throw std::runtime_error("cannot read " + file.string());
-  SiftPhoto photo;
-  const int long_side = std::max(grey.cols, grey.rows);
+GreyPhoto read_grey(const std::filesystem::path& file, int long_side_px) {
+  GreyPhoto photo{cv::imread(file.string(), cv::IMREAD_GRAYSCALE), 1};
+  if (photo.pixels.empty()) throw std::runtime_error("cannot read " + file.string());
+  const int long_side = std::max(photo.pixels.cols, photo.pixels.rows);
   if (long_side_px > 0 && long_side > long_side_px) {
     photo.photo_scale = static_cast<double>(long_side) / long_side_px;
-    cv::resize(grey, grey, {}, 1 / photo.photo_scale, 1 / photo.photo_scale, cv::INTER_AREA);
+    cv::resize(photo.pixels, photo.pixels, {}, 1 / photo.photo_scale, 1 / photo.photo_scale,
+               cv::INTER_AREA);
   }
-  cv::SIFT::create(max_keypoints)
-      ->detectAndCompute(grey, cv::noArray(), photo.keypoints, photo.descriptors);
   return photo;
+}
+
+SiftPhoto detect_and_compute(const GreyPhoto& photo, int max_keypoints) {
+  SiftPhoto described;
+  described.photo_scale = photo.photo_scale;
+  cv::SIFT::create(max_keypoints)
+      ->detectAndCompute(photo.pixels, cv::noArray(), described.keypoints, described.descriptors);
+  return described;
+}
+
+SiftPhoto describe(const std::filesystem::path& file, int long_side_px, int max_keypoints) {
+  return detect_and_compute(read_grey(file, long_side_px), max_keypoints);
 }
 
 SiftMatch match(const SiftPhoto& query, const SiftPhoto& hit, double threshold_px) {

@@ -15,8 +15,17 @@ struct SiftPhoto {
   double photo_scale = 1;  // photo pixels per pixel of the reduced image
 };
 
-// Reduces by area averaging to the long side (0: keeps the size), then at most max_keypoints of
-// cv::SIFT with its default settings.
+// A grey photo, reduced by area averaging to the long side (0: keeps the size).
+struct GreyPhoto {
+  cv::Mat pixels;
+  double photo_scale = 1;  // photo pixels per pixel
+};
+GreyPhoto read_grey(const std::filesystem::path& file, int long_side_px);
+
+// At most max_keypoints of cv::SIFT with its default settings.
+SiftPhoto detect_and_compute(const GreyPhoto& photo, int max_keypoints);
+
+// Both of them.
 SiftPhoto describe(const std::filesystem::path& file, int long_side_px, int max_keypoints);
 
 struct SiftMatch {

@@ -127,6 +127,8 @@ void assign(std::span<const std::int8_t> codes, const Vocabulary& vocabulary, in
   // best[h * padded + i]: of code i under hypothesis h.
   std::vector<Nearest> best(2 * padded, none);
 
+  // What a word must be nearer than: 16 and 16 for each group of codes.
+  std::vector<std::int32_t> limits(2 * padded, kFarthest);
   std::vector<std::int16_t> words;
   std::array<std::int32_t, kBlock> norms, hits;
   std::array<std::int32_t, kBlock * 2 * kLanes> distances;
@@ -141,15 +143,10 @@ void assign(std::span<const std::int8_t> codes, const Vocabulary& vocabulary, in
           squared_norm(vocabulary.centroids.subspan((first + w) * kLocalCodeSize, kLocalCodeSize));
     }
     for (std::size_t i = 0; i < padded; i += kLanes) {
-      std::array<std::int32_t, 2 * kLanes> limits;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        limits[lane] = best[i + lane].distances[kept - 1];
-        limits[kLanes + lane] = best[padded + i + lane].distances[kept - 1];
-      }
       const int found =
           HWY_DYNAMIC_DISPATCH(find_nearer)(&packed[i * kLocalCodeSize], words.data(), norms.data(),
                                             static_cast<int>((block + 3) / 4 * 4), even_size / 2,
-                                            limits.data(), hits.data(), distances.data());
+                                            &limits[2 * i], hits.data(), distances.data());
       for (std::size_t f = 0; f < static_cast<std::size_t>(found); ++f) {
         const auto word = static_cast<std::size_t>(hits[f]);
         if (word >= block) break;
@@ -158,6 +155,10 @@ void assign(std::span<const std::int8_t> codes, const Vocabulary& vocabulary, in
           best[i + lane].take(kept, at[0], first + word);
           best[padded + i + lane].take(kept, at[kLanes], first + word);
         }
+      }
+      for (std::size_t lane = 0; found > 0 && lane < kLanes; ++lane) {
+        limits[2 * i + lane] = best[i + lane].distances[kept - 1];
+        limits[2 * i + kLanes + lane] = best[padded + i + lane].distances[kept - 1];
       }
     }
   }

@@ -48,6 +48,22 @@ void weigh_rows(const std::uint8_t* const* rows, const float* weights, std::size
   }
 }
 
+// weighed[x] = sum over i < taps, in order, of weights[i * count + x] * values[places[i * count +
+// x]], for x < count, a multiple of 16.
+void weigh_columns(const float* values, const std::int32_t* places, const float* weights, int taps,
+                   std::size_t count, float* weighed) {
+  const hn::CappedTag<float, 16> tag;
+  const hn::RebindToSigned<decltype(tag)> index_tag;
+  for (std::size_t x = 0; x < count; x += hn::Lanes(tag)) {
+    auto sum = hn::Zero(tag);
+    for (std::size_t i = x; i < static_cast<std::size_t>(taps) * count; i += count) {
+      const auto value = hn::GatherIndex(tag, values, hn::LoadU(index_tag, places + i));
+      sum = hn::Add(sum, hn::Mul(hn::LoadU(tag, weights + i), value));
+    }
+    hn::StoreU(sum, tag, weighed + x);
+  }
+}
+
 // count: a multiple of 8.
 void round_row(const float* values, std::size_t count, std::uint8_t* rounded) {
   const hn::CappedTag<float, 8> tag;
@@ -67,6 +83,7 @@ namespace pressmark::kernels::cpu {
 namespace {
 
 HWY_EXPORT(weigh_rows);
+HWY_EXPORT(weigh_columns);
 HWY_EXPORT(round_row);
 
 // Weights of all pixels of an axis: those of pixels[i] from first_weights[i] on.
@@ -83,12 +100,34 @@ struct Shares {
   }
 };
 
+// The same tap by tap, for vectors of pixels; those that a pixel does not have weigh nothing.
+struct Taps {
+  int count = 0;
+  std::vector<std::int32_t> places;
+  std::vector<float> weights;
+
+  Taps(const Shares& shares, std::size_t padded) {
+    for (const AreaShare& share : shares.pixels) count = std::max(count, share.count);
+    places.resize(static_cast<std::size_t>(count) * padded, 0);
+    weights.resize(places.size(), 0.0f);
+    for (std::size_t x = 0; x < shares.pixels.size(); ++x) {
+      const AreaShare& share = shares.pixels[x];
+      for (int i = 0; i < share.count; ++i) {
+        const std::size_t at = static_cast<std::size_t>(i) * padded + x;
+        places[at] = share.first + i;
+        weights[at] = shares.weights[shares.first_weights[x] + static_cast<std::size_t>(i)];
+      }
+    }
+  }
+};
+
 void reduce(const cv::Mat& grey, cv::Size size, cv::Mat& reduced) {
   reduced.create(size, CV_8UC1);
   const Shares rows(grey.rows, size.height), columns(grey.cols, size.width);
   const auto width = static_cast<std::size_t>(grey.cols);
   const auto reduced_width = static_cast<std::size_t>(size.width);
-  const std::size_t padded = (reduced_width + 7) / 8 * 8;
+  const std::size_t padded = (reduced_width + 15) / 16 * 16;
+  const Taps taps(columns, padded);
   std::vector<float> sums(width), line(padded);
   std::vector<std::uint8_t> rounded(padded);
   std::vector<const std::uint8_t*> sources;
@@ -98,13 +137,8 @@ void reduce(const cv::Mat& grey, cv::Size size, cv::Mat& reduced) {
     for (int r = 0; r < row.count; ++r) sources.push_back(grey.ptr<std::uint8_t>(row.first + r));
     HWY_DYNAMIC_DISPATCH(weigh_rows)
     (sources.data(), &rows.weights[rows.first_weights[y]], sources.size(), width, sums.data());
-    for (std::size_t x = 0; x < reduced_width; ++x) {
-      const float* weights = &columns.weights[columns.first_weights[x]];
-      const float* values = &sums[static_cast<std::size_t>(columns.pixels[x].first)];
-      float sum = 0;
-      for (int i = 0; i < columns.pixels[x].count; ++i) sum += weights[i] * values[i];
-      line[x] = sum;
-    }
+    HWY_DYNAMIC_DISPATCH(weigh_columns)
+    (sums.data(), taps.places.data(), taps.weights.data(), taps.count, padded, line.data());
     HWY_DYNAMIC_DISPATCH(round_row)(line.data(), padded, rounded.data());
     std::copy_n(rounded.data(), reduced_width, reduced.ptr<std::uint8_t>(static_cast<int>(y)));
   }

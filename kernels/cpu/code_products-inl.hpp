@@ -29,7 +29,7 @@ namespace HWY_NAMESPACE {
 constexpr int kCodeGroup = 8;
 constexpr int kCodePairs = kLocalCodeSize / 2;
 
-using ProductTag = hwy::HWY_NAMESPACE::CappedTag<std::int32_t, kCodeGroup>;
+using ProductTag = hwy::HWY_NAMESPACE::CappedTag<std::int32_t, 2 * kCodeGroup>;
 using Products = hwy::HWY_NAMESPACE::Vec<ProductTag>;
 
 // sums[row * kVectors + vector] += products over the pairs [first, last). `packed` points to the
@@ -47,7 +47,14 @@ HWY_INLINE void add_code_products(const std::int16_t* packed, const std::int16_t
     for (int v = 0; v < kVectors; ++v) {
       const int code = v * kLanes;
       const std::int16_t* group = packed + code / kCodeGroup * kCodeGroup * kLocalCodeSize;
-      columns[v] = hn::LoadU(narrow, group + d * 2 * kCodeGroup + 2 * (code % kCodeGroup));
+      const std::int16_t* from = group + d * 2 * kCodeGroup + 2 * (code % kCodeGroup);
+      if constexpr (kLanes > kCodeGroup) {
+        const hn::Half<decltype(narrow)> half;
+        columns[v] = hn::Combine(narrow, hn::LoadU(half, from + kCodeGroup * kLocalCodeSize),
+                                 hn::LoadU(half, from));
+      } else {
+        columns[v] = hn::LoadU(narrow, from);
+      }
     }
     for (int r = 0; r < kRows; ++r) {
       std::int32_t pair;

@@ -12,6 +12,9 @@ namespace pressmark::kernels::cpu {
 std::complex<float> DenseField::sample(float x, float y) const {
   const auto limit = static_cast<float>(side);
   if (!(x > -1 && y > -1 && x < limit && y < limit)) return 0;
+  if (x >= 0 && y >= 0 && x < limit - 1 && y < limit - 1) {
+    return bilinear(x, y, [&](int column, int row) { return at(column, row); });
+  }
   return bilinear(x, y, [&](int column, int row) {
     return column < 0 || row < 0 || column >= side || row >= side ? std::complex<float>(0)
                                                                   : at(column, row);

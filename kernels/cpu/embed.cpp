@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
@@ -21,10 +22,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 // sums[o] = sum over d, in order, of (descriptor[d] - mean[d]) * transposed[d * kLocalCodeSize +
 // o].
 void project(const float* descriptor, const float* mean, const float* transposed, float* sums) {
-  const hn::CappedTag<float, 8> tag;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
-  constexpr int kVectors = 32 / kLanes;
-  for (int o = 0; o < kLocalCodeSize; o += 32) {
+  const hn::CappedTag<float, 16> tag;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 16>()));
+  constexpr int kTogether = 4 * std::max(kLanes, 8), kVectors = kTogether / kLanes;
+  for (int o = 0; o < kLocalCodeSize; o += kTogether) {
     hn::Vec<decltype(tag)> sum[kVectors];
     for (auto& part : sum) part = hn::Zero(tag);
     for (int d = 0; d < kDescriptorSize; ++d) {

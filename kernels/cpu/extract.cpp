@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernels/cpu/extremum_search.hpp"
 #include "kernels/cpu/keypoints.hpp"
 #include "kernels/cpu/patch_descriptor.hpp"
 #include "kernels/cpu/scale_space.hpp"
@@ -15,8 +16,11 @@ void extract(const GreyImage& image, const GreyImage& mask, int max_keypoints,
              LocalFeatures& output) {
   // Some 20 MB at 512 px: kept by each thread, so that a run of photos allocates it once.
   thread_local std::vector<Octave> octaves;
-  build_scale_space(image, octaves);
-  const std::vector<OrientedExtremum> extrema = detect_keypoints(octaves, mask, max_keypoints);
+  ExtremumSearch search(octaves);
+  build_scale_space(image, octaves,
+                    [&](std::size_t octave, int rows) { search.advance(octave, rows); });
+  const std::vector<OrientedExtremum> extrema =
+      detect_keypoints(octaves, search.take(), mask, max_keypoints);
   output.keypoints.resize(extrema.size());
   output.descriptors.resize(extrema.size() * kDescriptorSize);
   // One image after the other, from top to bottom: the cache keeps what neighbours share.

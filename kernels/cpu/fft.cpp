@@ -17,11 +17,94 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#if HWY_CAP_GE512
+using Tag = hn::CappedTag<float, 16>;
+#else
 using Tag = hn::CappedTag<float, 8>;
+#endif
 using Lanes = hn::Vec<Tag>;
 
+#if HWY_CAP_GE512
+// An element is one vector: 8 real parts, 8 imaginary parts. With both parts swapped, as the
+// inverse has them, only the signs change sides.
+struct Complex {
+  Lanes parts;
+};
+
+class Arithmetic {
+ public:
+  explicit Arithmetic(const FftStageArguments& at) {
+    HWY_ALIGN float signs[kFftElement] = {};
+    std::fill(signs + at.imaginary, signs + at.imaginary + kFftLanes, -0.0f);
+    minus_imaginary_ = hn::Load(Tag(), signs);
+    std::fill(signs, signs + kFftElement, 0.0f);
+    std::fill(signs + at.real, signs + at.real + kFftLanes, -0.0f);
+    minus_real_ = hn::Load(Tag(), signs);
+  }
+
+  static constexpr std::size_t kSteps = 1;
+  HWY_INLINE Complex load(const float* element, std::size_t) const {
+    return {hn::LoadU(Tag(), element)};
+  }
+  HWY_INLINE void store(const Complex& a, float* element, std::size_t) const {
+    hn::StoreU(a.parts, Tag(), element);
+  }
+  HWY_INLINE Complex times(const Complex& a, float re, float im) const {
+    const auto along = hn::Mul(a.parts, hn::Set(Tag(), re));
+    const auto across = hn::Mul(swapped(a.parts), hn::Xor(hn::Set(Tag(), im), minus_real_));
+    return {hn::Add(along, across)};
+  }
+  // a times -i.
+  HWY_INLINE Complex turned(const Complex& a) const {
+    return {hn::Xor(swapped(a.parts), minus_imaginary_)};
+  }
+
+ private:
+  static HWY_INLINE Lanes swapped(const Lanes& a) { return hn::ConcatLowerUpper(Tag(), a, a); }
+
+  Lanes minus_real_, minus_imaginary_;
+};
+
+HWY_INLINE Complex operator+(const Complex& a, const Complex& b) {
+  return {hn::Add(a.parts, b.parts)};
+}
+
+HWY_INLINE Complex operator-(const Complex& a, const Complex& b) {
+  return {hn::Sub(a.parts, b.parts)};
+}
+
+HWY_INLINE Complex scaled(const Complex& a, float factor) {
+  return {hn::Mul(a.parts, hn::Set(Tag(), factor))};
+}
+#else
 struct Complex {
   Lanes re, im;
+};
+
+class Arithmetic {
+ public:
+  explicit Arithmetic(const FftStageArguments& at) : real_(at.real), imaginary_(at.imaginary) {}
+
+  static constexpr std::size_t kSteps = kFftLanes / hn::MaxLanes(Tag());
+  HWY_INLINE Complex load(const float* element, std::size_t step) const {
+    const float* from = element + step * hn::MaxLanes(Tag());
+    return {hn::LoadU(Tag(), from + real_), hn::LoadU(Tag(), from + imaginary_)};
+  }
+  HWY_INLINE void store(const Complex& a, float* element, std::size_t step) const {
+    float* to = element + step * hn::MaxLanes(Tag());
+    hn::StoreU(a.re, Tag(), to + real_);
+    hn::StoreU(a.im, Tag(), to + imaginary_);
+  }
+  HWY_INLINE Complex times(const Complex& a, float re, float im) const {
+    const auto wr = hn::Set(Tag(), re), wi = hn::Set(Tag(), im);
+    return {hn::Sub(hn::Mul(a.re, wr), hn::Mul(a.im, wi)),
+            hn::Add(hn::Mul(a.re, wi), hn::Mul(a.im, wr))};
+  }
+  // a times -i.
+  HWY_INLINE Complex turned(const Complex& a) const { return {a.im, hn::Neg(a.re)}; }
+
+ private:
+  std::size_t real_, imaginary_;
 };
 
 HWY_INLINE Complex operator+(const Complex& a, const Complex& b) {
@@ -32,38 +115,27 @@ HWY_INLINE Complex operator-(const Complex& a, const Complex& b) {
   return {hn::Sub(a.re, b.re), hn::Sub(a.im, b.im)};
 }
 
-HWY_INLINE Complex times(const Complex& a, float re, float im) {
-  const Tag tag;
-  const auto wr = hn::Set(tag, re), wi = hn::Set(tag, im);
-  return {hn::Sub(hn::Mul(a.re, wr), hn::Mul(a.im, wi)),
-          hn::Add(hn::Mul(a.re, wi), hn::Mul(a.im, wr))};
-}
-
 HWY_INLINE Complex scaled(const Complex& a, float factor) {
-  const Tag tag;
-  return {hn::Mul(a.re, hn::Set(tag, factor)), hn::Mul(a.im, hn::Set(tag, factor))};
+  const auto by = hn::Set(Tag(), factor);
+  return {hn::Mul(a.re, by), hn::Mul(a.im, by)};
 }
-
-// a times -i.
-HWY_INLINE Complex turned(const Complex& a) {
-  return {a.im, hn::Neg(a.re)};
-}
+#endif
 
 template <int kRadix>
-HWY_INLINE void butterfly(Complex (&x)[kRadix]) {
+HWY_INLINE void butterfly(const Arithmetic& in, Complex (&x)[kRadix]) {
   if constexpr (kRadix == 2) {
     const Complex sum = x[0] + x[1];
     x[1] = x[0] - x[1];
     x[0] = sum;
   } else if constexpr (kRadix == 3) {
     constexpr float kSine = 0.866025403784438647f;
-    const Complex sum = x[1] + x[2], turn = turned(scaled(x[1] - x[2], kSine));
+    const Complex sum = x[1] + x[2], turn = in.turned(scaled(x[1] - x[2], kSine));
     const Complex middle = x[0] - scaled(sum, 0.5f);
     x[0] = x[0] + sum;
     x[1] = middle + turn;
     x[2] = middle - turn;
   } else if constexpr (kRadix == 4) {
-    const Complex a = x[0] + x[2], b = x[0] - x[2], c = x[1] + x[3], d = turned(x[1] - x[3]);
+    const Complex a = x[0] + x[2], b = x[0] - x[2], c = x[1] + x[3], d = in.turned(x[1] - x[3]);
     x[0] = a + c;
     x[1] = b + d;
     x[2] = a - c;
@@ -74,8 +146,8 @@ HWY_INLINE void butterfly(Complex (&x)[kRadix]) {
     const Complex s14 = x[1] + x[4], s23 = x[2] + x[3], d14 = x[1] - x[4], d23 = x[2] - x[3];
     const Complex a = x[0] + (scaled(s14, kCosine1) + scaled(s23, kCosine2));
     const Complex b = x[0] + (scaled(s14, kCosine2) + scaled(s23, kCosine1));
-    const Complex c = turned(scaled(d14, kSine1) + scaled(d23, kSine2));
-    const Complex d = turned(scaled(d14, kSine2) - scaled(d23, kSine1));
+    const Complex c = in.turned(scaled(d14, kSine1) + scaled(d23, kSine2));
+    const Complex d = in.turned(scaled(d14, kSine2) - scaled(d23, kSine1));
     x[0] = x[0] + (s14 + s23);
     x[1] = a + c;
     x[2] = b + d;
@@ -86,24 +158,20 @@ HWY_INLINE void butterfly(Complex (&x)[kRadix]) {
 
 template <int kRadix>
 void stage(const FftStageArguments& at) {
-  const Tag tag;
-  const std::size_t lanes = hn::Lanes(tag);
+  const Arithmetic in(at);
   const auto m = static_cast<std::ptrdiff_t>(at.groups), s = static_cast<std::ptrdiff_t>(at.stride);
   for (std::ptrdiff_t p = 0; p < m; ++p) {
     const float* twiddles = at.twiddles + p * 2 * (kRadix - 1);
     for (std::ptrdiff_t q = 0; q < s; ++q) {
-      for (std::size_t half = 0; half < 8; half += lanes) {
+      const float* from = at.input + (q + s * p) * at.input_step;
+      float* to = at.output + (q + s * kRadix * p) * at.output_step;
+      for (std::size_t step = 0; step < Arithmetic::kSteps; ++step) {
         Complex x[kRadix];
-        for (int j = 0; j < kRadix; ++j) {
-          const float* from = at.input + (q + s * (p + j * m)) * at.input_step + half;
-          x[j] = {hn::LoadU(tag, from + at.real), hn::LoadU(tag, from + at.imaginary)};
-        }
-        butterfly<kRadix>(x);
+        for (int j = 0; j < kRadix; ++j) x[j] = in.load(from + j * s * m * at.input_step, step);
+        butterfly<kRadix>(in, x);
         for (int k = 0; k < kRadix; ++k) {
-          if (k > 0 && p > 0) x[k] = times(x[k], twiddles[2 * k - 2], twiddles[2 * k - 1]);
-          float* to = at.output + (q + s * (kRadix * p + k)) * at.output_step + half;
-          hn::StoreU(x[k].re, tag, to + at.real);
-          hn::StoreU(x[k].im, tag, to + at.imaginary);
+          if (k > 0 && p > 0) x[k] = in.times(x[k], twiddles[2 * k - 2], twiddles[2 * k - 1]);
+          in.store(x[k], to + k * s * at.output_step, step);
         }
       }
     }
@@ -187,8 +255,8 @@ void ImageFft::forward(const Plane& image, Spectrum& spectrum) const {
   spectrum.blocks = (height / 2 + 1 + kFftLanes - 1) / kFftLanes;
   spectrum.values.assign(
       static_cast<std::size_t>(spectrum.blocks) * static_cast<std::size_t>(width) * kFftElement, 0);
-  std::vector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
-  std::vector<float> column(static_cast<std::size_t>(height) * kFftElement);
+  AlignedVector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
+  AlignedVector<float> column(static_cast<std::size_t>(height) * kFftElement);
   for (int x = 0; x < width; x += 2 * kFftLanes) {
     along_y_.forward(image.row(0) + x, image.stride, column.data(), kFftElement, scratch.data());
     for (int ky = 0; ky <= height / 2; ++ky) {
@@ -217,8 +285,8 @@ void ImageFft::inverse(Spectrum& spectrum, Plane& image) const {
   const int width = along_x_.length(), height = along_y_.length();
   assert(spectrum.width == width && spectrum.height == height);
   image.resize(width, height);
-  std::vector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
-  std::vector<float> column(static_cast<std::size_t>(height) * kFftElement);
+  AlignedVector<float> scratch(2 * static_cast<std::size_t>(std::max(width, height)) * kFftElement);
+  AlignedVector<float> column(static_cast<std::size_t>(height) * kFftElement);
   for (int block = 0; block < spectrum.blocks; ++block) {
     float* row = spectrum.element(block, 0);
     along_x_.inverse(row, kFftElement, row, kFftElement, scratch.data());

@@ -56,7 +56,7 @@ class FftPlan {
 // one is filled up with zeros), each with `width` elements whose lanes are the rows of the block.
 struct Spectrum {
   int width = 0, height = 0, blocks = 0;
-  std::vector<float> values;  // blocks x width elements
+  AlignedVector<float> values;  // blocks x width elements
 
   float* element(int block, int kx) {
     return values.data() + (static_cast<std::size_t>(block) * static_cast<std::size_t>(width) +

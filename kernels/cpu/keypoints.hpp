@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/cpu/scale_space.hpp"
+#include "kernels/math/extremum.hpp"
 #include "pressmark/types.hpp"
 
 namespace pressmark::kernels::cpu {
@@ -17,9 +18,10 @@ struct OrientedExtremum {
   int octave = 0, scale = 0;  // blurred[scale] of the octave is the image to describe it in
 };
 
-// At most `max_keypoints`, by a total order: response (descending), y, x, size, angle. None lies
-// where `mask` (of the image's size, or empty) is not 0.
+// At most `max_keypoints` of the octaves' extrema, by a total order: response (descending), y, x,
+// size, angle. None lies where `mask` (of the image's size, or empty) is not 0.
 std::vector<OrientedExtremum> detect_keypoints(const std::vector<Octave>& octaves,
-                                               const GreyImage& mask, int max_keypoints);
+                                               std::vector<Extremum> extrema, const GreyImage& mask,
+                                               int max_keypoints);
 
 }  // namespace pressmark::kernels::cpu

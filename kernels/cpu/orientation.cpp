@@ -5,8 +5,6 @@
 // Multiplications and additions are kept apart, so that all instruction sets give the same bits.
 #include "kernels/cpu/orientation.hpp"
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -47,20 +45,22 @@ HWY_INLINE hn::Vec<Tag> angle_of(const Tag& tag, hn::Vec<Tag> y, hn::Vec<Tag> x)
   return hn::IfThenElseZero(hn::Gt(high, zero), angle);
 }
 
-// Adds the gradients of `count` pixels to eight histograms, by column: histograms[lane * kBins +
-// bin] += row_weight * weights[i] * magnitude. Rows are readable 8 floats beyond the last pixel's
-// neighbour, weights to the next multiple of 8.
-void add_gradients(const float* above, const float* here, const float* below, const float* weights,
-                   float row_weight, int count, float* histograms) {
-  const hn::CappedTag<float, 8> tag;
+// Adds the gradients of a window to eight histograms, by column: histograms[column % 8 * kBins +
+// bin] += row weight * column weight * magnitude. Rows are readable 16 floats beyond the last
+// pixel's neighbour, weights to the next multiple of 16.
+void add_gradients(const OrientationWindow& window, float* histograms) {
+  const hn::CappedTag<float, 16> tag;
   const hn::RebindToSigned<decltype(tag)> index_tag;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
-  HWY_ALIGN float value[8];
-  HWY_ALIGN std::int32_t bin[8];
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 16>()));
+  HWY_ALIGN float value[16];
+  HWY_ALIGN std::int32_t bin[16];
   const auto full_turn = hn::Set(index_tag, kBins), no_bin = hn::Zero(index_tag);
-  for (int i = 0; i < count; i += 8) {
-    for (int half = 0; half < 8; half += kLanes) {
-      const int x = i + half;
+  const int count = window.columns;
+  const float* here = window.first;
+  for (int row = 0; row < window.rows; ++row, here += window.stride) {
+    const float *above = here - window.stride, *below = here + window.stride;
+    const auto row_weight = hn::Set(tag, window.row_weights[row]);
+    for (int x = 0; x < count; x += kLanes) {
       const auto gx = hn::Sub(hn::LoadU(tag, here + x + 1), hn::LoadU(tag, here + x - 1));
       const auto gy = hn::Sub(hn::LoadU(tag, below + x), hn::LoadU(tag, above + x));
       const auto magnitude = hn::Sqrt(hn::Add(hn::Mul(gx, gx), hn::Mul(gy, gy)));
@@ -69,17 +69,22 @@ void add_gradients(const float* above, const float* here, const float* below, co
       auto whole = hn::ConvertTo(index_tag, position);
       whole = hn::IfThenElse(hn::Lt(whole, full_turn), whole, hn::Sub(whole, full_turn));
       auto vote =
-          hn::Mul(hn::Mul(hn::Set(tag, row_weight), hn::LoadU(tag, weights + x)), magnitude);
+          hn::Mul(hn::Mul(row_weight, hn::LoadU(tag, window.column_weights + x)), magnitude);
       if (x + kLanes > count) {
         // What lies beyond the window may be anything.
-        const auto inside = hn::FirstN(tag, static_cast<std::size_t>(count > x ? count - x : 0));
+        const auto inside = hn::FirstN(tag, static_cast<std::size_t>(count - x));
         vote = hn::IfThenElseZero(inside, vote);
         whole = hn::IfThenElse(hn::RebindMask(index_tag, inside), whole, no_bin);
       }
-      hn::Store(vote, tag, value + half);
-      hn::Store(whole, index_tag, bin + half);
+      hn::Store(vote, tag, value);
+      hn::Store(whole, index_tag, bin);
+      float* columns = histograms + (kLanes < 8 ? x % 8 : 0) * kBins;
+      for (int first = 0; first < kLanes && x + first < count; first += 8) {
+        for (int lane = 0; lane < std::min(kLanes, 8); ++lane) {
+          columns[lane * kBins + bin[first + lane]] += value[first + lane];
+        }
+      }
     }
-    for (int lane = 0; lane < 8; ++lane) histograms[lane * kBins + bin[lane]] += value[lane];
   }
 }
 
@@ -93,17 +98,22 @@ namespace {
 
 HWY_EXPORT(add_gradients);
 
-constexpr int kRowsAhead = 6, kFloatsPerLine = 16;
 constexpr int kMaxRadius = 64;  // samples; an octave's sigmas stay below 5
 
 }  // namespace
+
+void prefetch_orientations(const Plane& image, float x, float y, float sigma) {
+  const int radius = std::min(kMaxRadius, orientation_radius(orientation_window(sigma))) + 1;
+  const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
+  prefetch(image, cx - radius, cy - radius, cx + radius, cy + radius);
+}
 
 std::vector<float> orientations(const Plane& image, float x, float y, float sigma) {
   const float window = orientation_window(sigma);
   const int radius = std::min(kMaxRadius, orientation_radius(window));
   const int cx = static_cast<int>(std::lround(x)), cy = static_cast<int>(std::lround(y));
   // weights[kMaxRadius + i]: of a distance of i samples.
-  std::array<float, 2 * kMaxRadius + 9> weights{};
+  std::array<float, 2 * kMaxRadius + 17> weights{};
   float* const weight = weights.data() + kMaxRadius;
   for (int i = 0; i <= radius; ++i) {
     weight[i] = weight[-i] = orientation_weight(i, window);
@@ -111,17 +121,13 @@ std::vector<float> orientations(const Plane& image, float x, float y, float sigm
   constexpr std::size_t n = kOrientationBins;
   std::array<float, 8 * n> histograms{};
   std::array<float, n> raw, histogram{};
-  const int first = std::max(-radius, 1 - cx), last = std::min(radius, image.width - 2 - cx);
-  for (int j = -radius; j <= radius; ++j) {
-    const int row = cy + j;
-    if (row < 1 || row >= image.height - 1 || last < first) continue;
-    const int left = cx + first;
-    // No prefetcher of the hardware follows windows of rows that lie kilobytes apart.
-    const float* ahead = image.row(std::min(row + kRowsAhead, image.height - 1)) + left;
-    for (int i = 0; i <= last - first; i += kFloatsPerLine) hwy::Prefetch(ahead + i);
+  const int left = std::max(-radius, 1 - cx), right = std::min(radius, image.width - 2 - cx);
+  const int top = std::max(-radius, 1 - cy), bottom = std::min(radius, image.height - 2 - cy);
+  if (left <= right && top <= bottom) {
     HWY_DYNAMIC_DISPATCH(add_gradients)
-    (image.row(row - 1) + left, image.row(row) + left, image.row(row + 1) + left, weight + first,
-     weight[j], last - first + 1, histograms.data());
+    ({image.row(cy + top) + cx + left, image.stride, right - left + 1, bottom - top + 1,
+      weight + left, weight + top},
+     histograms.data());
   }
   for (std::size_t b = 0; b < n; ++b) {
     const auto of = [&](std::size_t lane) { return histograms[lane * n + b]; };

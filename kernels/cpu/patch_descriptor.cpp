@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <numbers>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/patch_descriptor.cpp"
@@ -25,62 +26,125 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kSide = kPatchSide, kRing = kSide + 2, kRowFloats = 40;
+constexpr int kSide = kPatchSide, kRing = kSide + 2, kRowFloats = 48;
+// Rows sampled together; kRing is a multiple of it.
+constexpr int kBand = 17;
 constexpr int kCells = kPatchCells, kBins = kPatchBins;
+// Samples at either edge of a patch that count for the outermost cell alone.
+constexpr int kOneCell = 4;
+
+#if HWY_CAP_GE512
+// Pairs of neighbours at 16 offsets, parted into the first and the second ones.
+HWY_INLINE void load_pairs(const float* from, const std::int32_t* offsets,
+                           hn::Vec<hn::CappedTag<float, 16>>& first,
+                           hn::Vec<hn::CappedTag<float, 16>>& second) {
+  const hn::CappedTag<float, 16> tag;
+  const hn::CappedTag<double, 8> pairs;
+  const hn::RebindToSigned<decltype(pairs)> wide;
+  const hn::Rebind<std::int32_t, decltype(pairs)> narrow;
+  const auto at = [&](const std::int32_t* o) HWY_ATTR {
+    const auto bytes = hn::ShiftLeft<2>(hn::PromoteTo(wide, hn::LoadU(narrow, o)));
+    return hn::BitCast(tag, hn::GatherOffset(pairs, reinterpret_cast<const double*>(from), bytes));
+  };
+  const auto low = at(offsets), high = at(offsets + 8);
+  first = hn::ConcatEven(tag, high, low);
+  second = hn::ConcatOdd(tag, high, low);
+}
+#endif
 
 // patch[(j + 1) * kRowFloats + (i + 1)] = image at (x + c u - s v, y + s u + c v), u = (i - 15.5)
-// spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated.
+// spacing, v = (j - 15.5) spacing, for i, j in [-1, 32]; bilinear, edges replicated. is_inside: all
+// samples lie at least one sample within the edges.
 //
-// The four neighbours of a sample are fetched as two pairs by scalar loads: gather instructions
-// take several times as long.
-void sample_patch(const float* image, int width, int height, int stride, float x, float y,
-                  float step_cos, float step_sin, float* patch) {
-  const hn::CappedTag<float, 8> tag;
+// The four neighbours of a sample are fetched as two pairs: by gathers of 64 bits with AVX-512,
+// else by scalar loads, since narrower gathers take several times as long.
+template <bool is_inside>
+HWY_INLINE void sample_at(const PatchSource& from, float* patch) {
+  const hn::CappedTag<float, 16> tag;
   const hn::RebindToSigned<decltype(tag)> index_tag;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 16>()));
   const auto zero = hn::Zero(tag);
-  const auto right = hn::Set(tag, static_cast<float>(width - 1));
-  const auto bottom = hn::Set(tag, static_cast<float>(height - 1));
-  const auto last_column = hn::Set(index_tag, width - 2), last_row = hn::Set(index_tag, height - 2);
-  const auto stride_lanes = hn::Set(index_tag, stride);
-  HWY_ALIGN float along_x[kRowFloats], along_y[kRowFloats];
-  HWY_ALIGN std::int32_t offsets[kRowFloats];
-  HWY_ALIGN float upper[2 * kRowFloats] = {}, lower[2 * kRowFloats] = {};
-  for (int j = 0; j < kRing; ++j) {
-    const float v = static_cast<float>(j) - 16.5f;
-    const auto row_x = hn::Set(tag, x - step_sin * v), row_y = hn::Set(tag, y + step_cos * v);
-    for (int i = 0; i < kRowFloats; i += lanes) {
-      const auto u = hn::Sub(hn::ConvertTo(tag, hn::Iota(index_tag, i)), hn::Set(tag, 16.5f));
-      const auto px =
-          hn::Min(hn::Max(hn::Add(row_x, hn::Mul(u, hn::Set(tag, step_cos))), zero), right);
-      const auto py =
-          hn::Min(hn::Max(hn::Add(row_y, hn::Mul(u, hn::Set(tag, step_sin))), zero), bottom);
-      const auto column = hn::Min(hn::ConvertTo(index_tag, px), last_column);
-      const auto row = hn::Min(hn::ConvertTo(index_tag, py), last_row);
-      hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, along_x + i);
-      hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, along_y + i);
-      hn::Store(hn::Add(hn::Mul(row, stride_lanes), column), index_tag, offsets + i);
+  const auto right = hn::Set(tag, static_cast<float>(from.width - 1));
+  const auto bottom = hn::Set(tag, static_cast<float>(from.height - 1));
+  const auto last_column = hn::Set(index_tag, from.width - 2);
+  const auto last_row = hn::Set(index_tag, from.height - 2);
+  const auto stride_lanes = hn::Set(index_tag, from.stride);
+  HWY_ALIGN float along_row_x[kRowFloats], along_row_y[kRowFloats];
+  for (int i = 0; i < kRing; i += kLanes) {
+    const auto u = hn::Sub(hn::ConvertTo(tag, hn::Iota(index_tag, i)), hn::Set(tag, 16.5f));
+    hn::Store(hn::Mul(u, hn::Set(tag, from.step_cos)), tag, along_row_x + i);
+    hn::Store(hn::Mul(u, hn::Set(tag, from.step_sin)), tag, along_row_y + i);
+  }
+  // A band of rows at a time: vectors that were just written in parts could not yet be read.
+  HWY_ALIGN float share_x[kBand * kRowFloats], share_y[kBand * kRowFloats];
+  HWY_ALIGN std::int32_t offsets[kBand * kRowFloats];
+#if !HWY_CAP_GE512
+  HWY_ALIGN float upper[kBand * 2 * kRowFloats] = {}, lower[kBand * 2 * kRowFloats] = {};
+#endif
+  for (int first = 0; first < kRing; first += kBand, patch += kBand * kRowFloats) {
+    for (int j = 0; j < kBand; ++j) {
+      const float v = static_cast<float>(first + j) - 16.5f;
+      const auto row_x = hn::Set(tag, from.x - from.step_sin * v);
+      const auto row_y = hn::Set(tag, from.y + from.step_cos * v);
+      for (int i = 0; i < kRing; i += kLanes) {
+        auto px = hn::Add(row_x, hn::Load(tag, along_row_x + i));
+        auto py = hn::Add(row_y, hn::Load(tag, along_row_y + i));
+        if constexpr (!is_inside) {
+          px = hn::Min(hn::Max(px, zero), right);
+          py = hn::Min(hn::Max(py, zero), bottom);
+        }
+        auto column = hn::ConvertTo(index_tag, px), row = hn::ConvertTo(index_tag, py);
+        if constexpr (!is_inside) {
+          column = hn::Min(column, last_column);
+          row = hn::Min(row, last_row);
+        }
+        const int at = j * kRowFloats + i;
+        hn::Store(hn::Sub(px, hn::ConvertTo(tag, column)), tag, share_x + at);
+        hn::Store(hn::Sub(py, hn::ConvertTo(tag, row)), tag, share_y + at);
+        hn::Store(hn::IfThenElseZero(hn::Lt(hn::Iota(index_tag, i), hn::Set(index_tag, kRing)),
+                                     hn::Add(hn::Mul(row, stride_lanes), column)),
+                  index_tag, offsets + at);
+      }
     }
-    for (int i = 0; i < kRing; ++i) {
-      const float* from = image + offsets[i];
-      std::memcpy(upper + 2 * i, from, 2 * sizeof(float));
-      std::memcpy(lower + 2 * i, from + stride, 2 * sizeof(float));
+#if !HWY_CAP_GE512
+    for (int j = 0; j < kBand; ++j) {
+      for (int at = j * kRowFloats; at < j * kRowFloats + kRing; ++at) {
+        const float* pair = from.values + offsets[at];
+        std::memcpy(upper + 2 * at, pair, 2 * sizeof(float));
+        std::memcpy(lower + 2 * at, pair + from.stride, 2 * sizeof(float));
+      }
     }
-    for (int i = 0; i < kRowFloats; i += lanes) {
-      hn::Vec<decltype(tag)> a, b, c, d;
-      hn::LoadInterleaved2(tag, upper + 2 * i, a, b);
-      hn::LoadInterleaved2(tag, lower + 2 * i, c, d);
-      const auto fx = hn::Load(tag, along_x + i), fy = hn::Load(tag, along_y + i);
-      const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
-      const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
-      hn::StoreU(hn::Add(top, hn::Mul(fy, hn::Sub(low, top))), tag, patch + j * kRowFloats + i);
+#endif
+    for (int j = 0; j < kBand; ++j) {
+      for (int at = j * kRowFloats; at < j * kRowFloats + kRing; at += kLanes) {
+        hn::Vec<decltype(tag)> a, b, c, d;
+#if HWY_CAP_GE512
+        load_pairs(from.values, offsets + at, a, b);
+        load_pairs(from.values + from.stride, offsets + at, c, d);
+#else
+        hn::LoadInterleaved2(tag, upper + 2 * at, a, b);
+        hn::LoadInterleaved2(tag, lower + 2 * at, c, d);
+#endif
+        const auto fx = hn::Load(tag, share_x + at), fy = hn::Load(tag, share_y + at);
+        const auto top = hn::Add(a, hn::Mul(fx, hn::Sub(b, a)));
+        const auto low = hn::Add(c, hn::Mul(fx, hn::Sub(d, c)));
+        hn::StoreU(hn::Add(top, hn::Mul(fy, hn::Sub(low, top))), tag, patch + at);
+      }
     }
   }
 }
 
+void sample_patch(const PatchSource& from, float* patch) {
+  const float reach = 16.5f * (std::abs(from.step_cos) + std::abs(from.step_sin)) + 1;
+  const bool is_inside = from.x - reach > 0 && from.y - reach > 0 &&
+                         from.x + reach < static_cast<float>(from.width - 1) &&
+                         from.y + reach < static_cast<float>(from.height - 1);
+  return is_inside ? sample_at<true>(from, patch) : sample_at<false>(from, patch);
+}
+
 // Gradients of the patch, kSide x kSide each: direction of unit length, magnitude.
 void patch_gradients(const float* patch, float* direction_x, float* direction_y, float* magnitude) {
-  const hn::CappedTag<float, 8> tag;
+  const hn::CappedTag<float, 16> tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   for (int y = 0; y < kSide; ++y) {
     const float* row = patch + (y + 1) * kRowFloats + 1;
@@ -104,33 +168,40 @@ void patch_gradients(const float* patch, float* direction_x, float* direction_y,
 // samples of each cell.
 void pool_patch(const float* patch, const float* weights, const float* bin_cos,
                 const float* bin_sin, float* histogram) {
-  const hn::CappedTag<float, 8> tag;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 8>()));
+  const hn::CappedTag<float, 16> tag;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, 16>()));
   HWY_ALIGN float direction_x[kSide * kSide], direction_y[kSide * kSide];
   HWY_ALIGN float magnitude[kSide * kSide];
   patch_gradients(patch, direction_x, direction_y, magnitude);
   // columns[(cell row * kBins + bin) * kSide + x]
   HWY_ALIGN float columns[kCells * kBins * kSide];
   const auto zero = hn::Zero(tag);
+  constexpr std::true_type yes;
+  constexpr std::false_type no;
   for (int b = 0; b < kBins / 2; ++b) {
     const auto cos_b = hn::Set(tag, bin_cos[b]), sin_b = hn::Set(tag, bin_sin[b]);
     for (int x = 0; x < kSide; x += kLanes) {
       auto upper = zero, upper_opposite = zero, lower = zero, lower_opposite = zero;
-      const auto add_rows = [&](int from, int to) HWY_ATTR {
+      const auto add_rows = [&](int from, int to, auto has_first, auto has_second) HWY_ATTR {
         for (int y = from; y < to; ++y) {
           const int at = y * kSide + x;
           const auto t = hn::Add(hn::Mul(hn::Load(tag, direction_x + at), cos_b),
                                  hn::Mul(hn::Load(tag, direction_y + at), sin_b));
           const auto t2 = hn::Mul(t, t), t4 = hn::Mul(t2, t2);
           const auto vote = hn::Mul(hn::Mul(t4, t4), hn::Load(tag, magnitude + at));
-          const auto along = hn::IfThenElseZero(hn::Gt(t, zero), vote);
-          const auto opposite = hn::Sub(vote, along);
-          const auto first = hn::Set(tag, weights[2 * y]);
-          const auto second = hn::Set(tag, weights[2 * y + 1]);
-          upper = hn::Add(upper, hn::Mul(along, first));
-          upper_opposite = hn::Add(upper_opposite, hn::Mul(opposite, first));
-          lower = hn::Add(lower, hn::Mul(along, second));
-          lower_opposite = hn::Add(lower_opposite, hn::Mul(opposite, second));
+          const auto is_along = hn::Gt(t, zero);
+          if constexpr (has_first) {
+            const auto part = hn::Mul(vote, hn::Set(tag, weights[2 * y]));
+            upper = hn::IfThenElse(is_along, hn::Add(upper, part), upper);
+            upper_opposite =
+                hn::IfThenElse(is_along, upper_opposite, hn::Add(upper_opposite, part));
+          }
+          if constexpr (has_second) {
+            const auto part = hn::Mul(vote, hn::Set(tag, weights[2 * y + 1]));
+            lower = hn::IfThenElse(is_along, hn::Add(lower, part), lower);
+            lower_opposite =
+                hn::IfThenElse(is_along, lower_opposite, hn::Add(lower_opposite, part));
+          }
         }
       };
       // A row of cells is whole when the samples go on to the next one.
@@ -141,11 +212,13 @@ void pool_patch(const float* patch, const float* weights, const float* bin_cos,
         upper = lower, upper_opposite = lower_opposite;
         lower = zero, lower_opposite = zero;
       };
-      add_rows(0, 12);
+      add_rows(0, kOneCell, yes, no);
+      add_rows(kOneCell, 12, yes, yes);
       finish(0);
-      add_rows(12, 20);
+      add_rows(12, 20, yes, yes);
       finish(1);
-      add_rows(20, kSide);
+      add_rows(20, kSide - kOneCell, yes, yes);
+      add_rows(kSide - kOneCell, kSide, no, yes);
       finish(2);
       finish(3);
     }
@@ -233,7 +306,7 @@ HWY_EXPORT(sample_patch);
 HWY_EXPORT(pool_patch);
 HWY_EXPORT(root_normalise);
 
-constexpr int kPatchFloats = 34 * 40;
+constexpr int kPatchFloats = 34 * 48;
 
 }  // namespace
 
@@ -242,10 +315,15 @@ void describe_patch(const Plane& image, float step_px, const Keypoint& keypoint,
   static const PoolingTables tables = make_pooling_tables();
   const float spacing = kPatchSupport * keypoint.size_px / (step_px * kPatchSide);
   alignas(64) std::array<float, kPatchFloats> patch;
-  HWY_DYNAMIC_DISPATCH(sample_patch)
-  (image.values.data(), image.width, image.height, image.stride, keypoint.x_px / step_px,
-   keypoint.y_px / step_px, spacing * std::cos(keypoint.angle_rad),
-   spacing * std::sin(keypoint.angle_rad), patch.data());
+  const PatchSource source{image.values.data(),
+                           image.width,
+                           image.height,
+                           image.stride,
+                           keypoint.x_px / step_px,
+                           keypoint.y_px / step_px,
+                           spacing * std::cos(keypoint.angle_rad),
+                           spacing * std::sin(keypoint.angle_rad)};
+  HWY_DYNAMIC_DISPATCH(sample_patch)(source, patch.data());
   HWY_DYNAMIC_DISPATCH(pool_patch)
   (patch.data(), tables.weights.data(), tables.bin_cos.data(), tables.bin_sin.data(), descriptor);
   HWY_DYNAMIC_DISPATCH(root_normalise)(descriptor);

@@ -10,6 +10,14 @@
 
 namespace pressmark::kernels::cpu {
 
+// Where the samples of a patch lie, in samples of the image: its centre, the step along its rows.
+struct PatchSource {
+  const float* values;
+  int width, height, stride;
+  float x, y;
+  float step_cos, step_sin;
+};
+
 // Histograms of gradient orientation in 4 x 4 cells x 8 bins of a patch that is centred on the
 // keypoint and turned by its angle: descriptor[(row * 4 + column) * 8 + bin], kDescriptorSize
 // values, unit length (zero for a constant patch). `image` is the blurred image of an octave of

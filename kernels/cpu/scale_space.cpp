@@ -5,6 +5,8 @@
 // that all instruction sets give the same bits.
 #include "kernels/cpu/scale_space.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -25,7 +27,7 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Tag = hn::CappedTag<float, 8>;
+using Tag = hn::CappedTag<float, 16>;
 using Lanes = hn::Vec<Tag>;
 
 // targets[j][x] = taps[0] * rows[r + j][x] + sum_i taps[i] * (rows[r + j - i][x] + rows[r + j +
@@ -68,9 +70,11 @@ HWY_INLINE void filter_vertical_at(const float* const* rows, const float* taps, 
 void filter_vertical(const float* const* rows, const float* taps, int radius, std::size_t count,
                      float* const* targets) {
   const std::size_t lanes = hn::Lanes(Tag());
-  for (std::size_t x = 0; x < count; x += 2 * lanes) {
+  std::size_t x = 0;
+  for (; x + 2 * lanes <= count; x += 2 * lanes) {
     filter_vertical_at<2>(rows, taps, radius, x, targets);
   }
+  for (; x < count; x += lanes) filter_vertical_at<1>(rows, taps, radius, x, targets);
 }
 
 template <int kVectors>
@@ -103,9 +107,7 @@ void filter_horizontal(const float* line, const float* taps, int radius, std::si
   for (; x + 4 * lanes <= count; x += 4 * lanes) {
     filter_horizontal_at<4>(line, taps, radius, x, target);
   }
-  for (; x < count; x += 2 * lanes) {
-    filter_horizontal_at<2>(line, taps, radius, x, target);
-  }
+  for (; x < count; x += lanes) filter_horizontal_at<1>(line, taps, radius, x, target);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -150,10 +152,15 @@ void Plane::resize(int new_width, int new_height) {
   stride = (new_width + kRowPad / 2 + kRowPad - 1) / kRowPad * kRowPad;
   // Rows a power of two apart fall into few sets of the cache, which a vertical filter then misses.
   if (stride % (8 * kRowPad) == 0) stride += kRowPad;
-  values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height));
+  values.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(new_height) + kRowPad);
 }
 
 namespace {
+
+std::size_t padded(std::size_t floats) {
+  constexpr std::size_t kPad = Plane::kRowPad;
+  return (floats + kPad - 1) / kPad * kPad;
+}
 
 int inside(int i, int size, Border border) {
   if (border == Border::kReplicate) return std::clamp(i, 0, size - 1);
@@ -163,36 +170,65 @@ int inside(int i, int size, Border border) {
 
 }  // namespace
 
-void filter_separably(const Plane& source, std::span<const float> taps, Border border,
-                      Plane& target) {
+RowFilter::RowFilter(const Plane& source, std::span<const float> taps, Border border, Plane& target)
+    : source_(source), target_(target), taps_(taps.begin(), taps.end()), border_(border) {
   assert(&source != &target && source.width > 0 && source.height > 0);
   target.resize(source.width, source.height);
-  const int radius = static_cast<int>(taps.size()) - 1, width = source.width;
-  const auto stride = static_cast<std::size_t>(source.stride);
-  // Two rows at a time; beyond an odd height the second one is filtered for nothing.
-  const std::size_t padded = stride + 2 * static_cast<std::size_t>(radius);
-  std::vector<float> buffer(2 * padded);
-  float* const lines[] = {buffer.data() + radius, buffer.data() + padded + radius};
-  std::vector<const float*> rows(static_cast<std::size_t>(2 * radius + 2));
-  for (int y = 0; y < source.height; y += 2) {
-    for (int i = -radius; i <= radius + 1; ++i) {
-      rows[static_cast<std::size_t>(radius + i)] = source.row(inside(y + i, source.height, border));
-    }
-    HWY_DYNAMIC_DISPATCH(filter_vertical)(rows.data(), taps.data(), radius, stride, lines);
-    for (int j = 0; j < 2 && y + j < source.height; ++j) {
-      float* line = lines[j];
-      for (int i = 1; i <= radius; ++i) {
-        line[-i] = line[inside(-i, width, border)];
-        line[width - 1 + i] = line[inside(width - 1 + i, width, border)];
-      }
-      HWY_DYNAMIC_DISPATCH(filter_horizontal)
-      (line, taps.data(), radius, stride, target.row(y + j));
-    }
+  const std::size_t radius = taps.size() - 1;
+  line_floats_ = static_cast<std::size_t>(source.stride) + 2 * padded(radius);
+  lines_.resize(2 * line_floats_);
+  rows_.resize(2 * radius + 2);
+}
+
+int RowFilter::advance(int known) {
+  const int height = source_.height, radius = static_cast<int>(taps_.size()) - 1;
+  while (next_ < height && (known == height || next_ + radius + 1 < known)) {
+    filter_two(next_);
+    next_ = std::min(next_ + 2, height);
   }
+  return next_;
+}
+
+// Two rows at a time; beyond an odd height the second one is filtered for nothing.
+void RowFilter::filter_two(int y) {
+  const int radius = static_cast<int>(taps_.size()) - 1, width = source_.width;
+  const auto stride = static_cast<std::size_t>(source_.stride);
+  float* const first = lines_.data() + padded(static_cast<std::size_t>(radius));
+  float* const lines[] = {first, first + line_floats_};
+  for (int i = -radius; i <= radius + 1; ++i) {
+    rows_[static_cast<std::size_t>(radius + i)] =
+        source_.row(inside(y + i, source_.height, border_));
+  }
+  HWY_DYNAMIC_DISPATCH(filter_vertical)(rows_.data(), taps_.data(), radius, stride, lines);
+  for (int j = 0; j < 2 && y + j < source_.height; ++j) {
+    float* line = lines[j];
+    for (int i = 1; i <= radius; ++i) {
+      line[-i] = line[inside(-i, width, border_)];
+      line[width - 1 + i] = line[inside(width - 1 + i, width, border_)];
+    }
+    HWY_DYNAMIC_DISPATCH(filter_horizontal)
+    (line, taps_.data(), radius, stride, target_.row(y + j));
+  }
+}
+
+void filter_separably(const Plane& source, std::span<const float> taps, Border border,
+                      Plane& target) {
+  RowFilter(source, taps, border, target).advance(source.height);
 }
 
 void gaussian_blur(const Plane& source, float sigma, Plane& target) {
   filter_separably(source, gaussian_taps(sigma), Border::kReplicate, target);
+}
+
+void prefetch(const Plane& plane, int left, int top, int right, int bottom) {
+  constexpr int kFloatsPerLine = 16;
+  left = std::max(left, 0);
+  right = std::min(right, plane.width - 1);
+  for (int y = std::max(top, 0); y <= std::min(bottom, plane.height - 1); ++y) {
+    const float* row = plane.row(y);
+    for (int x = left; x < right; x += kFloatsPerLine) hwy::Prefetch(row + x);
+    if (left <= right) hwy::Prefetch(row + right);
+  }
 }
 
 void float_plane(const GreyImage& image, Plane& plane) {
@@ -203,7 +239,33 @@ void float_plane(const GreyImage& image, Plane& plane) {
   }
 }
 
-void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
+namespace {
+
+// The first image is `base`, blurred by `sigma`, or where that is 0 there already.
+void fill_octave(Octave& octave, const Plane& base, float sigma,
+                 const std::function<void(int rows)>& visit) {
+  std::vector<RowFilter> filters;
+  const auto add = [&](const Plane& source, float blur, Plane& target) {
+    filters.emplace_back(source, gaussian_taps(blur), Border::kReplicate, target);
+  };
+  if (sigma > 0) add(base, sigma, octave.blurred[0]);
+  for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
+    add(octave.blurred[s - 1], next_blur_sigma(static_cast<int>(s)), octave.blurred[s]);
+  }
+  // Rows of an octave that the second cache holds while all of its images are worked on.
+  constexpr int kBandRows = 16;
+  const int height = octave.blurred[0].height;
+  for (int begin = 0; begin < height; begin += kBandRows) {
+    int known = std::min(begin + kBandRows, height);
+    for (RowFilter& filter : filters) known = filter.advance(known);
+    visit(known);
+  }
+}
+
+}  // namespace
+
+void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves,
+                       const OctaveVisitor& visit) {
   const bool doubled = begins_doubled(image.width, image.height);
   const int count = octave_count(image.width, image.height);
   octaves.resize(static_cast<std::size_t>(count));
@@ -211,18 +273,14 @@ void build_scale_space(const GreyImage& image, std::vector<Octave>& octaves) {
 
   thread_local Plane original, enlarged;
   float_plane(image, original);
+  if (doubled) double_size(original, enlarged);
   for (std::size_t o = 0; o < octaves.size(); ++o) {
     Octave& octave = octaves[o];
     octave.step_px = octave_step_px(doubled, static_cast<int>(o));
-    if (o == 0) {
-      if (doubled) double_size(original, enlarged);
-      gaussian_blur(doubled ? enlarged : original, first_blur_sigma(doubled), octave.blurred[0]);
-    } else {
-      halve(octaves[o - 1].blurred[kScalesPerOctave], octave.blurred[0]);
-    }
-    for (std::size_t s = 1; s < octave.blurred.size(); ++s) {
-      gaussian_blur(octave.blurred[s - 1], next_blur_sigma(static_cast<int>(s)), octave.blurred[s]);
-    }
+    const Plane& base = doubled ? enlarged : original;
+    if (o > 0) halve(octaves[o - 1].blurred[kScalesPerOctave], octave.blurred[0]);
+    fill_octave(octave, base, o == 0 ? first_blur_sigma(doubled) : 0,
+                [&](int rows) { visit(o, rows); });
   }
 }
 

@@ -72,7 +72,8 @@ TEST(ImageFftTest, IsTheTransformAlongBothAxesAndTheInverseUndoesIt) {
     std::mt19937_64 random(4);
     Plane image;
     image.resize(width, height);
-    image.values = uniform_values(random, image.values.size(), -1, 1);
+    const std::vector<float> noise = uniform_values(random, image.values.size(), -1, 1);
+    image.values.assign(noise.begin(), noise.end());
     const ImageFft fft(width, height);
     Spectrum spectrum;
     fft.forward(image, spectrum);
