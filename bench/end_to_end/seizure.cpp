@@ -187,6 +187,9 @@ Json measure(const fs::path& scratch, const std::function<Json()>& work) {
   }
   int status = 0;
   ::waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) {
+    throw std::runtime_error(fmt::format("a measured process died of signal {}", WTERMSIG(status)));
+  }
   if (status != 0) throw std::runtime_error("a measured process failed");
   Json row = Json::parse(std::ifstream(file));
   fs::remove(file);
