@@ -25,6 +25,7 @@
 #include <opencv2/imgproc.hpp>
 #include <optional>
 #include <random>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -45,6 +46,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   fs::path sources, json;
   int photos = 1000, catalogued = 1000, candidates = 100, side_px = 160, threads = 2;
+  int compared = 0;  // 0: all
   bool run_only = false;
 };
 
@@ -245,13 +247,24 @@ Json whole_run(const fs::path& run, const fs::path& catalogue, const fs::path& p
     name = std::move(next);
     step.emplace(arguments.threads);
   };
-  const SeizureControl control{control_of(arguments),
-                               [&](SeizureStep next) { begin_step(std::string(to_string(next))); }};
+  bool is_comparing = false;
+  std::stop_source stop;
+  SeizureControl control{control_of(arguments), [&](SeizureStep next) {
+                           begin_step(std::string(to_string(next)));
+                           is_comparing = next == SeizureStep::kCompare;
+                         }};
+  control.run.stop = stop.get_token();
+  control.run.on_progress = [&](const Progress& now) {
+    if (is_comparing && arguments.compared > 0 && now.done >= arguments.compared) {
+      stop.request_stop();
+    }
+  };
   begin_seizure(run, catalogue, collect_photos({&photos, 1}), {}, options_of(arguments));
   const SeizureSummary summary = continue_seizure(run, control);
   begin_step("");
   Json row = whole.figures();
-  row["photos"] = summary.photos;
+  row["photos"] = summary.interrupted ? arguments.photos : summary.photos;
+  row["finished"] = !summary.interrupted;
   row["marks"] = summary.marks;
   row["steps"] = steps;
   return row;
@@ -386,7 +399,13 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(64, 1000))
       ->capture_default_str();
   app.add_option("--threads", arguments.threads)->check(CLI::Range(1, 1024))->capture_default_str();
-  app.add_flag("--run-only", arguments.run_only, "Measure the run, not its stages alone");
+  auto* compared = app.add_option("--compared", arguments.compared,
+                                  "Stop the run when it has compared so many photos: memory of a "
+                                  "large seizure without waiting for it")
+                       ->check(CLI::Range(1, 1'000'000));
+  auto* run_only =
+      app.add_flag("--run-only", arguments.run_only, "Measure the run, not its stages alone");
+  compared->needs(run_only);
   app.add_option("--json", arguments.json, "Write the figures to this file, too");
   CLI11_PARSE(app, argc, argv);
   std::string name = (fs::temp_directory_path() / "pressmark-bench-XXXXXX").string();
