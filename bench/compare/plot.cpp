@@ -12,7 +12,8 @@ namespace {
 
 constexpr double kWidth = 640, kHeight = 400;
 constexpr double kLeft = 64, kRight = 616, kTop = 44, kBottom = 340;
-constexpr double kCharacter_px = 7;  // of a label, about
+constexpr double kCharacter_px = 7.5, kLine_px = 14;  // of a label, about
+constexpr double kGap_px = 10;                        // from a point to its label
 
 std::string escaped(const std::string& text) {
   std::string result;
@@ -59,33 +60,52 @@ double place_y(double y) {
   return kBottom - (kBottom - kTop) * y;
 }
 
-// Labels stand to the right of their points, or to the left where the plot ends; of two that would
-// overlap the lower one is moved down.
-std::string points_svg(const Plot& plot, const LogAxis& axis) {
-  struct Label {
-    double left, right, y;
-  };
-  std::vector<const PlotPoint*> order;
-  for (const PlotPoint& point : plot.points) order.push_back(&point);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const PlotPoint* a, const PlotPoint* b) { return a->y > b->y; });
-  std::vector<Label> labels;
-  std::string svg;
-  for (const PlotPoint* point : order) {
-    const double x = axis.place(point->x), y = place_y(point->y);
-    const double width = kCharacter_px * static_cast<double>(point->label.size());
-    const bool is_left = x + 10 + width > kRight;
-    Label label{is_left ? x - 10 - width : x + 10, is_left ? x - 10 : x + 10 + width, y + 4};
-    for (const Label& other : labels) {
-      const bool beside = label.right < other.left || label.left > other.right;
-      if (!beside && label.y < other.y + 14) label.y = other.y + 14;
+// What is drawn already, or will be.
+struct Box {
+  double left, top, right, bottom;
+  bool overlaps(const Box& other) const {
+    return left < other.right && other.left < right && top < other.bottom && other.top < bottom;
+  }
+};
+
+// A label stands right or left of its point, at its height if there is room, else lower.
+struct Label {
+  double x = 0, y = 0;
+  bool is_left = false;
+  Box box{};
+};
+
+Label place_label(const std::string& content, double x, double y, const std::vector<Box>& taken) {
+  const double width = kCharacter_px * static_cast<double>(content.size());
+  for (double lower = 0;; lower += kLine_px) {
+    for (const bool is_left : {false, true}) {
+      Label label{is_left ? x - kGap_px : x + kGap_px, y + 4 + lower, is_left, {}};
+      const double left = is_left ? label.x - width : label.x;
+      label.box = {left, label.y - kLine_px + 3, left + width, label.y + 3};
+      const bool is_inside = label.box.left >= kLeft && label.box.right <= kRight;
+      const bool is_free = std::none_of(
+          taken.begin(), taken.end(), [&](const Box& other) { return label.box.overlaps(other); });
+      // Below the plot nothing is in the way any more.
+      if ((is_inside && is_free) || label.y > kBottom) return label;
     }
-    labels.push_back(label);
-    const char* colour = point->is_ours ? "#c2410c" : "#2563eb";
+  }
+}
+
+std::string points_svg(const Plot& plot, const LogAxis& axis) {
+  std::vector<Box> taken;
+  for (const PlotPoint& point : plot.points) {
+    const double x = axis.place(point.x), y = place_y(point.y);
+    taken.push_back({x - 6, y - 6, x + 6, y + 6});
+  }
+  std::string svg;
+  for (const PlotPoint& point : plot.points) {
+    const double x = axis.place(point.x), y = place_y(point.y);
+    const Label label = place_label(point.label, x, y, taken);
+    taken.push_back(label.box);
     svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"/>\n", x, y,
-                       point->is_ours ? 6 : 5, colour);
-    svg += text(is_left ? label.right : label.left, label.y, is_left ? "end" : "start",
-                point->label, point->is_ours ? " font-weight=\"bold\"" : "");
+                       point.is_ours ? 6 : 5, point.is_ours ? "#c2410c" : "#2563eb");
+    svg += text(label.x, label.y, label.is_left ? "end" : "start", point.label,
+                point.is_ours ? " font-weight=\"bold\"" : "");
   }
   return svg;
 }

@@ -24,10 +24,14 @@ TEST(ComparePlot, EscapesWhatIsMarkup) {
   EXPECT_THAT(svg, Not(HasSubstr("a<b")));
 }
 
-TEST(ComparePlot, MovesALabelThatWouldCoverAnother) {
-  const std::string svg = to_svg({"", "x", "y", {{"upper", 1, 0.5}, {"lower", 1, 0.5}}});
-  EXPECT_THAT(svg, HasSubstr("y=\"196.0\" text-anchor=\"start\">upper"));
-  EXPECT_THAT(svg, HasSubstr("y=\"210.0\" text-anchor=\"start\">lower"));
+TEST(ComparePlot, MovesALabelThatWouldCoverAPointOrAnotherLabel) {
+  // The second point stands where the label of the first would.
+  const std::string svg = to_svg({"", "x", "y", {{"first", 3, 0.5}, {"second", 3.4, 0.5}}});
+  EXPECT_THAT(svg, HasSubstr("text-anchor=\"end\">first"));
+  EXPECT_THAT(svg, HasSubstr("text-anchor=\"start\">second"));
+  const std::string pair = to_svg({"", "x", "y", {{"upper", 1, 0.5}, {"lower", 1, 0.5}}});
+  EXPECT_THAT(pair, HasSubstr("y=\"196.0\" text-anchor=\"start\">upper"));
+  EXPECT_THAT(pair, HasSubstr("y=\"210.0\" text-anchor=\"start\">lower"));
 }
 
 }  // namespace
