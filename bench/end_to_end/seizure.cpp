@@ -5,6 +5,7 @@
 // so that many show the same mark, as in casework. Each row is measured in a process of its own.
 // Figures: docs/performance.md.
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <tbb/global_control.h>
@@ -63,11 +64,17 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// Name of the thread that looks at memory, whose time is not counted.
+constexpr const char* kMemoryWatch = "memory-watch";
+
 // Seconds in which threads of this process wanted a core, and had one or waited for it: what they
 // would have worked on an idle machine. Threads that have ended do not count; workers stay.
 double wanted_seconds() {
   double nanoseconds = 0;
   for (const auto& thread : fs::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(thread.path() / "comm"), name);
+    if (name == kMemoryWatch) continue;
     double running = 0, waiting = 0;
     std::ifstream(thread.path() / "schedstat") >> running >> waiting;
     nanoseconds += running + waiting;
@@ -107,6 +114,7 @@ class MemoryWatch {
  public:
   MemoryWatch()
       : thread_([this] {
+          ::pthread_setname_np(::pthread_self(), kMemoryWatch);
           while (!done_) {
             own_mb_ = std::max(own_mb_, status_mb("RssAnon:"));
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
