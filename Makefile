@@ -33,9 +33,10 @@ test:
 evaluate: build
 	tools/evaluate build/$(PRESET) $(DATA) $(OUT)/evaluation
 
+# COMPARE=1 also sets it beside OpenCV's methods and measures a whole seizure (docs/performance.md).
 bench: build
-	tools/install-deps demo
-	tools/bench build/$(PRESET) $(OUT)/bench
+	tools/install-deps demo $(if $(filter 1,$(COMPARE)),render)
+	COMPARE=$(COMPARE) tools/bench build/$(PRESET) $(OUT)/bench
 
 # For a machine with a CUDA device: conformance, compute-sanitizer, benchmarks, one file (docs/gpu.md).
 gpu-check: PRESET = cuda

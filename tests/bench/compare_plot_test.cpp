@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/compare/plot.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pressmark::compare {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(ComparePlot, PlacesPointsOnWholeDecadesAndFromZeroToOne) {
+  const std::string svg = to_svg({"Set", "ms", "mAP", {{"low", 1, 0}, {"high", 100, 1, true}}});
+  EXPECT_THAT(svg, HasSubstr("<circle cx=\"64.0\" cy=\"340.0\" r=\"5\" fill=\"#2563eb\"/>"));
+  EXPECT_THAT(svg, HasSubstr("<circle cx=\"616.0\" cy=\"44.0\" r=\"6\" fill=\"#c2410c\"/>"));
+  EXPECT_THAT(svg, HasSubstr("text-anchor=\"middle\">10</text>"));
+  EXPECT_THAT(svg, Not(HasSubstr(">1000</text>")));
+}
+
+TEST(ComparePlot, EscapesWhatIsMarkup) {
+  const std::string svg = to_svg({"a<b & c", "x", "y", {}});
+  EXPECT_THAT(svg, HasSubstr("<title>a&lt;b &amp; c</title>"));
+  EXPECT_THAT(svg, Not(HasSubstr("a<b")));
+}
+
+TEST(ComparePlot, MovesALabelThatWouldCoverAPointOrAnotherLabel) {
+  // The second point stands where the label of the first would.
+  const std::string svg = to_svg({"", "x", "y", {{"first", 3, 0.5}, {"second", 3.4, 0.5}}});
+  EXPECT_THAT(svg, HasSubstr("text-anchor=\"end\">first"));
+  EXPECT_THAT(svg, HasSubstr("text-anchor=\"start\">second"));
+  const std::string pair = to_svg({"", "x", "y", {{"upper", 1, 0.5}, {"lower", 1, 0.5}}});
+  EXPECT_THAT(pair, HasSubstr("y=\"196.0\" text-anchor=\"start\">upper"));
+  EXPECT_THAT(pair, HasSubstr("y=\"210.0\" text-anchor=\"start\">lower"));
+}
+
+}  // namespace
+}  // namespace pressmark::compare
