@@ -64,13 +64,14 @@ std::string mould_text(const MouldCounts& counts) {
 }
 
 // Pages of an older report may be of marks that are no more.
-std::filesystem::path without_older(const std::filesystem::path& directory) {
+std::filesystem::path emptied(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::remove_all(directory, error);
   if (error) {
     throw Error(ErrorCode::kIo,
                 fmt::format("cannot remove {}: {}", directory.native(), error.message()));
   }
+  make_directory(directory);
   return directory;
 }
 
@@ -78,10 +79,10 @@ class ReportWriter {
  public:
   explicit ReportWriter(const ReportSources& sources)
       : from_(sources),
-        directory_(without_older(sources.directory / kReportName)),
+        directory_(emptied(sources.directory / kReportName)),
         pictures_(directory_, sources.plan.options.decode),
         engine_(sources.catalogue.model(), sources.plan.describe, sources.plan.options.decode) {
-    make_directories(directory_ / "marks");
+    make_directory(directory_ / "marks");
     write_file(directory_ / "style.css", std::string(report::templates::report_css()) +
                                              std::string(templates::seizure_css()));
     write_file(directory_ / "script.js",
