@@ -17,7 +17,8 @@ TOLERANCE = 0.25
 
 class OldFormat(ProgramTest):
     def test_fixtures_exist(self):
-        self.assertTrue((FIXTURES / "format-2/expected.json").is_file())
+        for name in ("format-2", "format-3"):
+            self.assertTrue((FIXTURES / name / "expected.json").is_file(), name)
 
     def open(self, name):
         fixture = FIXTURES / name

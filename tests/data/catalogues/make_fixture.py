@@ -66,7 +66,7 @@ def main():
     shutil.rmtree(target / "catalogue/runs")
     os.truncate(target / "catalogue/writer.lock", 0)
     assert sorted(path.name for path in (target / "catalogue").iterdir()) == [
-        "catalogue.sqlite", "model", "segments", "writer.lock"]
+        "catalogue.sqlite", "index", "model", "segments", "writer.lock"]
 
 
 if __name__ == "__main__":
