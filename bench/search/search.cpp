@@ -7,13 +7,10 @@
 //
 // With --folder vectors and lists are written to files there and mapped, as a catalogue's are; they
 // stay until the program ends. Peers run on one thread.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
-#include <tbb/parallel_reduce.h>
-#include <unistd.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
@@ -29,12 +26,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/index/best_rows.hpp"
-#include "engine/index/float_products.hpp"
 #include "engine/index/global_index.hpp"
 #include "engine/index/int8_scan.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_search.hpp"
+#include "engine/index/tile_scan.hpp"
+#include "exact.hpp"
+#include "memory.hpp"
 #include "peers.hpp"
 #include "timing.hpp"
 #include "vectors.hpp"
@@ -42,7 +41,8 @@
 namespace {
 
 using namespace pressmark;
-using bench::Clock, bench::cpu_seconds, bench::seconds_since;
+using bench::Clock, bench::cpu_seconds, bench::seconds_since, bench::Found, bench::Memory,
+    bench::recall;
 
 constexpr std::size_t kCount = 10;  // neighbours
 
@@ -56,101 +56,6 @@ struct Arguments {
 [[noreturn]] void fail(const std::string& what) {
   fmt::print(stderr, "bench_search: {}\n", what);
   std::exit(1);
-}
-
-// Memory of this program's own, or of a file that is gone with the program.
-class Memory {
- public:
-  Memory(const std::string& folder, const char* name, std::size_t bytes) : bytes_(bytes) {
-    int file = -1;
-    if (!folder.empty()) {
-      const std::string path = folder + "/" + name;
-      file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);
-      if (file < 0 || ftruncate(file, static_cast<off_t>(bytes)) != 0) fail("cannot make " + path);
-      unlink(path.c_str());
-    }
-    data_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                 file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, file, 0);
-    if (data_ == MAP_FAILED) fail("out of memory");
-    is_mapped_ = file >= 0;
-    if (is_mapped_) close(file);
-  }
-  ~Memory() { munmap(data_, bytes_); }
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-
-  // As if a file were mapped anew: what is read from here on is counted as resident.
-  void forget() const {
-    if (is_mapped_) madvise(data_, bytes_, MADV_DONTNEED);
-  }
-
-  std::span<std::byte> bytes() const { return {static_cast<std::byte*>(data_), bytes_}; }
-
- private:
-  void* data_;
-  std::size_t bytes_;
-  bool is_mapped_ = false;
-};
-
-std::size_t resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
-  }
-  return 0;
-}
-
-using Found = std::vector<std::vector<std::int64_t>>;
-
-// Blocks of rows that stay in a core's cache while all queries are compared with them.
-Found exact_neighbours(std::span<const float> vectors, std::span<const float> queries,
-                       std::size_t dimension) {
-  constexpr std::size_t kRowsAtOnce = 256, kBlocksPerTask = 64;
-  const std::size_t rows = vectors.size() / dimension, total = queries.size() / dimension;
-  const std::size_t blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce;
-  const auto merged = tbb::parallel_reduce(
-      tbb::blocked_range<std::size_t>(0, blocks, kBlocksPerTask),
-      std::vector<index::BestRows>(total, index::BestRows(kCount)),
-      [&](const tbb::blocked_range<std::size_t>& some, std::vector<index::BestRows> best) {
-        std::vector<float> products(kRowsAtOnce);
-        for (std::size_t block = some.begin(); block < some.end(); ++block) {
-          const std::size_t first = block * kRowsAtOnce;
-          const auto compared = std::span(products).first(std::min(kRowsAtOnce, rows - first));
-          for (std::size_t q = 0; q < total; ++q) {
-            index::row_products(queries.subspan(q * dimension, dimension), vectors.data(), first,
-                                compared);
-            for (std::size_t i = 0; i < compared.size(); ++i) {
-              best[q].push(static_cast<std::uint32_t>(first + i), compared[i]);
-            }
-          }
-        }
-        return best;
-      },
-      [](std::vector<index::BestRows> a, std::vector<index::BestRows> b) {
-        for (std::size_t q = 0; q < a.size(); ++q) {
-          for (const index::NearRow& row : b[q].take_sorted()) {
-            a[q].push(static_cast<std::uint32_t>(row.row), row.similarity);
-          }
-        }
-        return a;
-      });
-  Found found(total);
-  for (std::size_t q = 0; q < total; ++q) {
-    index::BestRows best = merged[q];
-    for (const index::NearRow& row : best.take_sorted()) found[q].push_back(row.row);
-  }
-  return found;
-}
-
-double recall(const Found& found, const Found& expected) {
-  std::size_t met = 0, total = 0;
-  for (std::size_t q = 0; q < expected.size(); ++q) {
-    total += expected[q].size();
-    for (const std::int64_t row : found[q]) {
-      met += std::count(expected[q].begin(), expected[q].end(), row) != 0 ? 1 : 0;
-    }
-  }
-  return static_cast<double>(met) / static_cast<double>(total);
 }
 
 struct Timing {
@@ -276,7 +181,7 @@ int main(int count, char** values) {
   };
   fmt::print("{} x {}, made in {:.1f} s\n", rows, dimension, seconds_since(start));
   start = Clock::now();
-  const Found expected = exact_neighbours(vectors, queries, dimension);
+  const Found expected = bench::exact_neighbours(vectors, queries, dimension, kCount);
   fmt::print("exact neighbours of {} queries in {:.1f} s\n", arguments.queries,
              seconds_since(start));
 
@@ -365,25 +270,33 @@ int main(int count, char** values) {
     line("0.97", timed(arguments.threads, arguments.queries,
                        [&](std::size_t q) { return search(q, false); }));
   }
-  for (const std::size_t batch : {64, 500}) {
-    const index::IvfEffort effort = index::effort_for(lists.facts, kCount, 0.95);
-    const auto begin = Clock::now();
-    const double before = cpu_seconds();
-    Timing timing;
-    for (std::size_t q = 0; q < arguments.queries; q += batch) {
-      const std::size_t some = std::min(batch, arguments.queries - q);
-      for (const auto& answer : index::search_ivf_batch(
-               lists, vectors.data(), std::span(queries).subspan(q * dimension, some * dimension),
-               kCount, effort)) {
-        timing.found.push_back(rows_of(answer));
-      }
+  tbb::task_arena arena(static_cast<int>(arguments.threads));
+  for (const bool with_tiles : {true, false}) {
+    if (index::allow_tiles(with_tiles) != with_tiles) continue;
+    for (const std::size_t batch : {64, 500, 2000}) {
+      const index::IvfEffort effort = index::effort_for(lists.facts, kCount, 0.95);
+      const auto begin = Clock::now();
+      const double before = bench::process_cpu_seconds();
+      Timing timing;
+      arena.execute([&] {
+        for (std::size_t q = 0; q < arguments.queries; q += batch) {
+          const std::size_t some = std::min(batch, arguments.queries - q);
+          for (const auto& answer : index::search_ivf_batch(
+                   lists, vectors.data(),
+                   std::span(queries).subspan(q * dimension, some * dimension), kCount, effort)) {
+            timing.found.push_back(rows_of(answer));
+          }
+        }
+      });
+      timing.per_second = static_cast<double>(arguments.queries) / seconds_since(begin);
+      timing.per_cpu_second =
+          static_cast<double>(arguments.queries) / (bench::process_cpu_seconds() - before);
+      report.line(
+          fmt::format("int8 lists{}, {} threads", with_tiles ? ", tiles" : "", arguments.threads),
+          fmt::format("0.95, batches of {}", batch), timing, recall(timing.found, expected));
     }
-    timing.per_second = static_cast<double>(arguments.queries) / seconds_since(begin);
-    timing.per_cpu_second = static_cast<double>(arguments.queries) / (cpu_seconds() - before);
-    report.line("int8 lists, 1 thread", fmt::format("0.95, batches of {}", batch), timing,
-                recall(timing.found, expected));
   }
-  fmt::print("resident: {:.2f} GB\n", static_cast<double>(resident_bytes()) / 1e9);
+  fmt::print("resident: {:.2f} GB\n", static_cast<double>(bench::resident_bytes()) / 1e9);
 
   if (arguments.with_peers) {
     using Make = std::function<bench::Peer()>;

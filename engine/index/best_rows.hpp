@@ -39,6 +39,25 @@ class BestRows {
     threshold_ = score_of(keys_.back());
   }
 
+  // What is kept by another one, which keeps nothing then.
+  void take_over(BestRows& other) {
+    for (const std::uint64_t key : other.keys_) {
+      if (score_of(key) >= threshold_) keys_.push_back(key);
+    }
+    other.keys_.clear();
+    tighten();
+  }
+
+  // In any order; leaves nothing here.
+  std::vector<std::uint32_t> take_rows() {
+    tighten();
+    std::vector<std::uint32_t> rows;
+    rows.reserve(keys_.size());
+    for (const std::uint64_t key : keys_) rows.push_back(static_cast<std::uint32_t>(row_of(key)));
+    keys_.clear();
+    return rows;
+  }
+
   // Best first; leaves nothing here.
   std::vector<NearRow> take_sorted() {
     tighten();

@@ -15,6 +15,7 @@
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/ivf_lists.hpp"
+#include "engine/index/tile_scan.hpp"
 
 namespace pressmark::index {
 namespace {
@@ -42,27 +43,32 @@ void assign_some(const CodeBlocks& blocks, std::size_t centroids, std::span<cons
     queries.emplace_back(rows.subspan(i * dimension, dimension));
   }
   const std::size_t block_bytes = kRowsPerBlock * 4 * queries.front().groups();
+  constexpr std::size_t kRoom = kBlocksAtOnce * kRowsPerBlock;
+  std::vector<ScanHit> hits(QueryGroup::kMost * kRoom);
+  std::array<ScanHit*, QueryGroup::kMost> places{};
+  for (std::size_t q = 0; q < places.size(); ++q) places[q] = &hits[q * kRoom];
+  std::vector<QueryGroup> groups;
+  for (std::size_t i = 0; i < queries.size(); i += QueryGroup::kMost) {
+    const std::size_t count = std::min(QueryGroup::kMost, queries.size() - i);
+    std::array<const Int8Query*, QueryGroup::kMost> together{};
+    for (std::size_t q = 0; q < count; ++q) together[q] = &queries[i + q];
+    groups.emplace_back(std::span(together).first(count));
+  }
   std::vector<Nearest> best(nearest.size());
-  std::vector<ScanHit> hits(kScannedTogether * kBlocksAtOnce * kRowsPerBlock);
   for (std::size_t block = 0; block < blocks.blocks; block += kBlocksAtOnce) {
     const CodeBlocks part = part_of(blocks, block, block_bytes);
-    for (std::size_t i = 0; i < queries.size(); i += kScannedTogether) {
-      std::array<const Int8Query*, kScannedTogether> together{};
-      std::array<float, kScannedTogether> thresholds{};
-      std::array<ScanHit*, kScannedTogether> found{};
-      for (std::size_t q = 0; q < kScannedTogether; ++q) {
-        const std::size_t row = std::min(i + q, queries.size() - 1);  // the last one fills up
-        together[q] = &queries[row];
-        thresholds[q] = best[row].score;
-        found[q] = &hits[q * kBlocksAtOnce * kRowsPerBlock];
-      }
-      const auto counts = scan_together(part, together, thresholds, found);
-      for (std::size_t q = 0; q < std::min(kScannedTogether, queries.size() - i); ++q) {
-        Nearest& of_row = best[i + q];
-        for (const ScanHit& hit : std::span(found[q], counts[q])) {
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      std::array<float, QueryGroup::kMost> thresholds{};
+      std::array<std::size_t, QueryGroup::kMost> found{};
+      const std::span<Nearest> of_group =
+          std::span(best).subspan(g * QueryGroup::kMost, groups[g].size());
+      for (std::size_t q = 0; q < of_group.size(); ++q) thresholds[q] = of_group[q].score;
+      groups[g].scan(part, thresholds, places, found);
+      for (std::size_t q = 0; q < of_group.size(); ++q) {
+        for (const ScanHit& hit : std::span(places[q], found[q])) {
           const std::size_t centroid = block * kRowsPerBlock + hit.position;
-          if (hit.score <= of_row.score || centroid >= centroids) continue;
-          of_row = {hit.score, static_cast<std::uint32_t>(centroid)};
+          if (hit.score <= of_group[q].score || centroid >= centroids) continue;
+          of_group[q] = {hit.score, static_cast<std::uint32_t>(centroid)};
         }
       }
     }

@@ -58,6 +58,11 @@ struct State {
   bool is_tail = false;
 
   std::size_t present() const { return part->ids.size() - (removed ? removed->count() : 0); }
+  void append(std::span<const NearRow> nearest, std::vector<Neighbour>& neighbours) const {
+    for (const NearRow& found : nearest) {
+      neighbours.push_back({part->ids[static_cast<std::size_t>(found.row)], found.similarity});
+    }
+  }
 };
 
 // Parts in ascending order of their ids; the last one may be the tail.
@@ -71,8 +76,28 @@ struct Snapshot {
     return std::transform_reduce(parts.begin(), parts.end(), std::size_t{0}, std::plus<>(),
                                  [](const State& state) { return state.present(); });
   }
+  // Of the nearest ones, as many as there are.
+  std::size_t wanted(int count) const {
+    return std::min(present(), static_cast<std::size_t>(std::max(count, 0)));
+  }
   bool is_before(ImageId id) const { return parts.empty() || parts.back().part->ids.back() < id; }
 };
+
+void keep_nearest(std::vector<Neighbour>& neighbours, std::size_t count) {
+  std::sort(neighbours.begin(), neighbours.end(), [](const Neighbour& a, const Neighbour& b) {
+    return a.similarity > b.similarity || (a.similarity == b.similarity && a.id < b.id);
+  });
+  neighbours.resize(std::min(neighbours.size(), count));
+}
+
+// Queries of a batch that are answered together: a thread's shortlist of one has up to four times
+// as many entries as are asked for and some (ivf_batch.hpp).
+std::size_t queries_at_once(std::size_t count) {
+  constexpr std::size_t kMostBytes = std::size_t{512} << 20, kLeast = 32, kMost = 2048;
+  const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
+  const std::size_t bytes = threads * sizeof(std::uint64_t) * (4 * count + 128);
+  return std::clamp(kMostBytes / bytes, kLeast, kMost);
+}
 
 // Of the device so many rows are asked for `count`: an answer must not be undone by those that are
 // removed, and the last must stand out by more than the rounding to fp16.
@@ -306,8 +331,7 @@ std::vector<Neighbour> GlobalIndex::search(std::span<const float> query, int cou
                                            const GlobalSearch& search) const {
   assert(query.size() == impl_->dimension);
   const std::shared_ptr<const Snapshot> snapshot = impl_->published.load();
-  const std::size_t wanted =
-      std::min(snapshot->present(), static_cast<std::size_t>(std::max(count, 0)));
+  const std::size_t wanted = snapshot->wanted(count);
   if (wanted == 0) return {};
   std::vector<Neighbour> neighbours;
   for (const State& state : snapshot->parts) {
@@ -316,18 +340,43 @@ std::vector<Neighbour> GlobalIndex::search(std::span<const float> query, int cou
       nearest = impl_->find_on_device(state, query, wanted, search);
     }
     if (!nearest) nearest = search_part(*state.part, state.removed.get(), query, wanted, search);
-    for (const NearRow& found : *nearest) {
-      neighbours.push_back(
-          {state.part->ids[static_cast<std::size_t>(found.row)], found.similarity});
+    state.append(*nearest, neighbours);
+  }
+  if (snapshot->parts.size() > 1) keep_nearest(neighbours, wanted);
+  return neighbours;
+}
+
+std::vector<std::vector<Neighbour>> GlobalIndex::search_batch(std::span<const float> queries,
+                                                              int count,
+                                                              const GlobalSearch& search) const {
+  const std::size_t dimension = impl_->dimension, total = queries.size() / dimension;
+  assert(queries.size() == total * dimension);
+  const std::shared_ptr<const Snapshot> snapshot = impl_->published.load();
+  const std::size_t wanted = snapshot->wanted(count);
+  std::vector<std::vector<Neighbour>> answers(total);
+  if (wanted == 0) return answers;
+  if (impl_->is_on_device(*snapshot)) {
+    for (std::size_t q = 0; q < total; ++q) {
+      answers[q] = this->search(queries.subspan(q * dimension, dimension), count, search);
+    }
+    return answers;
+  }
+  const std::size_t at_once = queries_at_once(wanted);
+  for (std::size_t first = 0; first < total; first += at_once) {
+    const std::size_t some = std::min(at_once, total - first);
+    const std::span<std::vector<Neighbour>> answered = std::span(answers).subspan(first, some);
+    for (const State& state : snapshot->parts) {
+      const auto nearest = search_part_batch(*state.part, state.removed.get(),
+                                             queries.subspan(first * dimension, some * dimension),
+                                             dimension, wanted, search);
+      // So that answers of many parts do not pile up.
+      for (std::size_t q = 0; q < some; ++q) {
+        state.append(nearest[q], answered[q]);
+        if (snapshot->parts.size() > 1) keep_nearest(answered[q], wanted);
+      }
     }
   }
-  if (snapshot->parts.size() > 1) {
-    std::sort(neighbours.begin(), neighbours.end(), [](const Neighbour& a, const Neighbour& b) {
-      return a.similarity > b.similarity || (a.similarity == b.similarity && a.id < b.id);
-    });
-    neighbours.resize(std::min(neighbours.size(), wanted));
-  }
-  return neighbours;
+  return answers;
 }
 
 std::int64_t GlobalIndex::size() const {

@@ -66,6 +66,13 @@ class GlobalIndex {
   std::vector<Neighbour> search(std::span<const float> query, int count,
                                 const GlobalSearch& search = {}) const;
 
+  // The answers of search() to many queries, row-major: the same ones, however many are asked at
+  // once and whatever the threads of the caller's TBB arena, over which they are spread. Lists are
+  // read once for all: from some hundred queries on, several times as many are answered. Memory
+  // beside the answers: some MB for each thread, 512 MB in all at most. Throws as search() does.
+  std::vector<std::vector<Neighbour>> search_batch(std::span<const float> queries, int count,
+                                                   const GlobalSearch& search = {}) const;
+
   std::int64_t size() const;        // without removed ones
   std::size_t parts() const;        // the tail not counted
   std::size_t tail_rows() const;    // removed ones counted

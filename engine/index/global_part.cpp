@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/index/global_part.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/float_products.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
 
 namespace pressmark::index {
@@ -37,19 +41,39 @@ class Search {
       return search_.selection == nullptr || 2 * selected > part_.ids.size() ? scan_all()
                                                                              : rank_selected();
     }
+    if (search_.selection == nullptr) return probe(unselected_effort());
     const IvfFacts& facts = part_.lists->facts;
-    if (search_.selection == nullptr) {
-      const bool has_many =
-          removed_ == nullptr || removed_->count() * kMostRemovedShare < facts.rows;
-      const double present = has_many ? 1 : 1 - static_cast<double>(removed_->count()) / facts.rows;
-      return probe(effort_for(facts, count_, search_.recall, present));
-    }
     const IvfEffort effort =
         effort_for(facts, count_, search_.recall, static_cast<double>(selected) / facts.rows);
     return is_exact_cheaper(selected, effort) ? rank_selected() : probe(effort);
   }
 
+  // Of many queries, without effort.least_wanted; nothing where they are searched for one by one.
+  std::optional<std::vector<std::vector<NearRow>>> run_together(
+      std::span<const float> queries) const {
+    if (part_.ids.empty() || count_ == 0 || !part_.lists || search_.is_exact ||
+        search_.selection != nullptr) {
+      return std::nullopt;
+    }
+    const IvfEffort effort = unselected_effort();
+    if (effort.least_wanted > 0) return std::nullopt;
+    const RowFilter filter = row_filter();
+    return search_ivf_batch(*part_.lists, part_.vectors.data(), queries, count_, effort,
+                            removed_ != nullptr ? &filter : nullptr);
+  }
+
  private:
+  IvfEffort unselected_effort() const {
+    const IvfFacts& facts = part_.lists->facts;
+    const bool has_many = removed_ == nullptr || removed_->count() * kMostRemovedShare < facts.rows;
+    const double present = has_many ? 1 : 1 - static_cast<double>(removed_->count()) / facts.rows;
+    return effort_for(facts, count_, search_.recall, present);
+  }
+
+  RowFilter row_filter() const {
+    return [this](std::int64_t row) { return is_wanted(static_cast<std::size_t>(row)); };
+  }
+
   // An upper bound of the rows in question.
   std::size_t most_selected() const {
     if (search_.selection == nullptr) return part_.ids.size();
@@ -102,9 +126,7 @@ class Search {
     if (removed_ == nullptr && search_.selection == nullptr) {
       return search_ivf(*part_.lists, part_.vectors.data(), query_, count_, effort);
     }
-    const RowFilter filter = [this](std::int64_t row) {
-      return is_wanted(static_cast<std::size_t>(row));
-    };
+    const RowFilter filter = row_filter();
     return search_ivf(*part_.lists, part_.vectors.data(), query_, count_, effort, &filter);
   }
 
@@ -121,6 +143,21 @@ std::vector<NearRow> search_part(const GlobalPart& part, const RemovedRows* remo
                                  std::span<const float> query, std::size_t count,
                                  const GlobalSearch& search) {
   return Search(part, removed, query, count, search).run();
+}
+
+std::vector<std::vector<NearRow>> search_part_batch(const GlobalPart& part,
+                                                    const RemovedRows* removed,
+                                                    std::span<const float> queries,
+                                                    std::size_t dimension, std::size_t count,
+                                                    const GlobalSearch& search) {
+  const auto query = [&](std::size_t q) { return queries.subspan(q * dimension, dimension); };
+  auto together = Search(part, removed, {}, count, search).run_together(queries);
+  if (together) return *std::move(together);
+  std::vector<std::vector<NearRow>> answers(queries.size() / dimension);
+  tbb::parallel_for(std::size_t{0}, answers.size(), [&](std::size_t q) {
+    answers[q] = search_part(part, removed, query(q), count, search);
+  });
+  return answers;
 }
 
 }  // namespace pressmark::index

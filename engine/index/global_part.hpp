@@ -45,4 +45,11 @@ std::vector<NearRow> search_part(const GlobalPart& part, const RemovedRows* remo
                                  std::span<const float> query, std::size_t count,
                                  const GlobalSearch& search);
 
+// The same of each of many queries, row-major. Spread over the threads of the caller's TBB arena.
+std::vector<std::vector<NearRow>> search_part_batch(const GlobalPart& part,
+                                                    const RemovedRows* removed,
+                                                    std::span<const float> queries,
+                                                    std::size_t dimension, std::size_t count,
+                                                    const GlobalSearch& search);
+
 }  // namespace pressmark::index

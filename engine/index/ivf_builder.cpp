@@ -19,6 +19,7 @@
 
 #include "engine/index/centroids.hpp"
 #include "engine/index/float_products.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
 #include "pressmark/error.hpp"
 
@@ -27,6 +28,9 @@ namespace {
 
 constexpr std::size_t kBlocksPerTask = 64;
 constexpr std::size_t kQueriesPerTask = 64;
+// From so many rows on finer lists save more than their training costs
+// (docs/decisions/0011-int8-inverted-lists.md).
+constexpr std::size_t kManyRows = 4'000'000;
 constexpr std::size_t kErrorRows = 8192;  // that the error of lists is estimated from
 constexpr std::array<std::uint32_t, 2> kMeasuredCounts = {10, 100};
 
@@ -69,7 +73,8 @@ void check_finite(std::span<const float> vectors) {
 }
 
 int default_lists(std::size_t rows) {
-  const double wanted = 2 * std::sqrt(static_cast<double>(rows));
+  const double factor = rows < kManyRows ? 2 : 4;
+  const double wanted = factor * std::sqrt(static_cast<double>(rows));
   const auto power = std::bit_ceil(static_cast<std::size_t>(std::ceil(wanted)));
   return static_cast<int>(std::clamp<std::size_t>(power, 1, IvfFacts::kMostLists));
 }

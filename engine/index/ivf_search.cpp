@@ -8,11 +8,11 @@
 #include "engine/index/best_rows.hpp"
 #include "engine/index/centroids.hpp"
 #include "engine/index/int8_scan.hpp"
+#include "engine/index/ivf_blocks.hpp"
 
 namespace pressmark::index {
 namespace {
 
-constexpr std::size_t kBlocksAtOnce = 32;
 // Without curves: so many of the lists.
 constexpr double kUnmeasuredShare = 0.125;
 
@@ -20,26 +20,6 @@ constexpr double kUnmeasuredShare = 0.125;
 // (docs/decisions/0011-int8-inverted-lists.md).
 constexpr std::size_t shortlist_for(std::size_t count) {
   return count + count / 2 + 22;
-}
-
-// Some of the blocks up to `end`, after which those from `next` on are scanned.
-CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t end,
-                     std::size_t next) {
-  const std::size_t last = std::min(first + kBlocksAtOnce, end);
-  return {lists.codes.data() + first * lists.bytes_per_block(),
-          lists.scales.data() + first * kRowsPerBlock, last - first,
-          lists.codes.data() + (last < end ? last : next) * lists.bytes_per_block()};
-}
-
-// Wanted rows among what was found in blocks from `first_block` on.
-void take(const IvfListsView& lists, std::span<const ScanHit> hits, std::size_t first_block,
-          const RowFilter* is_wanted, BestRows& best) {
-  for (const ScanHit& hit : hits) {
-    const std::uint32_t row = lists.rows[first_block * kRowsPerBlock + hit.position];
-    if (row >= lists.facts.rows) continue;  // fills up a block, or is damaged
-    if (is_wanted != nullptr && hit.score >= best.threshold() && !(*is_wanted)(row)) continue;
-    best.push(row, hit.score);
-  }
 }
 
 // One list's blocks into the best rows.
@@ -78,76 +58,13 @@ class ListScan {
                    const RowFilter* is_wanted, BestRows& best) {
     const std::size_t found = scan(blocks, query, best.threshold(), hits_.data());
     if (found == 0) return;
-    take(lists_, std::span(hits_).first(found), first_block, is_wanted, best);
+    take_wanted(lists_, std::span(hits_).first(found), first_block, is_wanted, best);
     best.tighten();
   }
 
   const IvfListsView& lists_;
   std::array<ScanHit, kBlocksAtOnce * kRowsPerBlock> hits_;
 };
-
-// Blocks of lists into the best rows of several queries.
-class BatchScan {
- public:
-  BatchScan(const IvfListsView& lists, const RowFilter* is_wanted, std::size_t shortlist)
-      : lists_(lists), is_wanted_(is_wanted), shortlist_(shortlist) {}
-
-  // Valid until the next one.
-  const Int8Query& add(std::span<const float> query) {
-    best_.emplace_back(shortlist_);
-    return queries_.emplace_back(query);
-  }
-  BestRows& best(std::size_t query) { return best_[query]; }
-
-  void scan_list(std::size_t list, std::span<const std::uint32_t> asking) {
-    const std::size_t end = lists_.starts[list + 1];
-    for (std::size_t block = lists_.starts[list]; block < end; block += kBlocksAtOnce) {
-      const CodeBlocks blocks = blocks_of(lists_, block, end, end);
-      for (std::size_t i = 0; i < asking.size(); i += kScannedTogether) {
-        scan_blocks(blocks, block,
-                    asking.subspan(i, std::min(kScannedTogether, asking.size() - i)));
-      }
-    }
-  }
-
- private:
-  void scan_blocks(const CodeBlocks& blocks, std::size_t first_block,
-                   std::span<const std::uint32_t> asking) {
-    std::array<const Int8Query*, kScannedTogether> queries{};
-    std::array<float, kScannedTogether> thresholds{};
-    std::array<ScanHit*, kScannedTogether> hits{};
-    std::array<std::size_t, kScannedTogether> found{};
-    for (std::size_t q = 0; q < kScannedTogether; ++q) {
-      const std::uint32_t query = asking[std::min(q, asking.size() - 1)];  // the last one fills up
-      queries[q] = &queries_[query];
-      thresholds[q] = best_[query].threshold();
-      hits[q] = hits_.data() + q * kBlocksAtOnce * kRowsPerBlock;
-    }
-    if (asking.size() > 1) {
-      found = scan_together(blocks, queries, thresholds, hits);
-    } else {
-      found[0] = scan(blocks, *queries[0], thresholds[0], hits[0]);
-    }
-    for (std::size_t q = 0; q < asking.size(); ++q) {
-      take(lists_, {hits[q], found[q]}, first_block, is_wanted_, best_[asking[q]]);
-    }
-  }
-
-  const IvfListsView& lists_;
-  const RowFilter* is_wanted_;
-  std::size_t shortlist_;
-  std::vector<Int8Query> queries_;
-  std::vector<BestRows> best_;
-  std::array<ScanHit, kScannedTogether * kBlocksAtOnce * kRowsPerBlock> hits_;
-};
-
-std::vector<NearRow> rank_shortlist(std::span<const float> query, const float* vectors,
-                                    std::vector<NearRow> shortlist, std::size_t count) {
-  std::vector<std::uint32_t> rows;
-  rows.reserve(shortlist.size());
-  for (const NearRow& row : shortlist) rows.push_back(static_cast<std::uint32_t>(row.row));
-  return rank_exactly(query, vectors, rows, count);
-}
 
 std::size_t probes_for(const IvfFacts& facts, double count, double recall) {
   if (recall >= 1) return facts.lists;
@@ -209,30 +126,6 @@ std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
     }
   }
   return rank_shortlist(query, vectors, best.take_sorted(), count);
-}
-
-std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, const float* vectors,
-                                                   std::span<const float> queries,
-                                                   std::size_t count, const IvfEffort& effort,
-                                                   const RowFilter* is_wanted) {
-  const std::size_t dimension = lists.facts.dimension, total = queries.size() / dimension;
-  const std::size_t probes = std::min<std::size_t>(effort.probes, lists.facts.lists);
-  const auto query = [&](std::size_t q) { return queries.subspan(q * dimension, dimension); };
-  BatchScan batch(lists, is_wanted, effort.shortlist);
-  std::vector<std::vector<std::uint32_t>> asking(lists.facts.lists);  // queries of each list
-  for (std::size_t q = 0; q < total; ++q) {
-    const Int8Query& code = batch.add(query(q));
-    for (const NearRow& list :
-         nearest_centroids(coarse_blocks(lists), lists.facts.lists, code, probes)) {
-      asking[static_cast<std::size_t>(list.row)].push_back(static_cast<std::uint32_t>(q));
-    }
-  }
-  for (std::size_t list = 0; list < asking.size(); ++list) batch.scan_list(list, asking[list]);
-  std::vector<std::vector<NearRow>> answers(total);
-  for (std::size_t q = 0; q < total; ++q) {
-    answers[q] = rank_shortlist(query(q), vectors, batch.best(q).take_sorted(), count);
-  }
-  return answers;
 }
 
 }  // namespace pressmark::index

@@ -36,11 +36,4 @@ std::vector<NearRow> search_ivf(const IvfListsView& lists, const float* vectors,
                                 std::span<const float> query, std::size_t count,
                                 const IvfEffort& effort, const RowFilter* is_wanted = nullptr);
 
-// The same answers for many queries (row-major) at once, without regard to effort.least_wanted.
-// Lists are read once for all queries that probe them. On the calling thread.
-std::vector<std::vector<NearRow>> search_ivf_batch(const IvfListsView& lists, const float* vectors,
-                                                   std::span<const float> queries,
-                                                   std::size_t count, const IvfEffort& effort,
-                                                   const RowFilter* is_wanted = nullptr);
-
 }  // namespace pressmark::index

@@ -3,6 +3,7 @@
 // GlobalIndex with parts, in memory and borrowed, with and without lists.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <limits>
@@ -90,6 +91,48 @@ TEST_F(GlobalPartsTest, AnyPartitionGivesTheExactAnswerOfOnePart) {
     EXPECT_EQ(pairs(lists.search(query(q), 25, {.is_exact = true})), expected);
   }
   EXPECT_GE(recall(lists), 0.95);
+}
+
+TEST_F(GlobalPartsTest, ABatchGivesTheAnswersOfSingleSearches) {
+  GlobalIndex index(static_cast<int>(kDimension), nullptr, 1000);
+  index.add_part(listed_part(0, 3000));
+  index.add_part({ids(3000, 200), vectors(3000, 200), {}, nullptr});
+  add(index, 3200, kRows - 3200);
+  const auto expect_same = [&](int count, const GlobalSearch& search) {
+    std::vector<std::vector<std::pair<ImageId, float>>> expected;
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      expected.push_back(pairs(index.search(query(q), count, search)));
+    }
+    for (const int threads : {1, 4}) {
+      tbb::task_arena(threads).execute([&] {
+        for (const std::size_t batch : {std::size_t{1}, std::size_t{7}, kQueries}) {
+          for (std::size_t first = 0; first < kQueries; first += batch) {
+            const std::size_t some = std::min(batch, kQueries - first);
+            const auto answers = index.search_batch(
+                std::span(queries_).subspan(first * kDimension, some * kDimension), count, search);
+            ASSERT_EQ(answers.size(), some);
+            for (std::size_t q = 0; q < some; ++q) {
+              EXPECT_EQ(pairs(answers[q]), expected[first + q]);
+            }
+          }
+        }
+      });
+    }
+  };
+  const ImageSelection selection({ids_.begin() + 500, ids_.begin() + 4000});
+  const auto expect_all_same = [&] {
+    expect_same(25, {});
+    expect_same(3, {.recall = 0.8});
+    expect_same(25, {.selection = &selection});
+    expect_same(25, {.is_exact = true});
+    expect_same(0, {});
+  };
+  expect_all_same();
+  index.remove(ids(0, 100));  // few of a part
+  expect_all_same();
+  index.remove(ids(0, 2900));  // most of it
+  expect_all_same();
+  EXPECT_TRUE(index.search_batch({}, 10).empty());
 }
 
 TEST_F(GlobalPartsTest, ATailBecomesAPartAndFourPartsOfLikeSizeOne) {

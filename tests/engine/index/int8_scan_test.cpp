@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
 
 #include "engine/index/centroids.hpp"
 #include "engine/index/float_products.hpp"
+#include "engine/index/tile_scan.hpp"
 #include "every_target.hpp"
 #include "random_vectors.hpp"
 
@@ -92,6 +94,38 @@ TEST_P(Int8ScanTest, FourQueriesAtOnceEqualEachAlone) {
                    scanned(codes.blocks(), queries[q], thresholds[q]));
     }
   });
+}
+
+TEST_P(Int8ScanTest, AGroupOfQueriesEqualsEachAlone) {
+  const std::size_t dimension = GetParam();
+  const std::vector<float> rows = random_unit_rows(QueryGroup::kMost, dimension, 4);
+  std::vector<Int8Query> queries;
+  std::vector<const Int8Query*> asked;
+  for (std::size_t q = 0; q < QueryGroup::kMost; ++q) {
+    queries.emplace_back(std::span(rows).subspan(q * dimension, dimension));
+  }
+  for (const Int8Query& query : queries) asked.push_back(&query);
+  for (const std::size_t count : {1u, 16u, 48u, 150u}) {
+    const CentroidCodes codes(random_unit_rows(count, dimension, 1), dimension);
+    const std::size_t room = codes.blocks().blocks * kRowsPerBlock;
+    std::vector<ScanHit> hits(QueryGroup::kMost * room);
+    std::vector<ScanHit*> places;
+    std::vector<float> thresholds;
+    for (std::size_t q = 0; q < QueryGroup::kMost; ++q) {
+      places.push_back(&hits[q * room]);
+      thresholds.push_back(std::array{kAll, 0.0f, 1.5f, 1e9f}[q % 4]);
+    }
+    for (const std::size_t size : {1u, 3u, 5u, 16u, 17u, 32u}) {
+      on_every_target([&] {
+        std::vector<std::size_t> found(QueryGroup::kMost, 7);
+        QueryGroup(std::span(asked).first(size)).scan(codes.blocks(), thresholds, places, found);
+        for (std::size_t q = 0; q < size; ++q) {
+          expect_equal({places[q], places[q] + found[q]},
+                       scanned(codes.blocks(), queries[q], thresholds[q]));
+        }
+      });
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Dimensions, Int8ScanTest, testing::Values(1, 4, 7, 24, 64, 128, 255, 256));

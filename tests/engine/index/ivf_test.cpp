@@ -11,6 +11,7 @@
 
 #include "clustered_vectors.hpp"
 #include "engine/index/float_products.hpp"
+#include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_lists.hpp"
 #include "engine/index/ivf_search.hpp"
@@ -212,7 +213,8 @@ TEST(IvfListsTest, ListsGrowWithTheRootOfTheRows) {
   EXPECT_EQ(default_lists(1), 2);
   EXPECT_EQ(default_lists(65'536), 512);
   EXPECT_EQ(default_lists(65'537), 1024);
-  EXPECT_EQ(default_lists(10'000'000), 8192);
+  EXPECT_EQ(default_lists(1'000'000), 2048);
+  EXPECT_EQ(default_lists(10'000'000), 16384);
   EXPECT_EQ(default_lists(4'000'000'000), 65'536);
 }
 

@@ -31,6 +31,12 @@ class TrainTest : public testing::Test {
     directory_ = nullptr;
   }
 
+  // A training without marks, made once for the tests that compare with it.
+  static const TrainResult& trained_without_marks() {
+    static const TrainResult result = train_model(photos_, {}, test::small_training());
+    return result;
+  }
+
   static ErrorCode refusal(std::span<const std::filesystem::path> photos,
                            const TrainOptions& options, const RunControl& control = {}) {
     try {
@@ -178,7 +184,7 @@ TEST_F(TrainTest, LearnedWhiteningSeparatesBetterThanTruncation) {
 }
 
 TEST_F(TrainTest, BothWhiteningsCommuteWithInversion) {
-  const TrainResult result = train_model(photos_, {}, test::small_training());
+  const TrainResult& result = trained_without_marks();
   for (const Channel channel : kChannels) {
     const models::LocalModel& local = result.model.data().local(channel);
     EXPECT_EQ(local.even_size % 2, 0);
@@ -227,7 +233,7 @@ TEST_F(TrainTest, MarksTeachHowLightChangesPhotos) {
     last = progress.done;
   };
   const TrainResult with = train_model(photos_, marks, test::small_training(), control);
-  const TrainResult without = train_model(photos_, {}, test::small_training());
+  const TrainResult& without = trained_without_marks();
   EXPECT_EQ(last, 200);
   EXPECT_EQ(with.images, 40);
   EXPECT_EQ(with.marks, 64);
@@ -249,7 +255,7 @@ TEST_F(TrainTest, MarksWithoutPlaceOnlyTeachTheScore) {
   std::vector<LabelledPhoto> marks = test::training_marks(*directory_, 4);
   for (LabelledPhoto& photo : marks) photo.photo_from_mark.reset();
   const TrainResult with = train_model(photos_, marks, test::small_training());
-  const TrainResult without = train_model(photos_, {}, test::small_training());
+  const TrainResult& without = trained_without_marks();
   EXPECT_EQ(with.marks, 16);
   EXPECT_EQ(with.matching_pairs, without.matching_pairs);
   EXPECT_EQ(with.model.data().raw.projection, without.model.data().raw.projection);
@@ -283,7 +289,7 @@ TEST_F(TrainTest, BadMarksAreReportedAndLeftOut) {
 }
 
 TEST_F(TrainTest, TheSavedModelScoresAsTheTrainedOne) {
-  const TrainResult result = train_model(photos_, {}, test::small_training());
+  const TrainResult& result = trained_without_marks();
   result.model.save(directory_->path() / "scored");
   const Engine trained(result.model, {.long_side_px = 160});
   const Engine loaded(Model::load(directory_->path() / "scored"), {.long_side_px = 160});

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What searches of inverted lists have in common, for one query and for many.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engine/index/best_rows.hpp"
+#include "engine/index/int8_scan.hpp"
+#include "engine/index/ivf_lists.hpp"
+#include "engine/index/rerank.hpp"
+
+namespace pressmark::index {
+
+// Of one list, that are scanned at a time.
+constexpr std::size_t kBlocksAtOnce = 32;
+
+// Some of the blocks up to `end`, after which those from `next` on are scanned.
+inline CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t end,
+                            std::size_t next) {
+  const std::size_t last = std::min(first + kBlocksAtOnce, end);
+  return {lists.codes.data() + first * lists.bytes_per_block(),
+          lists.scales.data() + first * kRowsPerBlock, last - first,
+          lists.codes.data() + (last < end ? last : next) * lists.bytes_per_block()};
+}
+
+// Wanted rows (null: all) among what was found in blocks from `first_block` on.
+inline void take_wanted(const IvfListsView& lists, std::span<const ScanHit> hits,
+                        std::size_t first_block, const RowFilter* is_wanted, BestRows& best) {
+  for (const ScanHit& hit : hits) {
+    const std::uint32_t row = lists.rows[first_block * kRowsPerBlock + hit.position];
+    if (row >= lists.facts.rows) continue;  // fills up a block, or is damaged
+    if (is_wanted != nullptr && hit.score >= best.threshold() && !(*is_wanted)(row)) continue;
+    best.push(row, hit.score);
+  }
+}
+
+// The `count` best of a shortlist by their vectors.
+inline std::vector<NearRow> rank_shortlist(std::span<const float> query, const float* vectors,
+                                           std::span<const NearRow> shortlist, std::size_t count) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(shortlist.size());
+  for (const NearRow& row : shortlist) rows.push_back(static_cast<std::uint32_t>(row.row));
+  return rank_exactly(query, vectors, rows, count);
+}
+
+}  // namespace pressmark::index
