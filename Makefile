@@ -24,7 +24,7 @@ demo:
 # Debug information, assertions and warnings as errors, unless PRESET says otherwise.
 test: PRESET = dev
 test:
-	tools/install-deps build demo test render
+	tools/install-deps build demo test browser render
 	cmake --preset $(PRESET)
 	cmake --build --preset $(PRESET)
 	ctest --preset $(PRESET) -j $$(nproc)

@@ -37,14 +37,14 @@ std::vector<PairFigures> pairs_from(const Json& value) {
   return pairs;
 }
 
-Json answer_value(const Answer& answer) {
+}  // namespace
+
+Json record_value(const Answer& answer) {
   return {{"photo", answer.photo},
           {"outside", pairs_value(answer.outside)},
           {"within", pairs_value(answer.within)},
           {"compared", answer.compared}};
 }
-
-}  // namespace
 
 bool compare_all(const Catalogue& catalogue, const Catalogue& photos,
                  std::span<const ImageId> usable, const SeizureOptions& options, Journal& journal,
@@ -98,7 +98,7 @@ bool compare_all(const Catalogue& catalogue, const Catalogue& photos,
     });
     if (summary.interrupted) return false;
     std::vector<Json> records;
-    for (const Answer& answer : answers) records.push_back(answer_value(answer));
+    for (const Answer& answer : answers) records.push_back(record_value(answer));
     journal.append(records);
     done += part.size();
   }

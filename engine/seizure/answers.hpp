@@ -34,6 +34,9 @@ struct Answer {
   std::vector<ImageId> compared;     // photos of the seizure, ascending
 };
 
+// As the journal holds it.
+Json record_value(const Answer& answer);
+
 // Brings the journal up to all `usable` photos (ascending). False where it was stopped before.
 bool compare_all(const Catalogue& catalogue, const Catalogue& photos,
                  std::span<const ImageId> usable, const SeizureOptions& options, Journal& journal,

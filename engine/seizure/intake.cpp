@@ -17,17 +17,6 @@ namespace {
 
 constexpr std::int64_t kChunk = 256;
 
-Json record_value(const IntakeRecord& record) {
-  Json value = {{"status", to_string(record.status)},
-                {"code", static_cast<int>(record.code)},
-                {"reason", record.reason},
-                {"id", record.id}};
-  report::put_photo_info(value, record.info);
-  value["keypoints"] = record.keypoints;
-  value["quality"] = record.quality;
-  return value;
-}
-
 AddStatus status_from(const std::string& text) {
   for (const AddStatus status : {AddStatus::kAdded, AddStatus::kDuplicate}) {
     if (text == to_string(status)) return status;
@@ -96,6 +85,17 @@ class Recorder {
 };
 
 }  // namespace
+
+Json record_value(const IntakeRecord& record) {
+  Json value = {{"status", to_string(record.status)},
+                {"code", static_cast<int>(record.code)},
+                {"reason", record.reason},
+                {"id", record.id}};
+  report::put_photo_info(value, record.info);
+  value["keypoints"] = record.keypoints;
+  value["quality"] = record.quality;
+  return value;
+}
 
 bool take_in(const std::filesystem::path& directory, const Plan& plan, Catalogue& photos,
              Journal& journal, const RunControl& control) {

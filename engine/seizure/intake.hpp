@@ -32,6 +32,9 @@ struct IntakeRecord {
   }
 };
 
+// As the journal holds it.
+Json record_value(const IntakeRecord& record);
+
 // Brings the journal up to all inputs of the plan. False where it was stopped before.
 bool take_in(const std::filesystem::path& directory, const Plan& plan, Catalogue& photos,
              Journal& journal, const RunControl& control);

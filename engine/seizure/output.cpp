@@ -61,13 +61,27 @@ Sha256 hash_file(const std::filesystem::path& file) {
   return hash;
 }
 
-void make_directories(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
+namespace {
+
+void require_created(const std::filesystem::path& directory, const std::error_code& error) {
   if (error) {
     throw Error(ErrorCode::kIo,
                 fmt::format("cannot create {}: {}", directory.native(), error.message()));
   }
+}
+
+}  // namespace
+
+void make_directories(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  require_created(directory, error);
+}
+
+void make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directory(directory, error);
+  require_created(directory, error);
 }
 
 std::filesystem::path absolute_path(const std::filesystem::path& path) {

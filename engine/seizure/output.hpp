@@ -21,6 +21,10 @@ Sha256 hash_file(const std::filesystem::path& file);
 // Throws Error(kIo).
 void make_directories(const std::filesystem::path& directory);
 
+// One directory below one that exists, unless it is there: a run that was moved or removed
+// meanwhile is not begun again at its old place. Throws Error(kIo).
+void make_directory(const std::filesystem::path& directory);
+
 // The absolute, normal form without a final slash.
 std::filesystem::path absolute_path(const std::filesystem::path& path);
 

@@ -23,7 +23,7 @@ void write_jpeg(const std::filesystem::path& file, const image::Bytes& jpeg) {
 PictureFiles::PictureFiles(const std::filesystem::path& report_directory,
                            const DecodeOptions& decode)
     : directory_(report_directory), decode_(decode) {
-  make_directories(directory_ / kFolder);
+  make_directory(directory_ / kFolder);
 }
 
 PictureFiles::Small PictureFiles::small(const std::filesystem::path& file, const PhotoInfo& info) {

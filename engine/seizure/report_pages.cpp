@@ -35,6 +35,8 @@ using report::TemplateData;
 
 // Pairs that a page of a mark shows as pictures; the table names the others.
 constexpr std::size_t kShownPairs = 12;
+// Packages that the facts of a mark name; more are folded away.
+constexpr int kFactPackages = 8;
 // Marks that a row of a linked seizure names.
 constexpr std::size_t kNamedMarks = 40;
 
@@ -62,13 +64,14 @@ std::string mould_text(const MouldCounts& counts) {
 }
 
 // Pages of an older report may be of marks that are no more.
-std::filesystem::path without_older(const std::filesystem::path& directory) {
+std::filesystem::path emptied(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::remove_all(directory, error);
   if (error) {
     throw Error(ErrorCode::kIo,
                 fmt::format("cannot remove {}: {}", directory.native(), error.message()));
   }
+  make_directory(directory);
   return directory;
 }
 
@@ -76,10 +79,10 @@ class ReportWriter {
  public:
   explicit ReportWriter(const ReportSources& sources)
       : from_(sources),
-        directory_(without_older(sources.directory / kReportName)),
+        directory_(emptied(sources.directory / kReportName)),
         pictures_(directory_, sources.plan.options.decode),
         engine_(sources.catalogue.model(), sources.plan.describe, sources.plan.options.decode) {
-    make_directories(directory_ / "marks");
+    make_directory(directory_ / "marks");
     write_file(directory_ / "style.css", std::string(report::templates::report_css()) +
                                              std::string(templates::seizure_css()));
     write_file(directory_ / "script.js",
@@ -114,12 +117,20 @@ class ReportWriter {
   }
 
   void write_page_head(report::AtomicFile& page, const std::string& title,
-                       const std::string& kicker, bool is_mark) {
+                       const std::string& kicker, const Mark* mark = nullptr) {
+    const bool is_mark = mark != nullptr;
     TemplateData data;
     data.set("title", displayable(title));
     data.set("kicker", kicker);
     data.set("root", is_mark ? "../" : "");
-    if (is_mark) data.set("up", kTrue);
+    if (is_mark) {
+      data.set("up", kTrue);
+      data.set("neighbours", kTrue);
+      if (mark->number > 1) data.set("previous", mark_name(mark->number - 1));
+      if (mark->number < std::ssize(from_.findings.marks)) {
+        data.set("next", mark_name(mark->number + 1));
+      }
+    }
     page.write(page_head_.render(data));
   }
 
@@ -132,12 +143,39 @@ class ReportWriter {
   void write_mark(const Mark& mark, report::SpoolFile& rows) {
     const std::string name = mark_name(mark);
     report::AtomicFile page(directory_ / "marks" / (name + ".html"));
-    write_page_head(page, "Mark " + name, "mark of a seizure", true);
+    write_page_head(page, "Mark " + name, "mark of a seizure", &mark);
     TemplateData data;
     data.set("facts", mark_facts(mark).list());
+    if (mark.packages > kFactPackages) data.set("which_packages", package_names(mark));
     data.set("catalogue_images", grouped(from_.plan.state.images));
+    std::size_t shown = 0;
+    for (const OutsideLink& link : mark.outside) {
+      if (link.holds && shown < kShownPairs) ++shown;
+    }
+    if (!mark.is_linked()) data.set("nothing_known", kTrue);
+    if (!mark.outside.empty()) {
+      data.set("has_links", kTrue);
+      data.set("links", link_rows(mark, shown));
+      for (const OutsideLink& link : mark.outside) {
+        if (!link.holds && !link.is_rejected()) data.set("has_weak", kTrue);
+      }
+    }
+    page.write(mark_head_.render(data));
+    defined_.clear();
+    if (shown > 0) page.write("<section>\n<h2>The links as pictures</h2>\n");
+    for (std::size_t i = 0; i < shown; ++i) write_outside_pair(page, mark.outside[i], i);
+    if (shown > 0) page.write("</section>\n");
+    if (mark.weakest) write_weakest(page, from_.findings.within[*mark.weakest]);
+    const std::string first_picture = write_album(page, mark);
+    write_page_foot(page, true);
+    page.commit();
+    rows.write(mark_row_.render(row_of(mark, first_picture)));
+  }
+
+  // Returns the name of the first picture, empty where none can be shown.
+  std::string write_album(report::AtomicFile& page, const Mark& mark) {
     std::string first_picture;
-    TemplateData album{TemplateData::type::list};
+    TemplateData data, album{TemplateData::type::list};
     for (const std::uint32_t index : mark.photos) {
       const CatalogueImage image = photo(index);
       const PictureFiles::Small small = pictures_.small(image.file, image.info);
@@ -160,27 +198,18 @@ class ReportWriter {
       album << entry;
     }
     data.set("photos", album);
-    std::size_t shown = 0;
-    for (const OutsideLink& link : mark.outside) {
-      if (link.holds && shown < kShownPairs) ++shown;
+    page.write(mark_photos_.render(data));
+    return first_picture;
+  }
+
+  std::string package_names(const Mark& mark) const {
+    std::set<std::string> names;
+    for (const std::uint32_t index : mark.photos) {
+      const std::int32_t package = from_.findings.photos[index].package;
+      if (package < 0) continue;
+      names.insert(displayable(from_.findings.packages[static_cast<std::size_t>(package)]));
     }
-    if (!mark.is_linked()) data.set("nothing_known", kTrue);
-    if (!mark.outside.empty()) {
-      data.set("has_links", kTrue);
-      data.set("links", link_rows(mark, shown));
-      for (const OutsideLink& link : mark.outside) {
-        if (!link.holds && !link.is_rejected()) data.set("has_weak", kTrue);
-      }
-    }
-    page.write(mark_head_.render(data));
-    defined_.clear();
-    if (shown > 0) page.write("<section>\n<h2>The links as pictures</h2>\n");
-    for (std::size_t i = 0; i < shown; ++i) write_outside_pair(page, mark.outside[i], i);
-    if (shown > 0) page.write("</section>\n");
-    if (mark.weakest) write_weakest(page, from_.findings.within[*mark.weakest]);
-    write_page_foot(page, true);
-    page.commit();
-    rows.write(mark_row_.render(row_of(mark, first_picture)));
+    return fmt::format("{}", fmt::join(names, ", "));
   }
 
   FactList mark_facts(const Mark& mark) const {
@@ -188,14 +217,8 @@ class ReportWriter {
     facts.add("Photos", grouped(static_cast<std::int64_t>(mark.photos.size())));
     facts.add("Packages", mark.packages > 0 ? grouped(mark.packages) : "");
     facts.add("Photos without a stated package", mark.unpacked > 0 ? grouped(mark.unpacked) : "");
-    if (mark.packages > 0) {
-      std::set<std::string> names;
-      for (const std::uint32_t index : mark.photos) {
-        const std::int32_t package = from_.findings.photos[index].package;
-        if (package < 0) continue;
-        names.insert(displayable(from_.findings.packages[static_cast<std::size_t>(package)]));
-      }
-      facts.add("Which packages", fmt::format("{}", fmt::join(names, ", ")));
+    if (mark.packages > 0 && mark.packages <= kFactPackages) {
+      facts.add("Which packages", package_names(mark));
     }
     std::vector<std::string> stated;
     for (const std::string& mark_of_manifest : mark.names) {
@@ -321,7 +344,7 @@ class ReportWriter {
     const Seizure& own = from_.plan.seizure;
     report::AtomicFile page(directory_ / "index.html");
     write_page_head(page, own.name.empty() ? "Seizure report" : "Seizure " + own.name,
-                    "seizure report", false);
+                    "seizure report");
     TemplateData data;
     if (summary.catalogue_changed) data.set("changed", kTrue);
     data.set("catalogue_images", grouped(from_.plan.state.images));
@@ -329,8 +352,68 @@ class ReportWriter {
     data.set("marks", grouped(summary.marks));
     data.set("linked_marks", grouped(summary.linked_marks));
     data.set("left_out", grouped(summary.unusable + summary.duplicates + summary.failed));
-    data.set("sure_score", "score " + score_text(from_.findings.sure_score));
+    if (summary.linked_seizures > 0) {
+      data.set("linked_seizures", grouped(summary.linked_seizures));
+    }
     if (summary.linked_marks == 0) data.set("nothing_known", kTrue);
+    if (const Mark* strongest = strongest_mark()) data.set("strongest", strongest_data(*strongest));
+    if (!from_.findings.marks.empty() && from_.findings.marks.front().packages > 1) {
+      data.set("largest", largest_data(from_.findings.marks.front()));
+    }
+    page.write(parsed(templates::overview_html()).render(data));
+    if (!from_.linked.empty()) write_linked(page);
+    TemplateData marks;
+    if (from_.findings.marks.empty()) marks.set("empty", kTrue);
+    page.write(parsed(templates::marks_head_html()).render(marks));
+    page.append(rows);
+    page.write("</tbody></table>\n</section>\n");
+    write_left_out(page, summary);
+    write_about(page, summary);
+    write_page_foot(page, false);
+    page.commit();
+  }
+
+  // Of the links that hold; null where none does.
+  const Mark* strongest_mark() const {
+    const Mark* strongest = nullptr;
+    for (const Mark& mark : from_.findings.marks) {
+      if (!mark.is_linked()) continue;
+      if (strongest == nullptr || mark.outside.front().score > strongest->outside.front().score) {
+        strongest = &mark;
+      }
+    }
+    return strongest;
+  }
+
+  TemplateData strongest_data(const Mark& mark) const {
+    const OutsideLink& link = mark.outside.front();
+    const std::optional<CatalogueImage> image = from_.catalogue.find(link.image);
+    TemplateData data;
+    data.set("mark", mark_name(mark));
+    data.set("with", image && !image->facts.seizure.empty()
+                         ? "seizure " + displayable(image->facts.seizure)
+                         : fmt::format("image {}", link.image));
+    data.set("score", score_text(link.score));
+    data.set("false_hits", false_hits_text(link.expected_false_hits));
+    return data;
+  }
+
+  static TemplateData largest_data(const Mark& mark) {
+    TemplateData data;
+    data.set("mark", mark_name(mark));
+    std::string carriers = fmt::format("{} packages", grouped(mark.packages));
+    if (mark.unpacked > 0) {
+      carriers += fmt::format(" and {} photo{} without a stated package", grouped(mark.unpacked),
+                              mark.unpacked == 1 ? "" : "s");
+    }
+    data.set("carriers", carriers);
+    return data;
+  }
+
+  void write_about(report::AtomicFile& page, const SeizureSummary& summary) const {
+    const Seizure& own = from_.plan.seizure;
+    TemplateData data;
+    data.set("sure_score", "score " + score_text(from_.findings.sure_score));
     FactList facts;
     facts.add("Place", displayable(own.place));
     facts.add("Date", displayable(own.date));
@@ -347,16 +430,7 @@ class ReportWriter {
               fmt::format("{:g} or more", from_.plan.options.match.verify.min_score));
     facts.add("Build", from_.plan.build);
     data.set("facts", facts.list());
-    page.write(parsed(templates::overview_html()).render(data));
-    if (!from_.linked.empty()) write_linked(page);
-    TemplateData marks;
-    if (from_.findings.marks.empty()) marks.set("empty", kTrue);
-    page.write(parsed(templates::marks_head_html()).render(marks));
-    page.append(rows);
-    page.write("</tbody></table>\n</section>\n");
-    write_left_out(page, summary);
-    write_page_foot(page, false);
-    page.commit();
+    page.write(parsed(templates::about_html()).render(data));
   }
 
   void write_linked(report::AtomicFile& page) const {
@@ -442,6 +516,7 @@ class ReportWriter {
   mustache page_head_ = parsed(templates::page_head_html());
   mustache page_foot_ = parsed(templates::page_foot_html());
   mustache mark_head_ = parsed(templates::mark_head_html());
+  mustache mark_photos_ = parsed(templates::mark_photos_html());
   mustache mark_row_ = parsed(templates::mark_row_html());
   mustache hit_ = parsed(report::templates::hit_html());
 };

@@ -334,6 +334,73 @@ TEST_F(SeizureRunTest, OneProcessAtATimeWorksOnARun) {
   EXPECT_EQ(error_of([&] { go_on(place); }), ErrorCode::kBusy);
 }
 
+// Moved away at the beginning of each step, and while it is under way.
+TEST_F(SeizureRunTest, ARunThatIsMovedAwayEndsWithAnErrorAndGoesOnOnceItIsBack) {
+  const std::filesystem::path whole = run_place("whole"), away = run_place("away");
+  begin(whole);
+  go_on(whole);
+  for (const SeizureStep step :
+       {SeizureStep::kDescribe, SeizureStep::kCompare, SeizureStep::kReport}) {
+    for (const int progress : {0, 2}) {
+      SCOPED_TRACE(std::string(to_string(step)) + " " + std::to_string(progress));
+      const std::filesystem::path place = run_place("moved");
+      begin(place);
+      int left = -1;
+      const auto count = [&] {
+        if (left >= 0 && left-- == 0) std::filesystem::rename(place, away);
+      };
+      SeizureControl control;
+      control.run.threads = 1;
+      control.on_step = [&](SeizureStep now) {
+        if (now == step) left = progress;
+        if (now == step && progress == 0) count();
+      };
+      control.run.on_progress = [&](const Progress&) { count(); };
+      try {
+        continue_seizure(place, control);
+        ADD_FAILURE() << "no error";
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr(place.native()));
+        EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+      }
+      // Nothing is begun again at the old place.
+      EXPECT_FALSE(std::filesystem::exists(place));
+      ASSERT_TRUE(std::filesystem::exists(away));
+      EXPECT_FALSE(std::filesystem::exists(away / "manifest.json"));
+      std::filesystem::remove_all(place);
+      std::filesystem::rename(away, place);
+      EXPECT_FALSE(go_on(place).interrupted);
+      expect_same(results(whole), results(place));
+      std::filesystem::remove_all(place);
+    }
+  }
+}
+
+TEST_F(SeizureRunTest, ARunKeepsItsSnapshotOfACatalogueThatChanges) {
+  for (const SeizureStep step : {SeizureStep::kDescribe, SeizureStep::kCompare}) {
+    const std::string name(to_string(step));
+    const std::filesystem::path whole = run_place("whole-" + name), place = run_place(name);
+    begin(whole);
+    go_on(whole);
+    begin(place);
+    SeizureControl control;
+    control.on_step = [&](SeizureStep now) {
+      if (now != step) return;
+      Catalogue catalogue = Catalogue::open(this->place(), Catalogue::Access::kWrite);
+      // Scene 20 is what the unlinked mark of the run shows.
+      add(catalogue, {write_scene(step == SeizureStep::kDescribe ? 20 : 40)});
+    };
+    EXPECT_TRUE(continue_seizure(place, control).catalogue_changed);
+    const Files expected = results(whole), found = results(place);
+    for (const char* file : {"photos.csv", "marks.csv", "links.csv", "links.jsonl", "graph.graphml",
+                             "map.geojson", "report/marks/M001.html"}) {
+      EXPECT_TRUE(found.at(file) == expected.at(file)) << name << ": " << file;
+    }
+    EXPECT_THAT(found.at("report/index.html"),
+                HasSubstr("The catalogue was changed while the run went on."));
+  }
+}
+
 TEST_F(SeizureRunTest, ARunWhoseDirectoryVanishesEndsWithAnError) {
   const std::filesystem::path place = run_place("a");
   begin(place);
