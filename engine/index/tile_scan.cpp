@@ -82,12 +82,8 @@ class TilesInUse {
 // Compilers use no tile registers by themselves.
 #define PRESSMARK_LOAD_TILE(tile, address, stride) \
   asm volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(address), "r"(stride) : "memory")
-#define PRESSMARK_STORE_TILE(tile, address)           \
-  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
-               :                                      \
-               : "r"(address), "r"(kTileBytes)        \
-               : "memor"                              \
-                 "y")
+#define PRESSMARK_STORE_TILE(tile, address, stride) \
+  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" : : "r"(address), "r"(stride) : "memory")
 #define PRESSMARK_ZERO_TILE(tile) asm volatile("tilezero %%tmm" #tile : : :)
 // Signed values of queries with unsigned codes.
 #define PRESSMARK_MULTIPLY_TILES(sums, queries, codes) \
@@ -129,11 +125,11 @@ struct PairProducts {
     }
   }
   static void store(PairSums& to) {
-    PRESSMARK_STORE_TILE(0, to.sums[0][0].data());
-    PRESSMARK_STORE_TILE(1, to.sums[0][1].data());
+    PRESSMARK_STORE_TILE(0, to.sums[0][0].data(), kTileBytes);
+    PRESSMARK_STORE_TILE(1, to.sums[0][1].data(), kTileBytes);
     if constexpr (kTwo) {
-      PRESSMARK_STORE_TILE(2, to.sums[1][0].data());
-      PRESSMARK_STORE_TILE(3, to.sums[1][1].data());
+      PRESSMARK_STORE_TILE(2, to.sums[1][0].data(), kTileBytes);
+      PRESSMARK_STORE_TILE(3, to.sums[1][1].data(), kTileBytes);
     }
   }
 };
