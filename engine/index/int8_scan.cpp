@@ -2,13 +2,13 @@
 #include "engine/index/int8_scan.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
 
 #include "engine/index/ivf_lists.hpp"
+#include "kernels/byte_products.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/index/int8_scan.cpp"
@@ -147,7 +147,7 @@ template <std::size_t kQueries>
 void scan_queries(const CodeBlocks& blocks, const Int8Query* const* queries,
                   const float* thresholds, ScanHit* const* hits, std::size_t* found) {
 #if HWY_TARGET == HWY_AVX3
-  if (uses_byte_products()) {
+  if (kernels::uses_byte_products()) {
     scan_all<VnniProducts, kQueries>(blocks, queries, thresholds, hits, found);
     return;
   }
@@ -178,26 +178,7 @@ HWY_EXPORT(scan_four);
 
 constexpr float kMostStep = 127;
 
-#ifdef __x86_64__
-std::atomic<bool> byte_products = __builtin_cpu_supports("avx512vnni") != 0;
-#else
-std::atomic<bool> byte_products = false;
-#endif
-
 }  // namespace
-
-bool uses_byte_products() {
-  return byte_products.load(std::memory_order_relaxed);
-}
-
-bool allow_byte_products(bool allowed) {
-#ifdef __x86_64__
-  byte_products = allowed && __builtin_cpu_supports("avx512vnni") != 0;
-#else
-  static_cast<void>(allowed);
-#endif
-  return byte_products;
-}
 
 float encode_int8(std::span<const float> row, std::span<std::int8_t> code) {
   assert(code.size() >= row.size());

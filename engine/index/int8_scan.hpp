@@ -63,9 +63,4 @@ std::array<std::size_t, kScannedTogether> scan_together(
     const std::array<float, kScannedTogether>& thresholds,
     const std::array<ScanHit*, kScannedTogether>& hits);
 
-// Whether sums of four products are one instruction (AVX-512 VNNI), where Highway chose AVX-512.
-bool uses_byte_products();
-// For tests and benchmarks: without that instruction, or again with it; returns whether it is used.
-bool allow_byte_products(bool allowed);
-
 }  // namespace pressmark::index

@@ -19,7 +19,7 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/cpu/byte_products.hpp"
+#include "kernels/byte_products.hpp"
 #include "kernels/cpu/matched_codes.hpp"
 #include "kernels/cpu/stages.hpp"
 #include "kernels/math/code_distance.hpp"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every instruction set that the machine has gives the same bytes.
-#include <hwy/targets.h>
-
-#include "kernels/cpu/byte_products.hpp"
+#include "kernels/byte_products.hpp"
 #include "tests/kernels/conformance.hpp"
+#include "tests/kernels/cpu/every_target.hpp"
 #include "tests/kernels/relief.hpp"
 
 namespace pressmark::kernels {
@@ -62,9 +61,7 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
   const Described expected = describe(photo, other);
   ASSERT_GT(expected.features.keypoints.size(), 50u);
   ASSERT_NE(expected.cohort.mean, 0);
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().DeInit();
+  test::on_every_target([&] {
     const Described found = describe(photo, other);
     EXPECT_EQ(found.reduced.pixels, expected.reduced.pixels);
     EXPECT_EQ(found.glare.pixels, expected.glare.pixels);
@@ -82,9 +79,7 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
     EXPECT_EQ(found.words.same, expected.words.same);
     EXPECT_EQ(found.words.inverted, expected.words.inverted);
     EXPECT_TRUE(equal(found.matches, expected.matches));
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().DeInit();
+  });
 }
 
 // How a query's codes and a candidate's go together.
@@ -121,11 +116,9 @@ Compared compare() {
 TEST(InstructionSetsTest, AllCompareAlike) {
   const Compared expected = compare();
   ASSERT_GE(expected.consensus.places, 50);
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+  test::on_every_target([&] {
     for (const bool by_bytes : {true, false}) {
-      hwy::SetSupportedTargetsForTest(target);
-      hwy::GetChosenTarget().DeInit();
-      const bool used = cpu::allow_byte_products(by_bytes);
+      const bool used = allow_byte_products(by_bytes);
       EXPECT_TRUE(by_bytes || !used);
       const Compared found = compare();
       for (std::size_t i = 0; i < expected.matches.size(); ++i) {
@@ -135,10 +128,8 @@ TEST(InstructionSetsTest, AllCompareAlike) {
       EXPECT_EQ(found.consensus.agreeing, expected.consensus.agreeing);
       EXPECT_EQ(found.consensus.hit_from_query, expected.consensus.hit_from_query);
     }
-  }
-  cpu::allow_byte_products(true);
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().DeInit();
+  });
+  allow_byte_products(true);
 }
 
 }  // namespace

@@ -4,13 +4,13 @@
 // AVX-512: not all processors with the one have the other.
 #pragma once
 
-namespace pressmark::kernels::cpu {
+namespace pressmark::kernels {
 
 // Thread-safe.
 bool uses_byte_products();
 
-// For tests, which run what processors without the instruction would. Returns whether it is used
-// now. Affects all threads; results are the same either way.
+// For tests and benchmarks, which run what processors without the instruction would. Returns
+// whether it is used now. Affects all threads; results are the same either way.
 bool allow_byte_products(bool allowed);
 
-}  // namespace pressmark::kernels::cpu
+}  // namespace pressmark::kernels

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cpu/byte_products.hpp"
+#include "kernels/byte_products.hpp"
 
 #include <atomic>
 
-namespace pressmark::kernels::cpu {
+namespace pressmark::kernels {
 namespace {
 
 bool has_byte_products() {
@@ -28,4 +28,4 @@ bool allow_byte_products(bool allowed) {
   return uses_byte_products();
 }
 
-}  // namespace pressmark::kernels::cpu
+}  // namespace pressmark::kernels
