@@ -14,23 +14,20 @@
 #include <memory>
 
 #include "engine/index/best_rows.hpp"
+#include "engine/index/ivf_blocks.hpp"
 #include "engine/index/ivf_lists.hpp"
 #include "engine/index/tile_scan.hpp"
 
 namespace pressmark::index {
 namespace {
 
-constexpr std::size_t kBlocksAtOnce = 32;  // stay in a core's cache while several queries read them
 constexpr std::size_t kRowsPerTask = 256;
-
-CodeBlocks part_of(const CodeBlocks& blocks, std::size_t first, std::size_t block_bytes) {
-  return {blocks.codes + first * block_bytes, blocks.scales + first * kRowsPerBlock,
-          std::min(kBlocksAtOnce, blocks.blocks - first)};
-}
 
 // The nearest centroid so far of one row. Centroids come in ascending order, so that of equally
 // near ones the first stays.
 struct Nearest {
+  float threshold() const { return score; }
+
   float score = std::numeric_limits<float>::lowest();
   std::uint32_t centroid = 0;
 };
@@ -43,29 +40,21 @@ void assign_some(const CodeBlocks& blocks, std::size_t centroids, std::span<cons
     queries.emplace_back(rows.subspan(i * dimension, dimension));
   }
   const std::size_t block_bytes = kRowsPerBlock * 4 * queries.front().groups();
-  constexpr std::size_t kRoom = kBlocksAtOnce * kRowsPerBlock;
-  std::vector<ScanHit> hits(QueryGroup::kMost * kRoom);
-  std::array<ScanHit*, QueryGroup::kMost> places{};
-  for (std::size_t q = 0; q < places.size(); ++q) places[q] = &hits[q * kRoom];
   std::vector<QueryGroup> groups;
   for (std::size_t i = 0; i < queries.size(); i += QueryGroup::kMost) {
-    const std::size_t count = std::min(QueryGroup::kMost, queries.size() - i);
-    std::array<const Int8Query*, QueryGroup::kMost> together{};
-    for (std::size_t q = 0; q < count; ++q) together[q] = &queries[i + q];
-    groups.emplace_back(std::span(together).first(count));
+    groups.emplace_back(std::span<const Int8Query>(queries).subspan(
+        i, std::min(QueryGroup::kMost, queries.size() - i)));
   }
   std::vector<Nearest> best(nearest.size());
+  GroupHits hits;
   for (std::size_t block = 0; block < blocks.blocks; block += kBlocksAtOnce) {
     const CodeBlocks part = part_of(blocks, block, block_bytes);
     for (std::size_t g = 0; g < groups.size(); ++g) {
-      std::array<float, QueryGroup::kMost> thresholds{};
-      std::array<std::size_t, QueryGroup::kMost> found{};
       const std::span<Nearest> of_group =
           std::span(best).subspan(g * QueryGroup::kMost, groups[g].size());
-      for (std::size_t q = 0; q < of_group.size(); ++q) thresholds[q] = of_group[q].score;
-      groups[g].scan(part, thresholds, places, found);
+      hits.scan(groups[g], part, [&](std::size_t q) -> const Nearest& { return of_group[q]; });
       for (std::size_t q = 0; q < of_group.size(); ++q) {
-        for (const ScanHit& hit : std::span(places[q], found[q])) {
+        for (const ScanHit& hit : hits.of(q)) {
           const std::size_t centroid = block * kRowsPerBlock + hit.position;
           if (hit.score <= of_group[q].score || centroid >= centroids) continue;
           of_group[q] = {hit.score, static_cast<std::uint32_t>(centroid)};

@@ -34,31 +34,6 @@ std::size_t groups_of(std::size_t queries) {
   return (queries + QueryGroup::kMost - 1) / QueryGroup::kMost;
 }
 
-// What the scan of a group of queries finds in some blocks.
-class GroupHits {
- public:
-  GroupHits() : hits_(QueryGroup::kMost * kRoom) {}
-
-  // best(i): the best rows so far of the group's i-th query.
-  template <typename BestOf>
-  void scan(const QueryGroup& group, const CodeBlocks& blocks, const BestOf& best,
-            std::span<const std::uint8_t> ahead = {}) {
-    std::array<float, QueryGroup::kMost> thresholds{};
-    std::array<ScanHit*, QueryGroup::kMost> places{};
-    for (std::size_t q = 0; q < group.size(); ++q) {
-      thresholds[q] = best(q).threshold();
-      places[q] = hits_.data() + q * kRoom;
-    }
-    group.scan(blocks, thresholds, places, found_, ahead);
-  }
-  std::span<const ScanHit> of(std::size_t q) const { return {hits_.data() + q * kRoom, found_[q]}; }
-
- private:
-  static constexpr std::size_t kRoom = kBlocksAtOnce * kRowsPerBlock;
-  std::vector<ScanHit> hits_;
-  std::array<std::size_t, QueryGroup::kMost> found_{};
-};
-
 std::vector<QueryGroup> grouped(std::span<const Int8Query> queries,
                                 std::span<const std::uint32_t> asking) {
   std::vector<QueryGroup> groups;
@@ -78,21 +53,16 @@ std::vector<std::vector<std::uint32_t>> find_lists(const IvfListsView& lists,
                                                    std::size_t probes) {
   std::vector<std::vector<std::uint32_t>> probed(queries.size());
   const CodeBlocks coarse = coarse_blocks(lists);
-  std::vector<std::uint32_t> all(queries.size());
-  std::iota(all.begin(), all.end(), 0U);
   tbb::parallel_for(Range(0, groups_of(queries.size()), 1), [&](const Range& some) {
     GroupHits hits;
     for (std::size_t g = some.begin(); g < some.end(); ++g) {
       const std::size_t first = g * QueryGroup::kMost;
-      const auto asking = std::span<const std::uint32_t>(all).subspan(
-          first, std::min(QueryGroup::kMost, queries.size() - first));
-      const QueryGroup group = std::move(grouped(queries, asking).front());
+      const QueryGroup group(
+          queries.subspan(first, std::min(QueryGroup::kMost, queries.size() - first)));
       std::vector<BestRows> best(group.size(), BestRows(probes));
       for (std::size_t block = 0; block < coarse.blocks; block += kBlocksAtOnce) {
-        const CodeBlocks blocks{coarse.codes + block * lists.bytes_per_block(),
-                                coarse.scales + block * kRowsPerBlock,
-                                std::min(kBlocksAtOnce, coarse.blocks - block)};
-        hits.scan(group, blocks, [&](std::size_t q) -> const BestRows& { return best[q]; });
+        hits.scan(group, part_of(coarse, block, lists.bytes_per_block()),
+                  [&](std::size_t q) -> const BestRows& { return best[q]; });
         for (std::size_t q = 0; q < group.size(); ++q) {
           for (const ScanHit& hit : hits.of(q)) {
             const std::size_t list = block * kRowsPerBlock + hit.position;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What searches of inverted lists have in common, for one query and for many.
+// What searches of inverted lists and of their centroids have in common, for one query and for
+// many.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -13,11 +16,18 @@
 #include "engine/index/int8_scan.hpp"
 #include "engine/index/ivf_lists.hpp"
 #include "engine/index/rerank.hpp"
+#include "engine/index/tile_scan.hpp"
 
 namespace pressmark::index {
 
-// Of one list, that are scanned at a time.
+// That are scanned at a time: they stay in a core's cache while several queries read them.
 constexpr std::size_t kBlocksAtOnce = 32;
+
+// Blocks from `first` on.
+inline CodeBlocks part_of(const CodeBlocks& blocks, std::size_t first, std::size_t block_bytes) {
+  return {blocks.codes + first * block_bytes, blocks.scales + first * kRowsPerBlock,
+          std::min(kBlocksAtOnce, blocks.blocks - first)};
+}
 
 // Some of the blocks up to `end`, after which those from `next` on are scanned.
 inline CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::size_t end,
@@ -27,6 +37,31 @@ inline CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::s
           lists.scales.data() + first * kRowsPerBlock, last - first,
           lists.codes.data() + (last < end ? last : next) * lists.bytes_per_block()};
 }
+
+// What the scan of a group of queries finds in up to kBlocksAtOnce blocks.
+class GroupHits {
+ public:
+  GroupHits() : hits_(QueryGroup::kMost * kRoom) {}
+
+  // best(i).threshold(): what the group's i-th query must reach.
+  template <typename BestOf>
+  void scan(const QueryGroup& group, const CodeBlocks& blocks, const BestOf& best,
+            std::span<const std::uint8_t> ahead = {}) {
+    std::array<float, QueryGroup::kMost> thresholds{};
+    std::array<ScanHit*, QueryGroup::kMost> places{};
+    for (std::size_t q = 0; q < group.size(); ++q) {
+      thresholds[q] = best(q).threshold();
+      places[q] = hits_.data() + q * kRoom;
+    }
+    group.scan(blocks, thresholds, places, found_, ahead);
+  }
+  std::span<const ScanHit> of(std::size_t q) const { return {hits_.data() + q * kRoom, found_[q]}; }
+
+ private:
+  static constexpr std::size_t kRoom = kBlocksAtOnce * kRowsPerBlock;
+  std::vector<ScanHit> hits_;
+  std::array<std::size_t, QueryGroup::kMost> found_{};
+};
 
 // Wanted rows (null: all) among what was found in blocks from `first_block` on.
 inline void take_wanted(const IvfListsView& lists, std::span<const ScanHit> hits,

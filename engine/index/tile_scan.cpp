@@ -274,14 +274,24 @@ bool allow_tiles(bool) {
 QueryGroup::QueryGroup(std::span<const Int8Query* const> queries) : size_(queries.size()) {
   assert(size_ > 0 && size_ <= kMost);
   std::copy(queries.begin(), queries.end(), queries_.begin());
+  prepare_tiles();
+}
+
+QueryGroup::QueryGroup(std::span<const Int8Query> queries) : size_(queries.size()) {
+  assert(size_ > 0 && size_ <= kMost);
+  for (std::size_t q = 0; q < size_; ++q) queries_[q] = &queries[q];
+  prepare_tiles();
+}
+
+void QueryGroup::prepare_tiles() {
 #ifdef PRESSMARK_HAS_TILES
-  const std::size_t bytes = 4 * queries.front()->groups();
-  if (size_ < kLeastTiled || !uses_tiles() || tile_groups(queries.front()->groups()) == 0) return;
+  const std::size_t groups = queries_.front()->groups(), bytes = 4 * groups;
+  if (size_ < kLeastTiled || !uses_tiles() || tile_groups(groups) == 0) return;
   // Tiles are loaded whole; what fills them up is zero.
   bytes_.resize((size_ > kTileQueries ? 2 : 1) * kTileQueries * bytes);
   for (std::size_t q = 0; q < size_; ++q) {
-    std::copy_n(queries[q]->bytes(), bytes, bytes_.data() + q * bytes);
-    biases_[q] = queries[q]->bias();
+    std::copy_n(queries_[q]->bytes(), bytes, bytes_.data() + q * bytes);
+    biases_[q] = queries_[q]->bias();
   }
 #endif
 }

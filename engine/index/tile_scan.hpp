@@ -23,6 +23,7 @@ class QueryGroup {
 
   // Borrows 1 to kMost queries.
   explicit QueryGroup(std::span<const Int8Query* const> queries);
+  explicit QueryGroup(std::span<const Int8Query> queries);
 
   std::size_t size() const { return size_; }
 
@@ -33,6 +34,8 @@ class QueryGroup {
             std::span<const std::uint8_t> ahead = {}) const;
 
  private:
+  void prepare_tiles();
+
   std::size_t size_;
   std::array<const Int8Query*, kMost> queries_{};
   // Where tiles are used:
