@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <numeric>
-#include <opencv2/calib3d.hpp>
 #include <opencv2/features2d.hpp>
 #include <opencv2/img_hash.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
+#include <utility>
 
+#include "bench/baselines/opencv_sift.hpp"
 #include "bench/compare/method.hpp"
 #include "pressmark/options.hpp"
 
 namespace pressmark::compare {
 namespace {
 
-constexpr float kLoweRatio = 0.8f;
 // Position, size and angle as 32-bit floats.
 constexpr std::int64_t kKeypointBytes = 16;
 
@@ -25,26 +25,7 @@ cv::Mat pixels_of(const image::Photo& photo) {
 cv::Mat reduced_grey(const image::Photo& photo, int long_side_px) {
   cv::Mat grey = pixels_of(photo);
   if (grey.channels() == 3) cv::cvtColor(grey, grey, cv::COLOR_BGR2GRAY);
-  const int long_side = std::max(grey.cols, grey.rows);
-  if (long_side > long_side_px) {
-    const double scale = static_cast<double>(long_side_px) / long_side;
-    cv::resize(grey, grey, {}, scale, scale, cv::INTER_AREA);
-  }
-  return grey;
-}
-
-// Points of the kept pairs that lie farther than `separation_px` from all kept before, in both
-// photos.
-int distinct_pairs(const std::vector<cv::Point2f>& from, const std::vector<cv::Point2f>& to,
-                   const std::vector<unsigned char>& mask, double separation_px) {
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < mask.size(); ++i) {
-    const bool is_repeated = std::any_of(kept.begin(), kept.end(), [&](std::size_t k) {
-      return cv::norm(from[i] - from[k]) < separation_px || cv::norm(to[i] - to[k]) < separation_px;
-    });
-    if (mask[i] != 0 && !is_repeated) kept.push_back(i);
-  }
-  return static_cast<int>(kept.size());
+  return baselines::reduced(std::move(grey), long_side_px).pixels;
 }
 
 struct Described {
@@ -102,23 +83,17 @@ class LocalFeatures final : public Method {
     const Described& a = photos_[query];
     const Described& b = photos_[other];
     if (a.keypoints.size() < 4 || b.keypoints.size() < 4) return 0;
-    std::vector<std::vector<cv::DMatch>> nearest;
-    matcher_.knnMatch(a.descriptors, b.descriptors, nearest, 2);
     std::vector<cv::Point2f> from, to;
-    for (const auto& pair : nearest) {
-      if (pair.size() < 2 || pair[0].distance > kLoweRatio * pair[1].distance) continue;
-      from.push_back(a.keypoints[static_cast<std::size_t>(pair[0].queryIdx)].pt);
-      to.push_back(b.keypoints[static_cast<std::size_t>(pair[0].trainIdx)].pt);
+    for (const cv::DMatch& pair : baselines::ratio_test(matcher_, a.descriptors, b.descriptors)) {
+      from.push_back(a.keypoints[static_cast<std::size_t>(pair.queryIdx)].pt);
+      to.push_back(b.keypoints[static_cast<std::size_t>(pair.trainIdx)].pt);
     }
     const float matches = static_cast<float>(from.size());
-    const float last_digits = matches / (matches + 1);  // below one inlier
-    if (from.size() < 4) return last_digits;
     const double threshold_px = VerifyOptions{}.threshold_px;
-    std::vector<unsigned char> mask;
-    const cv::Mat homography =
-        cv::findHomography(from, to, cv::USAC_MAGSAC, threshold_px, mask, 2000, 0.999);
-    if (homography.empty()) return last_digits;
-    return static_cast<float>(distinct_pairs(from, to, mask, threshold_px)) + last_digits;
+    const std::size_t inliers =
+        baselines::find_homography(from, to, threshold_px, {threshold_px, threshold_px})
+            .inliers.size();
+    return static_cast<float>(inliers) + matches / (matches + 1);  // the latter below one inlier
   }
 
  private:
