@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/compare/measure.hpp"
 
-#include <ctime>
-
+#include "bench/process.hpp"
 #include "engine/evaluate/ranking.hpp"
 #include "engine/evaluate/score_counts.hpp"
 
 namespace pressmark::compare {
 namespace {
 
-// Of all threads, should a library start some.
-double cpu_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 template <typename Work>
 double time_ms(const Work& work) {
-  const double begin = cpu_ms();
+  const double begin = bench::process_cpu_seconds();  // should a library start threads
   work();
-  return cpu_ms() - begin;
+  return 1e3 * (bench::process_cpu_seconds() - begin);
 }
 
 }  // namespace

@@ -9,19 +9,15 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "bench/process.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/describe.hpp"
 #include "engine/pipeline/snapshot.hpp"
@@ -34,23 +30,10 @@ namespace {
 
 using namespace pressmark;
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+using bench::Clock, bench::seconds_since, bench::status_mb;
 
 constexpr std::size_t kImagesPerSegment = 1024;
 constexpr std::size_t kQueries = 5;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-// MB of "RssAnon:" and the like.
-double status_mb(const char* field) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(field)) return std::atof(line.c_str() + std::strlen(field)) / 1024;
-  }
-  return 0;
-}
 
 double directory_mb(const fs::path& directory) {
   double bytes = 0;
@@ -190,10 +173,10 @@ int run(const fs::path& photos, const fs::path& place, std::size_t images) {
   for (const Description& query : queries) {
     const auto dense = backend->prepare_search(query.dense);
     begin = Clock::now();
-    const std::clock_t cpu = std::clock();
+    const double cpu = bench::process_cpu_seconds();
     const auto rankings = snapshot->finder.find(query, *dense, 100, {});
     fmt::print("a query: {:.2f} s, {:.2f} s of CPU time, {} candidates\n", seconds_since(begin),
-               static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC, rankings.united.size());
+               bench::process_cpu_seconds() - cpu, rankings.united.size());
   }
   fmt::print("memory of its own at most {:.0f} MB more than before; mapped {:.0f} MB\n",
              status_mb("VmHWM:") - status_mb("RssFile:") - anon_ready, status_mb("RssFile:"));

@@ -6,12 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "bench/baselines/opencv_sift.hpp"
+#include "bench/process.hpp"
 #include "engine/model/model_data.hpp"
 #include "kernels/ops.hpp"
 #include "pressmark/engine.hpp"
@@ -23,12 +23,6 @@ using namespace pressmark;
 constexpr int kRounds = 40;
 constexpr std::size_t kBatch = 8;  // candidates of one dense search
 
-double thread_ms() {
-  std::timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
-}
-
 struct Timed {
   std::string name;
   std::function<void()> work;
@@ -38,9 +32,9 @@ struct Timed {
 void time_in_turns(std::vector<Timed>& list) {
   for (int round = 0; round < kRounds; ++round) {
     for (Timed& one : list) {
-      const double start = thread_ms();
+      const double start = bench::cpu_seconds();
       one.work();
-      one.least_ms = std::min(one.least_ms, (thread_ms() - start) / one.pairs);
+      one.least_ms = std::min(one.least_ms, 1e3 * (bench::cpu_seconds() - start) / one.pairs);
     }
   }
 }

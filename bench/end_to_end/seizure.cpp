@@ -6,7 +6,6 @@
 // Figures: docs/performance.md.
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
@@ -18,7 +17,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -32,6 +30,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/process.hpp"
 #include "engine/image/image.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/inputs.hpp"
@@ -41,7 +40,7 @@ namespace {
 
 using namespace pressmark;
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+using bench::Clock, bench::process_cpu_seconds, bench::seconds_since, bench::status_mb;
 using Json = nlohmann::ordered_json;
 
 struct Arguments {
@@ -50,19 +49,6 @@ struct Arguments {
   int compared = 0;  // 0: all
   bool run_only = false;
 };
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // Name of the thread that looks at memory, whose time is not counted.
 constexpr const char* kMemoryWatch = "memory-watch";
@@ -82,15 +68,6 @@ double wanted_seconds() {
   return nanoseconds / 1e9;
 }
 
-// MB of "RssAnon:" and the like.
-double status_mb(const char* field) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(field)) return std::atof(line.c_str() + std::strlen(field)) / 1024;
-  }
-  return 0;
-}
-
 // Time that passed, CPU time, and the share of it in which the threads had work.
 class StepWatch {
  public:
@@ -98,14 +75,14 @@ class StepWatch {
   Json figures() const {
     const double seconds = seconds_since(begin_);
     return {{"seconds", seconds},
-            {"cpu_seconds", cpu_seconds() - cpu_},
+            {"cpu_seconds", process_cpu_seconds() - cpu_},
             {"busy_share", (wanted_seconds() - wanted_) / (threads_ * seconds)}};
   }
 
  private:
   int threads_;
   Clock::time_point begin_ = Clock::now();
-  double cpu_ = cpu_seconds(), wanted_ = wanted_seconds();
+  double cpu_ = process_cpu_seconds(), wanted_ = wanted_seconds();
 };
 
 // Looks at the process's memory while it works. What is mapped of files can be dropped at any time
@@ -338,7 +315,7 @@ Json share_of_slowest(const Json& rows) {
           {"step_of_cpu_time_and_busy", work * run["busy_share"].get<double>()}};
 }
 
-void bench(const Arguments& arguments, const fs::path& scratch) {
+void measure_all(const Arguments& arguments, const fs::path& scratch) {
   std::vector<fs::path> pictures;
   for (const PhotoInput& photo : collect_photos({&arguments.sources, 1}).photos) {
     pictures.push_back(photo.file);
@@ -424,7 +401,7 @@ int main(int argc, char** argv) {
   cv::setNumThreads(1);
   int status = 0;
   try {
-    bench(arguments, name);
+    measure_all(arguments, name);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_seizure: {}\n", error.what());
     status = 1;

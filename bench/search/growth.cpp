@@ -29,13 +29,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/process.hpp"
 #include "engine/index/global_index.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_search.hpp"
 #include "engine/index/tile_scan.hpp"
 #include "exact.hpp"
 #include "memory.hpp"
-#include "timing.hpp"
 #include "vectors.hpp"
 
 namespace {

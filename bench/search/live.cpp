@@ -13,9 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "bench/process.hpp"
 #include "engine/index/global_index.hpp"
 #include "engine/index/ivf_builder.hpp"
-#include "timing.hpp"
 #include "vectors.hpp"
 
 namespace {

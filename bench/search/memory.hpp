@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <fstream>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -48,13 +46,5 @@ class Memory {
   std::size_t bytes_;
   bool is_mapped_ = false;
 };
-
-inline std::size_t resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
-  }
-  return 0;
-}
 
 }  // namespace pressmark::bench

@@ -26,6 +26,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/process.hpp"
 #include "engine/index/global_index.hpp"
 #include "engine/index/int8_scan.hpp"
 #include "engine/index/ivf_batch.hpp"
@@ -35,7 +36,6 @@
 #include "exact.hpp"
 #include "memory.hpp"
 #include "peers.hpp"
-#include "timing.hpp"
 #include "vectors.hpp"
 
 namespace {
