@@ -18,6 +18,8 @@
 
 #include <cstddef>
 
+#include "kernels/cpu/butterfly-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -50,28 +52,17 @@ HWY_INLINE void multiply(PeriodComplex& a, const float* factor) {
        hn::Add(hn::Mul(a.re, im), hn::Mul(a.im, re))};
 }
 
-HWY_INLINE void butterfly4(PeriodComplex& x0, PeriodComplex& x1, PeriodComplex& x2,
-                           PeriodComplex& x3) {
+HWY_INLINE PeriodComplex scaled(const PeriodComplex& a, float factor) {
   namespace hn = hwy::HWY_NAMESPACE;
-  const PeriodComplex a = x0 + x2, b = x0 - x2, c = x1 + x3, difference = x1 - x3;
-  const PeriodComplex d = {difference.im, hn::Neg(difference.re)};
-  x0 = a + c;
-  x1 = b + d;
-  x2 = a - c;
-  x3 = b - d;
+  const auto by = hn::Set(PeriodTag(), factor);
+  return {hn::Mul(a.re, by), hn::Mul(a.im, by)};
 }
 
-HWY_INLINE void butterfly3(PeriodComplex& x0, PeriodComplex& x1, PeriodComplex& x2) {
-  namespace hn = hwy::HWY_NAMESPACE;
-  const PeriodTag tag;
-  const auto sine = hn::Set(tag, 0.866025403784438647f), half = hn::Set(tag, 0.5f);
-  const PeriodComplex sum = x1 + x2, difference = x1 - x2;
-  const PeriodComplex turn = {hn::Mul(difference.im, sine), hn::Neg(hn::Mul(difference.re, sine))};
-  const PeriodComplex middle = x0 - PeriodComplex{hn::Mul(sum.re, half), hn::Mul(sum.im, half)};
-  x0 = x0 + sum;
-  x1 = middle + turn;
-  x2 = middle - turn;
-}
+struct PeriodArithmetic {
+  HWY_INLINE PeriodComplex turned(const PeriodComplex& a) const {
+    return {a.im, hwy::HWY_NAMESPACE::Neg(a.re)};
+  }
+};
 
 // Of the lanes from `lane` on, as many as a vector has: take(index, element) for each of the 48
 // outputs. kReal, kImaginary: where the parts of an input begin; swapped, and so are those of what
@@ -81,6 +72,7 @@ HWY_INLINE void transform_period(const float* input, std::ptrdiff_t step, const 
                                  std::size_t lane, const Take& take) {
   namespace hn = hwy::HWY_NAMESPACE;
   const PeriodTag tag;
+  const PeriodArithmetic in;
   PeriodComplex values[48];
   for (std::ptrdiff_t p = 0; p < 12; ++p) {
     PeriodComplex x[4];
@@ -88,7 +80,7 @@ HWY_INLINE void transform_period(const float* input, std::ptrdiff_t step, const 
       const float* from = input + (p + 12 * j) * step + lane;
       x[j] = {hn::LoadU(tag, from + kReal), hn::LoadU(tag, from + kImaginary)};
     }
-    butterfly4(x[0], x[1], x[2], x[3]);
+    butterfly(in, x);
     for (std::ptrdiff_t k = 1; p > 0 && k < 4; ++k) multiply(x[k], twiddles + 6 * p + 2 * k - 2);
     for (std::ptrdiff_t k = 0; k < 4; ++k) values[4 * p + k] = x[k];
   }
@@ -97,14 +89,15 @@ HWY_INLINE void transform_period(const float* input, std::ptrdiff_t step, const 
     PeriodComplex x[3][4];
     for (std::ptrdiff_t p = 0; p < 3; ++p) {
       for (std::ptrdiff_t j = 0; j < 4; ++j) x[p][j] = values[q + 4 * p + 12 * j];
-      butterfly4(x[p][0], x[p][1], x[p][2], x[p][3]);
+      butterfly(in, x[p]);
       for (std::ptrdiff_t k = 1; p > 0 && k < 4; ++k) {
         multiply(x[p][k], second + 6 * p + 2 * k - 2);
       }
     }
     for (std::ptrdiff_t k = 0; k < 4; ++k) {
-      butterfly3(x[0][k], x[1][k], x[2][k]);
-      for (std::ptrdiff_t j = 0; j < 3; ++j) take(q + 4 * k + 16 * j, x[j][k]);
+      PeriodComplex last[3] = {x[0][k], x[1][k], x[2][k]};
+      butterfly(in, last);
+      for (std::ptrdiff_t j = 0; j < 3; ++j) take(q + 4 * k + 16 * j, last[j]);
     }
   }
 }
