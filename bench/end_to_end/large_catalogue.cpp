@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 using bench::Clock, bench::seconds_since, bench::status_mb;
 
 constexpr std::size_t kImagesPerSegment = 1024;
-constexpr std::size_t kQueries = 5;
+constexpr std::size_t kQueries = 8;
 
 double directory_mb(const fs::path& directory) {
   double bytes = 0;
@@ -170,13 +170,22 @@ int run(const fs::path& photos, const fs::path& place, std::size_t images) {
   std::vector<Description> queries = describe(photos, model, *backend, query_options);
   queries.resize(std::min(queries.size(), kQueries));
   const double anon_ready = status_mb("RssAnon:");
-  for (const Description& query : queries) {
-    const auto dense = backend->prepare_search(query.dense);
-    begin = Clock::now();
-    const double cpu = bench::process_cpu_seconds();
-    const auto rankings = snapshot->finder.find(query, *dense, 100, {});
-    fmt::print("a query: {:.2f} s, {:.2f} s of CPU time, {} candidates\n", seconds_since(begin),
-               bench::process_cpu_seconds() - cpu, rankings.united.size());
+  for (std::size_t at_once : {std::size_t{1}, kQueries}) {
+    for (std::size_t first = 0; first < queries.size(); first += at_once) {
+      std::vector<candidates::CandidateFinder::Query> asked;
+      for (std::size_t q = first; q < std::min(first + at_once, queries.size()); ++q) {
+        asked.push_back({&queries[q]});
+      }
+      SearchOptions search;
+      search.dense_images = 0;
+      const auto together = static_cast<double>(asked.size());
+      begin = Clock::now();
+      const double cpu = bench::process_cpu_seconds();
+      const auto rankings = snapshot->finder.find(asked, 100, search);
+      fmt::print("{} at once: {:.3f} s, {:.3f} s of CPU time a query, {} candidates\n",
+                 asked.size(), seconds_since(begin) / together,
+                 (bench::process_cpu_seconds() - cpu) / together, rankings.front().united.size());
+    }
   }
   fmt::print("memory of its own at most {:.0f} MB more than before; mapped {:.0f} MB\n",
              status_mb("VmHWM:") - status_mb("RssFile:") - anon_ready, status_mb("RssFile:"));

@@ -120,9 +120,10 @@ int run(const std::filesystem::path& set, const std::filesystem::path& strangers
                                   {})
             .description;
     const auto dense = backend->prepare_search(query.dense);
+    const candidates::CandidateFinder::Query asked{&query, dense.get(), static_cast<ImageId>(q)};
     const std::clock_t begin = std::clock();
     const candidates::Rankings rankings =
-        finder.find(query, *dense, static_cast<int>(kFirst.back()), {}, static_cast<ImageId>(q));
+        finder.find({&asked, 1}, static_cast<int>(kFirst.back()), {}).front();
     time += std::clock() - begin;
     const auto is_mate = [&](ImageId id) {
       return id < static_cast<ImageId>(truth.size()) && id != static_cast<ImageId>(q) &&

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/candidates/candidate_finder.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
 #include <iterator>
+#include <mutex>
 #include <utility>
 
 #include "engine/index/unite_candidates.hpp"
@@ -20,17 +23,25 @@ index::LocalIndex make_local_index(const kernels::Backend& backend,
       {{{model.raw.words(), model.raw.even_size}, {model.relit.words(), model.relit.even_size}}}};
 }
 
-// Of the images with votes, those that promise most are aligned, and so many at least.
-constexpr double kAlignedShare = 0.2;
+// How many images get which of the dearer looks. All of them, up to a number that takes well below
+// a second; beyond it a share, that the time of a query grows less than the catalogue. Figures:
+// docs/decisions/0006-candidates-by-local-votes.md.
+std::size_t most_agreed(std::size_t images) {
+  return 65'536 + images / 32;
+}
+std::size_t most_screened(std::size_t images) {
+  return 16'384 + images / 128;
+}
+constexpr double kAlignedShare = 0.2;  // of those screened
 constexpr std::size_t kLeastAligned = 1000;
 
-std::size_t aligned_of(std::size_t voted) {
+std::size_t aligned_of(std::size_t screened) {
   return std::max(kLeastAligned,
-                  static_cast<std::size_t>(kAlignedShare * static_cast<double>(voted)));
+                  static_cast<std::size_t>(kAlignedShare * static_cast<double>(screened)));
 }
 
-// Images whose starts are screened together: all of their starts are held until then.
-constexpr std::size_t kScreenedAtOnce = 1024;
+// Images that are correlated or screened together.
+constexpr std::size_t kCorrelatedAtOnce = 1024;
 
 // Candidates by alignment for one by votes and one by global vector.
 constexpr int kAlignedPerRound = 5;
@@ -134,39 +145,46 @@ struct CandidateFinder::Voted {
   }
 };
 
-// Without promise where there is no alignment. No more than `most_aligned` can be aligned in the
-// end: the others need not hold their starts.
-std::vector<CandidateFinder::Voted> CandidateFinder::count_votes(
-    const Description& query, const kernels::DenseAlignment* alignment, std::size_t most_aligned,
-    const index::ImageSelection* selection) const {
-  std::vector<Voted> voted;
-  std::size_t screened = 0, with_starts = 0;
-  const auto screen_rest = [&] {
-    screen(query, *alignment, std::span(voted).subspan(screened));
-    with_starts += voted.size() - screened;
-    screened = voted.size();
-    if (with_starts < 2 * most_aligned) return;
-    const auto rest = voted.begin() + static_cast<std::ptrdiff_t>(most_aligned);
-    std::nth_element(voted.begin(), rest, voted.end(),
-                     [](const Voted& a, const Voted& b) { return a.promises_more(b); });
-    std::for_each(rest, voted.end(), [](Voted& entry) { entry.starts = {}; });
-    with_starts = most_aligned;
+// The images with the most votes of each query; with starts where they are to be aligned.
+std::vector<std::vector<CandidateFinder::Voted>> CandidateFinder::count_votes(
+    std::span<const Query> queries, bool is_aligned, const index::ImageSelection* selection) const {
+  const auto images = static_cast<std::size_t>(size(selection));
+  const std::size_t most = most_screened(images);
+  std::vector<std::vector<Voted>> voted(queries.size());
+  std::vector<std::mutex> mutexes(queries.size());
+  // A total order: what is kept does not depend on the order in which images come.
+  const auto keep_most_voted = [&](std::vector<Voted>& entries) {
+    const auto rest = entries.begin() + static_cast<std::ptrdiff_t>(most);
+    std::nth_element(entries.begin(), rest, entries.end(), [](const Voted& a, const Voted& b) {
+      return a.votes > b.votes || (a.votes == b.votes && a.id < b.id);
+    });
+    entries.erase(rest, entries.end());
   };
-  local_.search(
-      query, selection, [&](index::RowPlace place, ImageId id, const index::Agreement& agreement) {
-        const index::PartRow& image = local_.row(place);
-        Voted& entry = voted.emplace_back();
-        entry.place = place;
-        entry.id = id;
-        entry.votes = agreement.votes;
-        if (alignment == nullptr) return;
-        for (const index::VotedPosition& position : agreement.positions) {
-          entry.starts.push_back(
-              start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
-        }
-        if (voted.size() - screened == kScreenedAtOnce) screen_rest();
-      });
-  if (alignment != nullptr) screen_rest();
+  const auto on_images = [&](std::size_t q, std::vector<index::LocalIndex::VotedImage> found) {
+    const Description& query = *queries[q].description;
+    std::vector<Voted> entries(found.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const index::PartRow& image = local_.row(found[i].place);
+      Voted& entry = entries[i];
+      entry.place = found[i].place;
+      entry.id = found[i].id;
+      entry.votes = found[i].agreement.votes;
+      if (!is_aligned) continue;
+      for (const index::VotedPosition& position : found[i].agreement.positions) {
+        entry.starts.push_back(
+            start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
+      }
+    }
+    const std::lock_guard lock(mutexes[q]);
+    std::move(entries.begin(), entries.end(), std::back_inserter(voted[q]));
+    if (voted[q].size() > 2 * most) keep_most_voted(voted[q]);
+  };
+  std::vector<const Description*> descriptions;
+  for (const Query& query : queries) descriptions.push_back(query.description);
+  local_.search(descriptions, selection, most_agreed(images), on_images);
+  for (std::vector<Voted>& entries : voted) {
+    if (entries.size() > most) keep_most_voted(entries);
+  }
   return voted;
 }
 
@@ -188,13 +206,16 @@ CandidateFinder::ToAlign CandidateFinder::to_align(std::span<const Voted> voted)
 // Keeps the starts that promise most.
 void CandidateFinder::screen(const Description& query, const kernels::DenseAlignment& alignment,
                              std::span<Voted> voted) const {
-  const ToAlign candidates = to_align(voted);
-  std::vector<std::vector<kernels::DenseStart>> screened(voted.size());
-  alignment.screen(candidates.pyramids, candidates.starts, screened);
-  for (std::size_t i = 0; i < voted.size(); ++i) {
-    voted[i].starts = std::move(screened[i]);
-    voted[i].set_promise(voted[i].starts.front().score, query.dense_cohort,
-                         local_.row(voted[i].place).cohort());
+  for (std::size_t first = 0; first < voted.size(); first += kCorrelatedAtOnce) {
+    const auto some = voted.subspan(first, std::min(kCorrelatedAtOnce, voted.size() - first));
+    const ToAlign candidates = to_align(some);
+    std::vector<std::vector<kernels::DenseStart>> screened(some.size());
+    alignment.screen(candidates.pyramids, candidates.starts, screened);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      some[i].starts = std::move(screened[i]);
+      some[i].set_promise(some[i].starts.front().score, query.dense_cohort,
+                          local_.row(some[i].place).cohort());
+    }
   }
 }
 
@@ -259,7 +280,7 @@ std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
     if (!code) return;
     codes.push_back(*code);
     places.push_back(place);
-    if (codes.size() == kScreenedAtOnce) correlate();
+    if (codes.size() == kCorrelatedAtOnce) correlate();
   });
   correlate();
   return first_ids(scored, count,
@@ -290,40 +311,49 @@ std::string CandidateFinder::describe_global() const {
   return text;
 }
 
-Rankings CandidateFinder::find(const Description& query, const kernels::DenseSearch& dense,
-                               int count, const SearchOptions& options,
-                               std::optional<ImageId> left_out,
-                               const index::ImageSelection* selection) const {
-  Rankings rankings;
-  const std::int64_t images = size(selection);
-  const bool is_small = has_all_dense_ && images <= options.dense_images;
-  const auto alignment = is_small ? nullptr : backend_->prepare_alignment(query.dense);
-  std::vector<Voted> voted =
-      count_votes(query, alignment.get(), aligned_of(static_cast<std::size_t>(images)), selection);
-  rankings.votes =
-      first_ids(voted, count, [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
-  if (is_small) {
-    rankings.dense = rank_dense(query, dense, count, selection);
-  } else {
-    align_most_promising(query, *alignment, voted);
-    rankings.dense = first_ids(voted, count, [](const Voted& a, const Voted& b) {
-      return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
-    });
-  }
-  index::GlobalSearch global;
-  global.selection = selection;
-  rankings.global = find_global(query.global, count, global);
-  if (left_out) {
-    for (auto* ranking : {&rankings.votes, &rankings.global, &rankings.dense}) {
-      std::erase(*ranking, *left_out);
+bool CandidateFinder::searches_all_positions(const SearchOptions& options,
+                                             const index::ImageSelection* selection) const {
+  return has_all_dense_ && size(selection) <= options.dense_images;
+}
+
+std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int count,
+                                            const SearchOptions& options,
+                                            const index::ImageSelection* selection) const {
+  const bool is_small = searches_all_positions(options, selection);
+  std::vector<std::vector<Voted>> voted = count_votes(queries, !is_small, selection);
+  std::vector<Rankings> results(queries.size());
+  tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
+    const Description& query = *queries[q].description;
+    Rankings& rankings = results[q];
+    rankings.votes = first_ids(voted[q], count,
+                               [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
+    if (is_small) {
+      assert(queries[q].dense != nullptr);
+      rankings.dense = rank_dense(query, *queries[q].dense, count, selection);
+    } else {
+      const auto alignment = backend_->prepare_alignment(query.dense);
+      screen(query, *alignment, voted[q]);
+      align_most_promising(query, *alignment, voted[q]);
+      rankings.dense = first_ids(voted[q], count, [](const Voted& a, const Voted& b) {
+        return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
+      });
     }
-  }
-  rankings.united = index::unite_candidates(
-      std::array<index::RankingShare, 3>{{{rankings.dense, is_small ? 3 : kAlignedPerRound},
-                                          {rankings.votes, is_small ? 3 : 1},
-                                          {rankings.global, 1}}},
-      static_cast<std::size_t>(count));
-  return rankings;
+    voted[q] = {};
+    index::GlobalSearch global;
+    global.selection = selection;
+    rankings.global = find_global(query.global, count, global);
+    if (queries[q].left_out) {
+      for (auto* ranking : {&rankings.votes, &rankings.global, &rankings.dense}) {
+        std::erase(*ranking, *queries[q].left_out);
+      }
+    }
+    rankings.united = index::unite_candidates(
+        std::array<index::RankingShare, 3>{{{rankings.dense, is_small ? 3 : kAlignedPerRound},
+                                            {rankings.votes, is_small ? 3 : 1},
+                                            {rankings.global, 1}}},
+        static_cast<std::size_t>(count));
+  });
+  return results;
 }
 
 }  // namespace pressmark::candidates

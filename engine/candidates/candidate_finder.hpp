@@ -55,15 +55,25 @@ class CandidateFinder {
   // Hidden from every later search.
   void remove(std::span<const ImageId> ids);
 
-  // `count` of each ranking at most. `dense` is of the query. Among no more than
-  // options.dense_images images dense codes are correlated in all positions, otherwise in those
-  // that votes propose.
-  // Image `left_out` is in none of them: the query itself, where it is catalogued too.
+  struct Query {
+    const Description* description = nullptr;
+    const kernels::DenseSearch* dense = nullptr;  // needed where searches_all_positions()
+    // In none of the rankings: the query itself, where it is catalogued too.
+    std::optional<ImageId> left_out = std::nullopt;
+  };
+
+  // Whether dense codes are correlated in all positions: among no more than options.dense_images
+  // images. Otherwise they are aligned near positions that votes propose.
+  bool searches_all_positions(const SearchOptions& options,
+                              const index::ImageSelection* selection = nullptr) const;
+
+  // For each query, `count` of each ranking at most; the same as of each query alone, in less time.
   // With a selection the rankings are those of a catalogue that holds the selected images alone.
-  // Throws index::DamagedPart.
-  Rankings find(const Description& query, const kernels::DenseSearch& dense, int count,
-                const SearchOptions& options, std::optional<ImageId> left_out = std::nullopt,
-                const index::ImageSelection* selection = nullptr) const;
+  // Runs on the threads of the caller's arena. Memory: for each query up to 20 MB beside
+  // index::LocalIndex::search(). Throws index::DamagedPart.
+  std::vector<Rankings> find(std::span<const Query> queries, int count,
+                             const SearchOptions& options,
+                             const index::ImageSelection* selection = nullptr) const;
 
   // The nearest by global vector, as find() ranks them.
   std::vector<ImageId> find_global(std::span<const float> query, int count,
@@ -82,9 +92,8 @@ class CandidateFinder {
  private:
   struct Voted;
   struct ToAlign;
-  std::vector<Voted> count_votes(const Description& query, const kernels::DenseAlignment* alignment,
-                                 std::size_t most_aligned,
-                                 const index::ImageSelection* selection) const;
+  std::vector<std::vector<Voted>> count_votes(std::span<const Query> queries, bool is_aligned,
+                                              const index::ImageSelection* selection) const;
   ToAlign to_align(std::span<const Voted> voted) const;
   void screen(const Description& query, const kernels::DenseAlignment& alignment,
               std::span<Voted> voted) const;

@@ -14,9 +14,10 @@ CandidatePaths::CandidatePaths(std::span<const Description> gallery, const model
 std::vector<std::vector<std::size_t>> CandidatePaths::rank(const Description& query,
                                                            std::size_t self) const {
   // Without `self`, which would take the place of a candidate in one of the rankings.
+  const auto dense = backend_.prepare_search(query.dense);
+  const candidates::CandidateFinder::Query asked{&query, dense.get(), static_cast<ImageId>(self)};
   const candidates::Rankings rankings =
-      finder_.find(query, *backend_.prepare_search(query.dense), static_cast<int>(size_), options_,
-                   static_cast<ImageId>(self));
+      finder_.find({&asked, 1}, static_cast<int>(size_), options_).front();
   const auto complete = [&](const std::vector<ImageId>& ranking) {
     std::vector<std::size_t> images(ranking.begin(), ranking.end());
     std::vector<char> is_listed(size_, 0);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/index/ballots.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
+#include <array>
+#include <cassert>
+#include <memory>
 #include <tuple>
 
 namespace pressmark::index {
@@ -19,34 +24,63 @@ constexpr int kSimilarityShift = 6;
 constexpr std::int32_t kMaxSimilarity = 127 * 127 + 1024;  // rounded codes may be a bit too long
 constexpr std::size_t kSimilaritySteps = (std::size_t{2} * kMaxSimilarity >> kSimilarityShift) + 1;
 
+// Fewer questions are compared one by one: in a block most products would be for nothing.
+constexpr std::size_t kLeastInBlock = 4;
+// Lists that are read before their codes are counted, query by query.
+constexpr std::size_t kListsAtOnce = 64;
+
 std::size_t similarity_step(std::int32_t similarity) {
   return static_cast<std::size_t>(std::clamp(similarity, -kMaxSimilarity, kMaxSimilarity) +
                                   kMaxSimilarity) >>
          kSimilarityShift;
 }
 
-// Calls on_run(first, count) for neighbours of a list whose rows take part.
-template <typename OnRun>
-void for_runs(std::span<const std::uint16_t> rows, const RowFlags& flags, const OnRun& on_run) {
-  if (flags.empty()) {
-    if (!rows.empty()) on_run(std::size_t{0}, rows.size());
-    return;
-  }
-  for (std::size_t i = 0; i < rows.size();) {
-    if (flags[rows[i]] == 0) {
-      ++i;
-      continue;
+// The codes of a list whose rows are in a range and take part, and where each stands in the list.
+// Where all take part nothing is copied.
+class TakenCodes {
+ public:
+  // `list` must stay while this is used.
+  void take(const WordList& list, const RowFlags& flags, RowRange rows) {
+    const auto begin = std::lower_bound(list.rows.begin(), list.rows.end(), rows.first);
+    const auto end = rows.last >= kMostPartRows
+                         ? list.rows.end()
+                         : std::lower_bound(begin, list.rows.end(), rows.last);
+    first_ = static_cast<std::size_t>(begin - list.rows.begin());
+    const auto count = static_cast<std::size_t>(end - begin);
+    places_.clear();
+    is_whole_ = flags.empty();
+    if (is_whole_) {
+      codes_ = list.code(first_, count);
+      return;
     }
-    const std::size_t first = i;
-    while (i < rows.size() && flags[rows[i]] != 0) ++i;
-    on_run(first, i - first);
+    for (std::size_t i = first_; i < first_ + count; ++i) {
+      if (flags[list.rows[i]] != 0) places_.push_back(static_cast<std::uint32_t>(i));
+    }
+    copied_.resize(places_.size() * kLocalCodeSize);
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      std::copy_n(list.code(places_[i]).data(), kLocalCodeSize,
+                  copied_.data() + i * kLocalCodeSize);
+    }
+    codes_ = copied_;
   }
-}
+
+  std::span<const std::int8_t> codes() const { return codes_; }
+  std::size_t size() const { return codes_.size() / kLocalCodeSize; }
+  std::size_t place(std::size_t i) const { return is_whole_ ? first_ + i : places_[i]; }
+
+ private:
+  std::size_t first_ = 0;
+  bool is_whole_ = true;
+  std::vector<std::uint32_t> places_;
+  std::vector<std::int8_t> copied_;
+  std::span<const std::int8_t> codes_;
+};
 
 }  // namespace
 
 void Questions::add(const Question& question, std::size_t channel,
                     std::span<const std::uint16_t> words) {
+  assert(questions_.empty() || questions_.back().query <= question.query);
   for (std::size_t rank = 0; rank < words.size(); ++rank) {
     asked_.push_back({words[rank], static_cast<std::uint8_t>(channel),
                       static_cast<std::uint8_t>(rank),
@@ -59,42 +93,61 @@ void Questions::sort() {
   std::sort(asked_.begin(), asked_.end(), [](const Asked& a, const Asked& b) {
     return std::tuple(a.channel, a.word, a.question) < std::tuple(b.channel, b.word, b.question);
   });
+  for (std::size_t first = 0; first < asked_.size();) {
+    std::size_t last = first + 1;
+    while (last < asked_.size() && asked_[last].channel == asked_[first].channel &&
+           asked_[last].word == asked_[first].word) {
+      ++last;
+    }
+    AskedList& list = lists_.emplace_back();
+    list.asked = std::span<const Asked>(asked_).subspan(first, last - first);
+    list.first_block = blocks_.size();
+    for (std::size_t at = 0; at + kLeastInBlock <= list.asked.size();
+         at += QuestionBlock::kMost, ++list.blocks) {
+      QuestionBlock& block = blocks_.emplace_back();
+      const std::size_t count = std::min(QuestionBlock::kMost, list.asked.size() - at);
+      for (const Asked& asked : list.asked.subspan(at, count)) {
+        block.add(questions_[asked.question].code);
+      }
+    }
+    first = last;
+  }
   counts_.assign(questions_.size() * kSimilaritySteps, 0);
   compared_.assign(questions_.size(), 0);
 }
 
-// on_run(asked, list, first, similarities): a run of the list, compared with a question's code.
-template <typename OnRun>
-void Questions::go_through(const LocalPart& part, const RowFlags& flags,
-                           const OnRun& on_run) const {
-  std::vector<std::int32_t> similarities;
-  for (auto asked = asked_.begin(); asked != asked_.end();) {
-    const auto last = std::find_if(asked, asked_.end(), [&](const Asked& other) {
-      return other.channel != asked->channel || other.word != asked->word;
-    });
-    const WordList list = part.list(asked->channel, asked->word);
-    for_runs(list.rows, flags, [&](std::size_t first, std::size_t count) {
-      similarities.resize(count);
-      for (auto one = asked; one != last; ++one) {
-        backend_.similarities(questions_[one->question].code, list.code(first, count),
-                              similarities);
-        on_run(*one, list, first, std::span<const std::int32_t>(similarities));
-      }
-    });
-    asked = last;
+// Of one query's questions in a list.
+void Questions::count_query(std::size_t query, const AskedList& list,
+                            std::span<const std::int8_t> codes,
+                            std::vector<std::int32_t>& similarities) {
+  const auto query_of = [&](const Asked& asked) { return questions_[asked.question].query; };
+  auto asked = std::partition_point(list.asked.begin(), list.asked.end(),
+                                    [&](const Asked& one) { return query_of(one) < query; });
+  similarities.resize(codes.size() / kLocalCodeSize);
+  for (; asked != list.asked.end() && query_of(*asked) == query; ++asked) {
+    backend_.similarities(questions_[asked->question].code, codes, similarities);
+    std::uint32_t* const counts = counts_.data() + asked->question * kSimilaritySteps;
+    for (const std::int32_t similarity : similarities) ++counts[similarity_step(similarity)];
+    compared_[asked->question] += similarities.size();
   }
 }
 
-void Questions::compare(const LocalPart& part, const RowFlags& flags) {
-  go_through(part, flags,
-             [&](const Asked& asked, const WordList&, std::size_t,
-                 std::span<const std::int32_t> similarities) {
-               std::uint32_t* const counts = counts_.data() + asked.question * kSimilaritySteps;
-               for (const std::int32_t similarity : similarities) {
-                 ++counts[similarity_step(similarity)];
-               }
-               compared_[asked.question] += similarities.size();
-             });
+void Questions::count(const LocalPart& part, const RowFlags& flags) {
+  std::array<TakenCodes, kListsAtOnce> taken;
+  for (std::size_t first = 0; first < lists_.size(); first += kListsAtOnce) {
+    const std::size_t lists = std::min(kListsAtOnce, lists_.size() - first);
+    tbb::parallel_for(std::size_t{0}, lists, [&](std::size_t i) {
+      const AskedList& list = lists_[first + i];
+      taken[i].take(part.list(list.channel(), list.word()), flags, {});
+    });
+    // Each question's counts are touched by one thread.
+    tbb::parallel_for(std::size_t{0}, queries_, [&](std::size_t query) {
+      std::vector<std::int32_t> similarities;
+      for (std::size_t i = 0; i < lists; ++i) {
+        count_query(query, lists_[first + i], taken[i].codes(), similarities);
+      }
+    });
+  }
 }
 
 // The similarity that all but a small share of those compared stay below.
@@ -111,23 +164,54 @@ void Questions::settle() {
     chance_[q] = std::max<std::int32_t>(
         0, (static_cast<std::int32_t>(step) << kSimilarityShift) - kMaxSimilarity);
   }
+  counts_ = {};
 }
 
-void Questions::vote(const LocalPart& part, const RowFlags& flags,
-                     std::vector<Ballot>& ballots) const {
-  go_through(
-      part, flags,
-      [&](const Asked& asked, const WordList& list, std::size_t first,
-          std::span<const std::int32_t> similarities) {
-        const std::int32_t chance = chance_[asked.question];
-        const Question& question = questions_[asked.question];
-        for (std::size_t i = 0; i < similarities.size(); ++i) {
-          if (similarities[i] <= chance) continue;
-          ballots.push_back({list.points[first + i], similarities[i] - chance,
-                             static_cast<std::uint32_t>(first + i), asked.word,
-                             list.rows[first + i], question.keypoint, question.kind, asked.rank});
+void Questions::vote(const LocalPart& part, const RowFlags& flags, RowRange rows,
+                     std::span<std::vector<Ballot>> ballots) const {
+  TakenCodes taken;
+  std::vector<std::int32_t> similarities;
+  const auto hits = std::make_unique<QuestionBlock::Hits>();
+  for (const AskedList& asked_list : lists_) {
+    const WordList list = part.list(asked_list.channel(), asked_list.word());
+    taken.take(list, flags, rows);
+    if (taken.size() == 0) continue;
+    const auto add_ballot = [&](const Asked& asked, std::size_t code, std::int32_t similarity) {
+      const Question& question = questions_[asked.question];
+      const std::size_t place = taken.place(code);
+      // Rows of a list ascend, but no checksum vouches for it before it was written.
+      if (list.rows[place] < rows.first || list.rows[place] >= rows.last) return;
+      ballots[question.query].push_back({list.points[place], similarity - chance_[asked.question],
+                                         static_cast<std::uint32_t>(place), asked.word,
+                                         list.rows[place], question.keypoint, question.kind,
+                                         asked.rank});
+    };
+    for (std::size_t b = 0; b < asked_list.blocks; ++b) {
+      const QuestionBlock& block = blocks_[asked_list.first_block + b];
+      const auto asked = asked_list.asked.subspan(b * QuestionBlock::kMost, block.size());
+      QuestionBlock::Thresholds chance{};
+      for (std::size_t i = 0; i < asked.size(); ++i) chance[i] = chance_[asked[i].question];
+      for (std::size_t first = 0; first < taken.size(); first += QuestionBlock::kMostCodes) {
+        const std::size_t count = std::min(QuestionBlock::kMostCodes, taken.size() - first);
+        const std::size_t found = block.find_above(
+            taken.codes().subspan(first * kLocalCodeSize, count * kLocalCodeSize), chance, *hits);
+        for (std::size_t h = 0; h < found; ++h) {
+          const QuestionBlock::Hit& hit = (*hits)[h];
+          add_ballot(asked[hit.question], first + hit.code, hit.similarity);
         }
-      });
+      }
+    }
+    similarities.resize(taken.size());
+    const std::size_t in_blocks =
+        std::min(asked_list.blocks * QuestionBlock::kMost, asked_list.asked.size());
+    for (const Asked& asked : asked_list.asked.subspan(in_blocks)) {
+      backend_.similarities(questions_[asked.question].code, taken.codes(), similarities);
+      const std::int32_t chance = chance_[asked.question];
+      for (std::size_t i = 0; i < similarities.size(); ++i) {
+        if (similarities[i] > chance) add_ballot(asked, i, similarities[i]);
+      }
+    }
+  }
 }
 
 }  // namespace pressmark::index

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a query's codes say about the images of one part: each code, under each hypothesis about the
-// contrast, asks the lists of its nearest words (docs/decisions/0006-candidates-by-local-votes.md).
-// A part is gone through twice: what is unlike chance is known only when a code has been compared
-// with all parts. Lists are visited in the order in which they lie in a file, so that each is read
-// once per round, whatever the number of codes that ask it.
+// What the codes of several queries say about the images of one part: each code, under each
+// hypothesis about the contrast, asks the lists of its nearest words
+// (docs/decisions/0006-candidates-by-local-votes.md). What is unlike chance for a code is found
+// first, from images that stand for all of them; then images get ballots. Lists are visited in the
+// order in which they lie in a file, each with all codes that ask it, so that it is read once,
+// whatever the number of queries.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +14,17 @@
 #include <vector>
 
 #include "engine/index/local_part.hpp"
+#include "engine/index/question_block.hpp"
 #include "kernels/ops.hpp"
 
 namespace pressmark::index {
 
-// A code of the query under one hypothesis.
+// A code of a query under one hypothesis.
 struct Question {
   std::span<const std::int8_t> code;  // kLocalCodeSize values
-  std::uint16_t keypoint = 0;         // of the query
-  std::uint8_t kind = 0;              // vote_kind()
+  std::uint16_t query = 0;
+  std::uint16_t keypoint = 0;  // of the query
+  std::uint8_t kind = 0;       // vote_kind()
 };
 
 // A vote before it is known what else its image got.
@@ -40,25 +43,34 @@ struct Ballot {
 // list can hold is one of them. Empty: all rows take part.
 using RowFlags = std::vector<char>;
 
-// All questions of a query, by the lists that they ask.
+// Rows [first, last) of a part.
+struct RowRange {
+  std::size_t first = 0, last = kMostPartRows;
+};
+
+// All questions of some queries, by the lists that they ask.
 class Questions {
  public:
-  explicit Questions(const kernels::Backend& backend) : backend_(backend) {}
+  Questions(const kernels::Backend& backend, std::size_t queries)
+      : backend_(backend), queries_(queries) {}
 
-  // words: nearest first. Kept: question.code is borrowed.
+  // Queries ascend from call to call. words: nearest first. Kept: question.code is borrowed.
   void add(const Question& question, std::size_t channel, std::span<const std::uint16_t> words);
 
-  // After the last add: by channel and word.
+  // After the last add.
   void sort();
 
-  // First round: similarities with all codes of the part are counted.
-  void compare(const LocalPart& part, const RowFlags& flags);
+  // Counts similarities with the codes of the part that take part, by the threads of the caller's
+  // arena.
+  void count(const LocalPart& part, const RowFlags& flags);
 
-  // After all parts: what each question calls unlike chance.
+  // After all parts were counted: what each question calls unlike chance.
   void settle();
 
-  // Second round: adds the ballots of one part, in any order; of one question and image several.
-  void vote(const LocalPart& part, const RowFlags& flags, std::vector<Ballot>& ballots) const;
+  // Adds the ballots for some rows to those of each query, in any order; of one question and image
+  // several. After settle(), from many threads.
+  void vote(const LocalPart& part, const RowFlags& flags, RowRange rows,
+            std::span<std::vector<Ballot>> ballots) const;
 
  private:
   struct Asked {
@@ -66,12 +78,24 @@ class Questions {
     std::uint8_t channel, rank;
     std::uint32_t question;
   };
-  template <typename OnRun>
-  void go_through(const LocalPart& part, const RowFlags& flags, const OnRun& on_run) const;
+  // One list, and what asks it.
+  struct AskedList {
+    std::span<const Asked> asked;  // by question, and so by query
+    std::size_t first_block = 0;  // in blocks_: kMost questions each, the last ones perhaps in none
+    std::size_t blocks = 0;
+
+    std::size_t channel() const { return asked.front().channel; }
+    std::size_t word() const { return asked.front().word; }
+  };
+  void count_query(std::size_t query, const AskedList& list, std::span<const std::int8_t> codes,
+                   std::vector<std::int32_t>& similarities);
 
   const kernels::Backend& backend_;
+  std::size_t queries_;
   std::vector<Question> questions_;
   std::vector<Asked> asked_;
+  std::vector<AskedList> lists_;  // by channel and word
+  std::vector<QuestionBlock> blocks_;
   std::vector<std::uint32_t> counts_;  // of each question, of each step of similarity
   std::vector<std::uint64_t> compared_;
   std::vector<std::int32_t> chance_;

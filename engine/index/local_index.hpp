@@ -57,13 +57,25 @@ class LocalIndex {
   // Those that are not removed, and selected; part by part, by id within a part.
   void for_each(const ImageSelection* selection, const std::function<void(RowPlace)>& on_row) const;
 
-  using OnImage = std::function<void(RowPlace, ImageId, const Agreement&)>;
-  // Calls on_image for each image that has votes, part by part, by id within a part; votes are
-  // comparable within one search only. With a selection the answer is that of an index which holds
-  // the selected images alone. Safe to call from many threads, each search runs on its caller's
-  // thread. Memory: for one part at a time, some 1 KB for each of its images. Throws DamagedPart.
-  void search(const Description& query, const ImageSelection* selection,
-              const OnImage& on_image) const;
+  struct VotedImage {
+    RowPlace place;
+    ImageId id = 0;
+    Agreement agreement;
+  };
+  // Some images that have votes of one query, not empty; called from many threads at once, for one
+  // query also, in any order.
+  using OnImages = std::function<void(std::size_t query, std::vector<VotedImage> images)>;
+
+  // Looks for agreement among the votes of each query and calls on_images for the images that have
+  // some; votes are comparable within one query only. Among more than `most_agreed` images only
+  // those are looked at whose votes together weigh most, about so many. Where there are many
+  // images, what is unlike chance and how much their votes must weigh is found from some that stand
+  // for all, the same whatever the parts. With a selection the answer is that of an index which
+  // holds the selected images alone. Safe to call from many threads; runs on those of the caller's
+  // arena. Memory: some 6 MB for each query, and 4 MB for each of them and thread. Throws
+  // DamagedPart.
+  void search(std::span<const Description* const> queries, const ImageSelection* selection,
+              std::size_t most_agreed, const OnImages& on_images) const;
 
   std::int64_t size() const;                                 // images, without removed ones
   std::int64_t size(const ImageSelection* selection) const;  // those of them selected

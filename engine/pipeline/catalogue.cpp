@@ -47,13 +47,11 @@ void Catalogue::Impl::forget_snapshot() {
   snapshot_ = nullptr;
 }
 
-candidates::Rankings Catalogue::Impl::find_candidates(const Description& query,
-                                                      const kernels::DenseSearch& dense,
-                                                      const SearchOptions& options,
-                                                      const index::ImageSelection* selection,
-                                                      std::optional<ImageId> left_out) {
+std::vector<candidates::Rankings> Catalogue::Impl::find_candidates(
+    std::span<const candidates::CandidateFinder::Query> queries, const SearchOptions& options,
+    const index::ImageSelection* selection) {
   return with_snapshot([&](const pipeline::Snapshot& now) {
-    return now.finder.find(query, dense, options.candidates, options, left_out, selection);
+    return now.finder.find(queries, options.candidates, options, selection);
   });
 }
 

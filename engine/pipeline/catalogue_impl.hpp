@@ -6,7 +6,9 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "engine/candidates/candidate_finder.hpp"
 #include "engine/pipeline/snapshot.hpp"
@@ -38,12 +40,11 @@ struct Catalogue::Impl {
   // What match answers from; made when it is first needed.
   std::shared_ptr<const pipeline::Snapshot> current_snapshot();
 
-  // Of the current snapshot. An index file that turns out to be damaged is left out from then on.
-  // Safe from many threads.
-  candidates::Rankings find_candidates(const Description& query, const kernels::DenseSearch& dense,
-                                       const SearchOptions& options,
-                                       const index::ImageSelection* selection = nullptr,
-                                       std::optional<ImageId> left_out = std::nullopt);
+  // Of the current snapshot, for each query; see CandidateFinder::find(). An index file that turns
+  // out to be damaged is left out from then on. Safe from many threads.
+  std::vector<candidates::Rankings> find_candidates(
+      std::span<const candidates::CandidateFinder::Query> queries, const SearchOptions& options,
+      const index::ImageSelection* selection = nullptr);
 
   // Does `work` with the current snapshot, again where an index file turns out to be damaged.
   template <typename Work>

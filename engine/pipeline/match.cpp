@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Catalogue::match and match_images: describe or read, find candidates, verify each (parallel over
-// marks) - name the hits (in order). A photo that stands alone is a mark of one photo.
+// Catalogue::match and match_images: describe or read, find candidates of several photos together,
+// verify each (parallel over marks) - name the hits (in order). A photo that stands alone is a mark
+// of one photo.
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -34,6 +38,7 @@ struct QueryPhoto {
   bool is_compared = false;
   std::optional<ImageId> left_out;  // of the candidates: the photo itself
   std::map<ImageId, Verdict> verdicts;
+  std::vector<ImageId> candidates;
   std::vector<ScoredImage> hits;
 
   std::optional<Verdict> verdict(ImageId id) const {
@@ -82,6 +87,15 @@ struct MarkItem {
   std::vector<QueryPhoto> photos;
   std::vector<ImageId> candidates;  // united
   std::vector<MarkCandidate> hits;
+};
+
+// Photos whose candidates are looked for together, at least, where there are so many: a list of
+// codes is read once for all of them, and sixteen of their codes or so are compared at once.
+constexpr std::size_t kQueriesAtOnce = 8;
+
+// Marks that are worked on together.
+struct Group {
+  std::vector<MarkItem> marks;
 };
 
 // Photos of one mark together, where its first photo stands.
@@ -155,23 +169,34 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
   const std::vector<std::vector<const PhotoInput*>> marks = group_by_mark(queries);
   const std::optional<index::ImageSelection> selection =
       select(options.filter, catalogue.store, snapshot->finder);
+  const index::ImageSelection* const selected = selection ? &*selection : nullptr;
+  // Then the search takes time by the catalogue's size alone, and needs what is prepared for the
+  // comparisons.
+  const bool is_small = snapshot->finder.searches_all_positions(options.search, selected);
   MatchSummary summary;
   summary.searched_images = selection ? selection->count() : snapshot->finder.size();
   std::size_t next = 0;
 
-  const auto source = [&]() -> parallel::Token<MarkItem> {
+  const auto source = [&]() -> parallel::Token<Group> {
     if (next == marks.size()) return nullptr;
     if (control.stop.stop_requested()) {
       summary.interrupted = true;
       return nullptr;
     }
-    auto item = std::make_unique<MarkItem>();
-    for (const PhotoInput* input : marks[next]) {
-      item->photos.emplace_back();
-      item->photos.back().input = input;
+    auto group = std::make_unique<Group>();
+    for (std::size_t photos = 0; next < marks.size(); ++next) {
+      MarkItem& item = group->marks.emplace_back();
+      for (const PhotoInput* input : marks[next]) {
+        item.photos.emplace_back();
+        item.photos.back().input = input;
+      }
+      photos += item.photos.size();
+      if (is_small || photos >= kQueriesAtOnce) {
+        ++next;
+        break;
+      }
     }
-    ++next;
-    return item;
+    return group;
   };
   const auto describe_queries = [&](std::span<QueryPhoto> group) {
     describe(group);
@@ -225,21 +250,61 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
       }
     }
   };
+  // Isolated, so that a thread that waits for the others does not begin another group meanwhile.
+  const auto for_marks = [&](Group& group, const auto& work) {
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(std::size_t{0}, group.marks.size(),
+                        [&](std::size_t m) { work(group.marks[m]); });
+    });
+  };
+  const auto describe_group = [&](Group& group) {
+    for_marks(group, [&](MarkItem& item) {
+      for_groups(item.photos.size(), pipeline::kPhotosAtOnce,
+                 [&](std::size_t at, std::size_t size) {
+                   describe_queries(std::span(item.photos).subspan(at, size));
+                 });
+    });
+  };
+  const auto find = [&](std::span<QueryPhoto* const> photos,
+                        std::span<const candidates::CandidateFinder::Query> asked) {
+    std::vector<candidates::Rankings> found =
+        catalogue.find_candidates(asked, options.search, selected);
+    for (std::size_t i = 0; i < photos.size(); ++i) {
+      photos[i]->candidates = std::move(found[i].united);
+    }
+  };
+  const auto find_together = [&](Group& group) {
+    if (is_small) return;
+    std::vector<QueryPhoto*> photos;
+    std::vector<candidates::CandidateFinder::Query> asked;
+    for (MarkItem& item : group.marks) {
+      for (QueryPhoto& query : item.photos) {
+        if (!query.is_compared) continue;
+        photos.push_back(&query);
+        asked.push_back({&query.photo.description, nullptr, query.left_out});
+      }
+    }
+    // A mark may have any number of photos; what they need together is bounded.
+    for_groups(photos.size(), 2 * kQueriesAtOnce, [&](std::size_t at, std::size_t size) {
+      tbb::this_task_arena::isolate(
+          [&] { find(std::span(photos).subspan(at, size), std::span(asked).subspan(at, size)); });
+    });
+  };
   const auto answer = [&](MarkItem& item) {
     std::vector<std::unique_ptr<const verify::PreparedQuery>> prepared;
     std::vector<std::vector<ImageId>> rankings;
-    for_groups(item.photos.size(), pipeline::kPhotosAtOnce, [&](std::size_t at, std::size_t size) {
-      describe_queries(std::span(item.photos).subspan(at, size));
-    });
-    for (const QueryPhoto& query : item.photos) {
+    for (QueryPhoto& query : item.photos) {
       prepared.emplace_back();
       if (!query.is_compared) continue;
       const Description& description = query.photo.description;
       prepared.back() = std::make_unique<verify::PreparedQuery>(*catalogue.backend, description);
-      rankings.push_back(catalogue
-                             .find_candidates(description, prepared.back()->dense(), options.search,
-                                              selection ? &*selection : nullptr, query.left_out)
-                             .united);
+      if (is_small) {
+        QueryPhoto* const photo = &query;
+        const candidates::CandidateFinder::Query asked{&description, &prepared.back()->dense(),
+                                                       query.left_out};
+        find({&photo, 1}, {&asked, 1});
+      }
+      rankings.push_back(std::move(query.candidates));
     }
     item.candidates = candidates::unite(rankings, options.search.candidates);
     const std::span<const ImageId> united = item.candidates;
@@ -252,6 +317,7 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
                 [](const ScoredImage& hit) { return hit.verification.score; });
     }
   };
+  const auto answer_group = [&](Group& group) { for_marks(group, answer); };
   const auto false_hits = [&](double score) {
     return static_cast<double>(summary.searched_images) * std::pow(10.0, -score);
   };
@@ -286,7 +352,7 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
       control.on_progress({summary.queries, static_cast<std::int64_t>(queries.size())});
     }
   };
-  const auto report = [&](MarkItem& item) {
+  const auto report_mark = [&](MarkItem& item) {
     MarkResult result;
     result.mark = item.photos.front().input->mark;
     for (QueryPhoto& query : item.photos) {
@@ -303,7 +369,14 @@ MatchSummary answer_queries(Impl& catalogue, std::span<const PhotoInput> queries
     on_mark(result);
   };
 
-  parallel::run_pipeline<MarkItem>(control, source, parallel::parallel_stage(answer), report);
+  const auto report = [&](Group& group) {
+    for (MarkItem& item : group.marks) report_mark(item);
+  };
+
+  // Candidates of one group at a time, by all threads: what that needs does not grow with them.
+  parallel::run_pipeline<Group>(control, source, parallel::parallel_stage(describe_group),
+                                parallel::ordered_stage(find_together),
+                                parallel::parallel_stage(answer_group), report);
   return summary;
 }
 

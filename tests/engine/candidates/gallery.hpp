@@ -101,8 +101,9 @@ class GalleryTest : public testing::Test {
   Rankings find(const CandidateFinder& finder, const Description& query, int count,
                 std::optional<ImageId> left_out = std::nullopt,
                 const index::ImageSelection* selection = nullptr) const {
-    return finder.find(query, *backend_->prepare_search(query.dense), count, options_, left_out,
-                       selection);
+    const auto dense = backend_->prepare_search(query.dense);
+    const CandidateFinder::Query asked{&query, dense.get(), left_out};
+    return finder.find({&asked, 1}, count, options_, selection).front();
   }
 
   std::mt19937_64 random_{11};

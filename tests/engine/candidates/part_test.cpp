@@ -3,6 +3,8 @@
 // Parts, written and mapped: however images are spread over them, the answers are the same.
 #include "engine/candidates/part.hpp"
 
+#include <tbb/task_arena.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -147,6 +149,25 @@ TEST_F(PartTest, AnswersDoNotDependOnHowImagesAreSpreadOverParts) {
     SCOPED_TRACE(spread);
     expect_same(answers(finder), expected);
     EXPECT_EQ(finder.describe_local(), plain.describe_local());
+  }
+}
+
+TEST_F(PartTest, SeveralQueriesGetTheAnswersOfEachAloneWhateverTheThreads) {
+  const CandidateFinder finder = plain_finder();
+  for (options_.dense_images = 0; options_.dense_images <= 1000; options_.dense_images += 1000) {
+    std::vector<std::unique_ptr<const kernels::DenseSearch>> dense;
+    std::vector<CandidateFinder::Query> asked;
+    std::vector<Rankings> alone;
+    for (const Description& query : queries_) {
+      const ImageId left_out = gallery_.begin()->first;
+      dense.push_back(backend_->prepare_search(query.dense));
+      asked.push_back({&query, dense.back().get(), left_out});
+      alone.push_back(find(finder, query, 40, left_out));
+    }
+    for (const int threads : {1, 4}) {
+      tbb::task_arena arena(threads);
+      arena.execute([&] { expect_same(finder.find(asked, 40, options_), alone); });
+    }
   }
 }
 

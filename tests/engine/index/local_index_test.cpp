@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <numbers>
 #include <random>
 
@@ -46,13 +50,30 @@ class LocalIndexTest : public testing::Test {
     float votes = 0;
   };
 
+  // By id.
+  static std::vector<LocalIndex::VotedImage> search(const LocalIndex& index,
+                                                    const Description& query,
+                                                    std::size_t most_agreed = 1'000'000) {
+    std::mutex mutex;
+    std::vector<LocalIndex::VotedImage> images;
+    const Description* const only = &query;
+    index.search({&only, 1}, nullptr, most_agreed,
+                 [&](std::size_t, std::vector<LocalIndex::VotedImage> some) {
+                   const std::lock_guard lock(mutex);
+                   std::move(some.begin(), some.end(), std::back_inserter(images));
+                 });
+    std::sort(images.begin(), images.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
+    return images;
+  }
+
   // The images with the most votes.
   static std::vector<VotedImage> most_voted(const LocalIndex& index, const Description& query,
                                             std::size_t count) {
     std::vector<VotedImage> images;
-    index.search(query, nullptr, [&](RowPlace, ImageId id, const Agreement& agreement) {
-      images.push_back({id, agreement.votes});
-    });
+    for (const auto& image : search(index, query)) {
+      images.push_back({image.id, image.agreement.votes});
+    }
     std::stable_sort(images.begin(), images.end(),
                      [](const auto& a, const auto& b) { return a.votes > b.votes; });
     images.resize(std::min(images.size(), count));
@@ -169,10 +190,9 @@ TEST_F(LocalIndexTest, VotesSayWhereTheImageLies) {
   index.add(20, original);
   for (const bool inverted : {false, true}) {
     Agreement agreement;
-    index.search(seen_again(original, inverted), nullptr,
-                 [&](RowPlace, ImageId id, const Agreement& found) {
-                   if (id == 20) agreement = found;
-                 });
+    for (const auto& image : search(index, seen_again(original, inverted))) {
+      if (image.id == 20) agreement = image.agreement;
+    }
     ASSERT_FALSE(agreement.positions.empty());
     // seen_again turns by .8; the way back from the query.
     EXPECT_NEAR(std::remainder(agreement.positions[0].rotation_rad + 0.8, 2 * std::numbers::pi), 0,
@@ -188,6 +208,82 @@ TEST_F(LocalIndexTest, ASingleImageIsFound) {
   const auto found = most_voted(index, seen_again(only, true), 100);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].id, 4);
+}
+
+TEST_F(LocalIndexTest, OnlyImagesWhoseVotesWeighMostAreLookedAt) {
+  LocalIndex index = make_index();
+  const Description original = random_description();
+  for (ImageId id = 1; id <= 60; ++id) index.add(id, id == 20 ? original : random_description());
+  const Description query = seen_again(original, true);
+  const auto all = search(index, query), few = search(index, query, 5);
+  EXPECT_GT(all.size(), 50u);
+  EXPECT_EQ(few.size(), 5u);
+  for (const auto& image : few) {
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const auto& other) { return other.id == image.id; });
+    ASSERT_NE(same, all.end());
+    EXPECT_EQ(image.agreement.votes, same->agreement.votes);
+  }
+  EXPECT_EQ(most_voted(index, query, 1)[0].id, 20);
+  EXPECT_NE(std::find_if(few.begin(), few.end(), [](const auto& image) { return image.id == 20; }),
+            few.end());
+}
+
+TEST_F(LocalIndexTest, SeveralQueriesGetTheAnswersOfEachAlone) {
+  LocalIndex index = make_index();
+  std::vector<Description> queries;
+  for (ImageId id = 1; id <= 40; ++id) {
+    const Description image = random_description();
+    index.add(id, image);
+    if (id % 4 == 0) queries.push_back(seen_again(image, id % 8 == 0));
+  }
+  queries.push_back(Description{});
+  std::vector<const Description*> asked;
+  for (const Description& query : queries) asked.push_back(&query);
+  std::mutex mutex;
+  std::vector<std::map<ImageId, float>> together(queries.size()), alone(queries.size());
+  index.search(asked, nullptr, 10, [&](std::size_t q, std::vector<LocalIndex::VotedImage> some) {
+    const std::lock_guard lock(mutex);
+    for (const auto& image : some) together[q][image.id] = image.agreement.votes;
+  });
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    for (const auto& image : search(index, queries[q], 10)) {
+      alone[q][image.id] = image.agreement.votes;
+    }
+  }
+  EXPECT_EQ(together, alone);
+  EXPECT_FALSE(together.front().empty());
+}
+
+// So many that some stand for all.
+TEST_F(LocalIndexTest, WhatStandsForManyImagesDoesNotDependOnParts) {
+  constexpr ImageId kImages = 17'000;
+  std::vector<Description> gallery;
+  for (int i = 0; i < 500; ++i) gallery.push_back(random_description(2));
+  const Description original = random_description(20);
+  LocalIndex at_once = make_index(), in_parts = make_index();
+  constexpr std::array<std::size_t, kChannels.size()> kWordCounts = {kWords, kWords};
+  std::array<std::shared_ptr<LocalTail>, 3> parts;
+  for (auto& part : parts) part = std::make_shared<LocalTail>(kWordCounts);
+  for (ImageId id = 1; id <= kImages; ++id) {
+    const Description& image =
+        id == 9000 ? original : gallery[static_cast<std::size_t>(id) % gallery.size()];
+    at_once.add(id, image);
+    parts[random_() % parts.size()]->add(id, image);
+  }
+  for (const auto& part : parts) in_parts.add_part(part);
+  const Description query = seen_again(original, false);
+  for (const std::size_t most : {std::size_t{100}, std::size_t{1'000'000}}) {
+    std::map<ImageId, float> expected, found;
+    for (const auto& image : search(at_once, query, most)) {
+      expected[image.id] = image.agreement.votes;
+    }
+    for (const auto& image : search(in_parts, query, most)) {
+      found[image.id] = image.agreement.votes;
+    }
+    EXPECT_EQ(found, expected);
+    EXPECT_TRUE(expected.contains(9000));
+  }
 }
 
 TEST_F(LocalIndexTest, RemovedImagesVanish) {

@@ -270,8 +270,9 @@ TEST_F(IndexFilesTest, ManyImagesWithoutThemAreSearchedByTemporaryFiles) {
     for (ImageId id = 1; id <= kScenes; ++id) {
       const Description query = *store.read_image(id);
       const auto dense = backend->prepare_search(query.dense);
-      EXPECT_EQ(by_files->finder.find(query, *dense, 10, options).united,
-                in_memory->finder.find(query, *dense, 10, options).united);
+      const candidates::CandidateFinder::Query asked{&query, dense.get()};
+      EXPECT_EQ(by_files->finder.find({&asked, 1}, 10, options).front().united,
+                in_memory->finder.find({&asked, 1}, 10, options).front().united);
     }
   }
 }
