@@ -23,21 +23,15 @@ index::LocalIndex make_local_index(const kernels::Backend& backend,
       {{{model.raw.words(), model.raw.even_size}, {model.relit.words(), model.relit.even_size}}}};
 }
 
-// How many images get which of the dearer looks. All of them, up to a number that takes well below
-// a second; beyond it a share, that the time of a query grows less than the catalogue. Figures:
-// docs/decisions/0006-candidates-by-local-votes.md.
-std::size_t most_agreed(std::size_t images) {
-  return 65'536 + images / 32;
-}
-std::size_t most_screened(std::size_t images) {
-  return 16'384 + images / 128;
-}
-constexpr double kAlignedShare = 0.2;  // of those screened
-constexpr std::size_t kLeastAligned = 1000;
+// How many images get which of the dearer looks: all, up to a number that takes well below a
+// second, and beyond it a share. Figures: docs/decisions/0006-candidates-by-local-votes.md.
+struct Looks {
+  std::size_t agreed, screened, aligned;
+};
 
-std::size_t aligned_of(std::size_t screened) {
-  return std::max(kLeastAligned,
-                  static_cast<std::size_t>(kAlignedShare * static_cast<double>(screened)));
+Looks looks_for(std::size_t images, bool is_thorough) {
+  if (is_thorough) return {images, images, std::max<std::size_t>(1000, images / 5)};
+  return {32'768 + images / 8, 16'384 + images / 16, 2'000 + images / 100};
 }
 
 // Images that are correlated or screened together.
@@ -147,9 +141,8 @@ struct CandidateFinder::Voted {
 
 // The images with the most votes of each query; with starts where they are to be aligned.
 std::vector<std::vector<CandidateFinder::Voted>> CandidateFinder::count_votes(
-    std::span<const Query> queries, bool is_aligned, const index::ImageSelection* selection) const {
-  const auto images = static_cast<std::size_t>(size(selection));
-  const std::size_t most = most_screened(images);
+    std::span<const Query> queries, bool is_aligned, std::size_t most_agreed, std::size_t most,
+    const index::ImageSelection* selection) const {
   std::vector<std::vector<Voted>> voted(queries.size());
   std::vector<std::mutex> mutexes(queries.size());
   // A total order: what is kept does not depend on the order in which images come.
@@ -181,7 +174,7 @@ std::vector<std::vector<CandidateFinder::Voted>> CandidateFinder::count_votes(
   };
   std::vector<const Description*> descriptions;
   for (const Query& query : queries) descriptions.push_back(query.description);
-  local_.search(descriptions, selection, most_agreed(images), on_images);
+  local_.search(descriptions, selection, most_agreed, on_images);
   for (std::vector<Voted>& entries : voted) {
     if (entries.size() > most) keep_most_voted(entries);
   }
@@ -221,8 +214,8 @@ void CandidateFinder::screen(const Description& query, const kernels::DenseAlign
 
 void CandidateFinder::align_most_promising(const Description& query,
                                            const kernels::DenseAlignment& alignment,
-                                           std::span<Voted> voted) const {
-  const std::size_t aligned = std::min(voted.size(), aligned_of(voted.size()));
+                                           std::size_t most, std::span<Voted> voted) const {
+  const std::size_t aligned = std::min(voted.size(), most);
   std::nth_element(voted.begin(), voted.begin() + static_cast<std::ptrdiff_t>(aligned), voted.end(),
                    [](const Voted& a, const Voted& b) { return a.promises_more(b); });
   const ToAlign candidates = to_align(voted.first(aligned));
@@ -320,7 +313,9 @@ std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int 
                                             const SearchOptions& options,
                                             const index::ImageSelection* selection) const {
   const bool is_small = searches_all_positions(options, selection);
-  std::vector<std::vector<Voted>> voted = count_votes(queries, !is_small, selection);
+  const Looks looks = looks_for(static_cast<std::size_t>(size(selection)), options.is_thorough);
+  std::vector<std::vector<Voted>> voted =
+      count_votes(queries, !is_small, looks.agreed, looks.screened, selection);
   std::vector<Rankings> results(queries.size());
   tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
     const Description& query = *queries[q].description;
@@ -333,7 +328,7 @@ std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int 
     } else {
       const auto alignment = backend_->prepare_alignment(query.dense);
       screen(query, *alignment, voted[q]);
-      align_most_promising(query, *alignment, voted[q]);
+      align_most_promising(query, *alignment, looks.aligned, voted[q]);
       rankings.dense = first_ids(voted[q], count, [](const Voted& a, const Voted& b) {
         return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
       });

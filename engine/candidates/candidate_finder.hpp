@@ -93,12 +93,13 @@ class CandidateFinder {
   struct Voted;
   struct ToAlign;
   std::vector<std::vector<Voted>> count_votes(std::span<const Query> queries, bool is_aligned,
+                                              std::size_t most_agreed, std::size_t most,
                                               const index::ImageSelection* selection) const;
   ToAlign to_align(std::span<const Voted> voted) const;
   void screen(const Description& query, const kernels::DenseAlignment& alignment,
               std::span<Voted> voted) const;
   void align_most_promising(const Description& query, const kernels::DenseAlignment& alignment,
-                            std::span<Voted> voted) const;
+                            std::size_t most, std::span<Voted> voted) const;
   std::vector<ImageId> rank_dense(const Description& query, const kernels::DenseSearch& dense,
                                   int count, const index::ImageSelection* selection) const;
   index::GlobalIndex& global_index_for(ImageId first, ImageId last);

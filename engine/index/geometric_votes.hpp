@@ -33,7 +33,7 @@ struct Vote {
 struct VotedPosition {
   float query_x = 0, query_y = 0, candidate_x = 0, candidate_y = 0, rotation_rad = 0, octaves = 0;
 };
-inline constexpr std::size_t kVotedPositions = 40;
+inline constexpr std::size_t kVotedPositions = 10;
 
 struct Agreement {
   // The largest sum of weights that agree with the transform of one vote; per channel of the better

@@ -25,9 +25,9 @@ namespace {
 constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
 constexpr int kProbedWords = 8;
 
-// From so many images on, up to twice as many of them stand for all: of 8192 images each code is
-// compared with some 3000 codes, of which 90 may vote.
-constexpr std::int64_t kLeastSampled = 8192;
+// From so many images on, up to twice as many of them stand for all: of 4096 images each code is
+// compared with some 1500 codes, of which 45 may vote.
+constexpr std::int64_t kLeastSampled = 4096;
 // Rows of a part whose ballots are held at once.
 constexpr std::size_t kRowsAtOnce = 8192;
 
@@ -69,23 +69,14 @@ struct Inquiry {
   Questions questions;
 };
 
-// What votes for an image weigh together, in the better contrast of each channel: no more of them
-// can agree.
-using Weights = std::array<std::int32_t, kVoteKinds>;
-std::int64_t total(const Weights& weights) {
-  return std::int64_t{std::max(weights[0], weights[1])} + std::max(weights[2], weights[3]);
-}
-
-// Of each row in a range.
+// Of each row in a range the sum of its ballots' squared weights, which tells images of the query's
+// mark from others nearly as well as agreement does.
 std::vector<std::int64_t> weigh(std::span<const Ballot> ballots, RowRange rows) {
-  std::vector<Weights> weights(rows.last - rows.first, Weights{});
+  std::vector<std::int64_t> weights(rows.last - rows.first, 0);
   for (const Ballot& ballot : ballots) {
-    weights[ballot.row - rows.first][ballot.kind] += ballot.weight;
+    weights[ballot.row - rows.first] += std::int64_t{ballot.weight} * ballot.weight;
   }
-  std::vector<std::int64_t> totals;
-  totals.reserve(weights.size());
-  for (const Weights& of_row : weights) totals.push_back(total(of_row));
-  return totals;
+  return weights;
 }
 
 // Rows of one part that are gone through together.

@@ -161,6 +161,7 @@ Json match_options(const MatchOptions& options) {
   }
   return {{"candidates", options.search.candidates},
           {"dense_images", options.search.dense_images},
+          {"thorough", options.search.is_thorough},
           {"ratio", shortest(options.verify.ratio)},
           {"threshold_px", shortest(options.verify.threshold_px)},
           {"min_inliers", options.verify.min_inliers},

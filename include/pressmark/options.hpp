@@ -35,6 +35,10 @@ struct PRESSMARK_API SearchOptions {
   int candidates = 100;  // 1..100000; each is verified, so time grows with it
   // 0..kMostDenseImages; largest catalogue correlated in all positions: 1.6 ms per image.
   int dense_images = 500;
+  // In a larger catalogue only those images are looked at closely whose codes look alike at all:
+  // all of them among some 30 000, an eighth among a million. On: all, in time that grows with the
+  // catalogue (docs/decisions/0006-candidates-by-local-votes.md).
+  bool is_thorough = false;
   void validate() const;
 };
 

@@ -40,7 +40,7 @@ TEST(RunManifest, StatesTheRun) {
   EXPECT_EQ(
       run["options"]["match"],
       Json::parse(
-          R"({"candidates":100,"dense_images":500,"ratio":0.95,"threshold_px":3.0,"min_inliers":6,
+          R"({"candidates":100,"dense_images":500,"thorough":false,"ratio":0.95,"threshold_px":3.0,"min_inliers":6,
                             "min_cells":10,"min_score":3.5,"query_keypoints":1024,"quality_gate":true,"show_rejected":false,
                             "max_hits":10,"where":["place=Bonn","date>=2023"]})"));
   EXPECT_TRUE(run["options"]["add"].is_null());
