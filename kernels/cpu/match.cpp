@@ -6,7 +6,8 @@
 //
 // Products are exact integers, equal on all instruction sets. A similarity and the index it belongs
 // to are packed into one integer, similarity * 4096 + (4095 - index), so that one maximum finds
-// both and ties go to the lowest index.
+// both and ties go to the lowest index. Where the processor multiplies tiles of bytes,
+// tiled_match.cpp finds the same.
 //
 // The rival, which the ratio test needs, is looked for once it is known who is mutual: a quarter of
 // the query's codes, where it would cost as much for all of them as everything else.
@@ -22,6 +23,7 @@
 #include "kernels/byte_products.hpp"
 #include "kernels/cpu/matched_codes.hpp"
 #include "kernels/cpu/stages.hpp"
+#include "kernels/cpu/tiled_match.hpp"
 #include "kernels/math/code_distance.hpp"
 
 #ifndef PRESSMARK_KERNELS_CPU_MATCH_CONSTANTS
@@ -29,10 +31,7 @@
 namespace pressmark::kernels::cpu {
 namespace {
 
-constexpr int kIndexBits = 12;
 constexpr std::size_t kRows = 4;  // query codes that are compared at once
-// Less than any similarity of two codes, and safe to multiply by 4096.
-constexpr std::int32_t kLeast = -(1 << 18);
 // Takes the place of 4095 - index where there is no code.
 constexpr std::int32_t kNobody = kLeast * (1 << kIndexBits);
 
@@ -266,13 +265,6 @@ std::size_t index_of(std::int32_t key) {
   return static_cast<std::size_t>(kIndexMask - (key & kIndexMask));
 }
 
-// A query's code and a candidate's, each the other's best.
-struct MutualPair {
-  std::size_t query, candidate;
-  std::int32_t similarity, rival = kLeast;
-  bool inverted;
-};
-
 // One contrast hypothesis while it is worked on.
 struct Hypothesis {
   std::vector<std::int32_t> rows, columns;  // keys
@@ -336,6 +328,28 @@ void add_rivals(const MatchedQuery& query, const MatchedCandidate& candidate,
   }
 }
 
+std::vector<MutualPair> compared_pairs(const CodesView& query, const CodesView& candidate,
+                                       int even_size, float ratio) {
+#ifdef PRESSMARK_HAS_TILES
+  if (TiledCodes::is_possible()) {
+    const TiledCodes codes(query, candidate, even_size);
+    if (codes.is_negatable()) {
+      std::vector<MutualPair> pairs = codes.mutual_pairs();
+      if (ratio < 1) codes.add_rivals(ratio, pairs);
+      return pairs;
+    }
+  }
+#endif
+  const CodeGroups groups(even_size);
+  const bool by_bytes = HWY_DYNAMIC_DISPATCH(multiplies_bytes)();
+  const MatchedQuery rows(query.codes, groups, kRows, !by_bytes);
+  const MatchedCandidate columns(candidate, groups);
+  std::vector<MutualPair> pairs =
+      mutual_pairs(rows, query.keypoints.size(), columns, groups, by_bytes);
+  if (ratio < 1) add_rivals(rows, columns, groups, by_bytes, pairs);
+  return pairs;
+}
+
 }  // namespace
 
 void match(const CodesView& query, const CodesView& candidate, int even_size, float ratio,
@@ -348,14 +362,7 @@ void match(const CodesView& query, const CodesView& candidate, int even_size, fl
   assert(query.keypoints.size() <= kMaxKeypoints && candidate.keypoints.size() <= kMaxKeypoints);
   if (query.keypoints.empty() || candidate.keypoints.empty()) return;
 
-  const CodeGroups groups(even_size);
-  const bool by_bytes = HWY_DYNAMIC_DISPATCH(multiplies_bytes)();
-  const MatchedQuery rows(query.codes, groups, kRows, !by_bytes);
-  const MatchedCandidate columns(candidate, groups);
-  std::vector<MutualPair> pairs =
-      mutual_pairs(rows, query.keypoints.size(), columns, groups, by_bytes);
-  if (ratio < 1) add_rivals(rows, columns, groups, by_bytes, pairs);
-  for (const MutualPair& pair : pairs) {
+  for (const MutualPair& pair : compared_pairs(query, candidate, even_size, ratio)) {
     const double squared = squared_code_distance(pair.similarity);
     if (ratio < 1 && pair.rival > kLeast && is_beaten(squared, pair.rival, ratio)) continue;
     (pair.inverted ? output.inverted : output.same)

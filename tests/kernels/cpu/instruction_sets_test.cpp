@@ -2,6 +2,7 @@
 //
 // Every instruction set that the machine has gives the same bytes.
 #include "kernels/byte_products.hpp"
+#include "kernels/byte_tiles.hpp"
 #include "tests/kernels/conformance.hpp"
 #include "tests/kernels/cpu/every_target.hpp"
 #include "tests/kernels/relief.hpp"
@@ -88,6 +89,49 @@ struct Compared {
   Consensus consensus;
 };
 
+bool equal_matches(const std::vector<SignedMatches>& a, const std::vector<SignedMatches>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& one, const auto& other) { return equal(one, other); });
+}
+
+// Sets of codes with equal ones among them, of which the first counts, and of as many as fill tiles
+// or leave them almost empty.
+std::vector<SignedMatches> match_sets(std::int8_t least) {
+  std::mt19937_64 random(19);
+  const std::unique_ptr<Backend> backend = make_cpu_backend();
+  std::vector<SignedMatches> matches;
+  for (const auto& [queries, candidates] : {std::pair<std::size_t, std::size_t>{1, 1},
+                                            {1, 33},
+                                            {16, 32},
+                                            {17, 48},
+                                            {50, 31},
+                                            {95, 64}}) {
+    std::vector<std::int8_t> query_codes = random_codes(random, queries);
+    std::vector<std::int8_t> codes = random_codes(random, candidates);
+    query_codes.back() = least;
+    // Some are seen again with noise, one of each side twice.
+    for (std::size_t i = 0; i < std::min(queries, candidates) / 2; ++i) {
+      for (std::size_t d = 0; d < kLocalCodeSize; ++d) {
+        codes[(candidates - 1 - i) * kLocalCodeSize + d] = static_cast<std::int8_t>(
+            query_codes[i * kLocalCodeSize + d] + static_cast<int>(uniform(random, -9, 9)));
+      }
+    }
+    std::copy_n(query_codes.end() - kLocalCodeSize, kLocalCodeSize, query_codes.begin());
+    std::copy_n(codes.end() - kLocalCodeSize, kLocalCodeSize, codes.begin());
+    const std::vector<Keypoint> query_places = random_keypoints(random, queries, 100);
+    const std::vector<Keypoint> places = random_keypoints(random, candidates, 40);
+    const CodesView candidate{places, codes};
+    for (const int even_size : {0, 26, 32, 64}) {
+      for (const float ratio : {0.0f, 0.8f, 0.95f, 1.0f}) {
+        matches.emplace_back();
+        backend->match({query_places, query_codes}, {&candidate, 1}, even_size, ratio,
+                       {&matches.back(), 1});
+      }
+    }
+  }
+  return matches;
+}
+
 Compared compare() {
   std::mt19937_64 random(11);
   const std::unique_ptr<Backend> backend = make_cpu_backend();
@@ -120,6 +164,7 @@ TEST(InstructionSetsTest, AllCompareAlike) {
     for (const bool by_bytes : {true, false}) {
       const bool used = allow_byte_products(by_bytes);
       EXPECT_TRUE(by_bytes || !used);
+      allow_tiles(false);  // they take the place of these instructions
       const Compared found = compare();
       for (std::size_t i = 0; i < expected.matches.size(); ++i) {
         EXPECT_TRUE(equal(found.matches[i], expected.matches[i]));
@@ -130,6 +175,28 @@ TEST(InstructionSetsTest, AllCompareAlike) {
     }
   });
   allow_byte_products(true);
+  allow_tiles(true);
+}
+
+// Also with a value that no byte holds negated.
+TEST(InstructionSetsTest, AllMatchAlike) {
+  for (const std::int8_t least : {std::int8_t{-127}, std::int8_t{-128}}) {
+    const std::vector<SignedMatches> expected = match_sets(least);
+    ASSERT_FALSE(expected.back().same.empty());
+    ASSERT_FALSE(expected[1].same.empty());
+    test::on_every_target([&] {
+      for (const bool by_tiles : {true, false}) {
+        const bool tiled = allow_tiles(by_tiles);
+        EXPECT_TRUE(by_tiles || !tiled);
+        for (const bool by_bytes : {true, false}) {
+          allow_byte_products(by_bytes);
+          EXPECT_TRUE(equal_matches(match_sets(least), expected));
+        }
+      }
+      allow_tiles(true);
+      allow_byte_products(true);
+    });
+  }
 }
 
 }  // namespace
