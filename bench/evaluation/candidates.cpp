@@ -4,8 +4,14 @@
 // of a set with ground truth are hidden among strangers, rendered ones as a rule; each stranger
 // counts twice, because its mirror image is another mark. Figures:
 // docs/decisions/0006-candidates-by-local-votes.md.
+//
+//   evaluate_candidates SET STRANGERS [PHOTOS [EVERY [KEPT]]]
+//
+// SET: folder with truth.csv; each EVERYth of its photos asks (1: all). STRANGERS: folder of
+// photos; PHOTOS: in the catalogue altogether (100000). KEPT: folder in which the strangers'
+// descriptions are kept, 37 KB each; made by the first run, continued where it broke off, and used
+// by later ones instead of describing again. With KEPT, STRANGERS may be "-": no others than those.
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 #include <opencv2/core.hpp>
 
 #include <algorithm>
@@ -17,8 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/evaluation/strangers.hpp"
 #include "engine/candidates/candidate_finder.hpp"
-#include "engine/image/image.hpp"
 #include "engine/model/model_data.hpp"
 #include "engine/pipeline/describe.hpp"
 #include "pressmark/engine.hpp"
@@ -30,8 +36,6 @@ namespace {
 using namespace pressmark;
 
 constexpr std::array<std::size_t, 4> kFirst = {10, 100, 1000, 10'000};
-// Photos that are described at once, then added in order.
-constexpr std::size_t kBlock = 512;
 
 struct Path {
   const char* name;
@@ -39,36 +43,8 @@ struct Path {
   std::array<std::size_t, kFirst.size()> found{};
 };
 
-void mirror(image::PixelBuffer& pixels) {
-  const auto channels = static_cast<std::ptrdiff_t>(pixels.channels);
-  const auto row_size = channels * pixels.width;
-  for (auto row = pixels.pixels.begin(); row != pixels.pixels.end(); row += row_size) {
-    std::reverse(row, row + row_size);  // turns the order of the channels, too
-    for (auto pixel = row; pixel != row + row_size; pixel += channels) {
-      std::reverse(pixel, pixel + channels);
-    }
-  }
-}
-
-// As it is and mirrored; empty where the file is no photo.
-std::vector<Description> describe_both_ways(const pipeline::Describer& describer,
-                                            const std::filesystem::path& file) {
-  std::vector<Description> result;
-  try {
-    const image::Bytes bytes = image::read_file(file, describer.decode.max_file_bytes);
-    image::Photo photo =
-        image::decode(bytes, describer.decode, 2 * describer.describe.long_side_px);
-    result.push_back(pipeline::describe_photos(describer, {&photo, 1}).front());
-    mirror(photo.pixels);
-    result.push_back(pipeline::describe_photos(describer, {&photo, 1}).front());
-  } catch (const Error& error) {
-    fmt::print(stderr, "{}: {}\n", file.string(), error.what());
-  }
-  return result;
-}
-
 int run(const std::filesystem::path& set, const std::filesystem::path& strangers, std::size_t most,
-        std::size_t every) {
+        std::size_t every, const std::filesystem::path& kept) {
   const Model model = Model::load_default();
   const std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend();
   const DecodeOptions decode;
@@ -92,21 +68,13 @@ int run(const std::filesystem::path& set, const std::filesystem::path& strangers
     }
     finder.add(next++, photo.description);
   }
-  const PhotoList list = collect_photos({&strangers, 1});
-  for (std::size_t begin = 0; begin < list.photos.size() && next < static_cast<ImageId>(most);
-       begin += kBlock) {
-    std::vector<std::vector<Description>> block(std::min(kBlock, list.photos.size() - begin));
-    tbb::parallel_for(std::size_t{0}, block.size(), [&](std::size_t i) {
-      block[i] = describe_both_ways(describer, list.photos[begin + i].file);
-    });
-    for (const std::vector<Description>& both : block) {
-      for (const Description& description : both) {
-        if (next < static_cast<ImageId>(most)) finder.add(next++, description);
-      }
-    }
-    fmt::print(stderr, "\r{} photos", next);
+  const std::size_t wanted = most - std::min(most, truth.size());
+  const auto add = [&](const Description& description) { finder.add(next++, description); };
+  if (kept.empty()) {
+    bench::each_stranger(describer, strangers, wanted, add);
+  } else {
+    bench::each_kept_stranger(describer, model, strangers, kept, wanted, add);
   }
-  fmt::print(stderr, "\n");
 
   std::array<Path, 4> paths{{{"global", &candidates::Rankings::global},
                              {"local_votes", &candidates::Rankings::votes},
@@ -157,13 +125,16 @@ int run(const std::filesystem::path& set, const std::filesystem::path& strangers
 int main(int argc, char** argv) {
   const long most = argc > 3 ? std::atol(argv[3]) : 100'000;
   const long every = argc > 4 ? std::atol(argv[4]) : 1;
-  if (argc < 3 || argc > 5 || most < 1 || every < 1) {
-    std::fputs("usage: evaluate_candidates SET STRANGERS [PHOTOS [EVERY]]\n", stderr);
+  const std::string strangers = argc > 2 ? argv[2] : "";
+  const std::string kept = argc > 5 ? argv[5] : "";
+  if (argc < 3 || argc > 6 || most < 1 || every < 1 || (strangers == "-" && kept.empty())) {
+    std::fputs("usage: evaluate_candidates SET STRANGERS [PHOTOS [EVERY [KEPT]]]\n", stderr);
     return 2;
   }
   cv::setNumThreads(1);
   try {
-    return run(argv[1], argv[2], static_cast<std::size_t>(most), static_cast<std::size_t>(every));
+    return run(argv[1], strangers == "-" ? "" : strangers, static_cast<std::size_t>(most),
+               static_cast<std::size_t>(every), kept);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;
