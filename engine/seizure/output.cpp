@@ -13,15 +13,38 @@
 #include <system_error>
 
 #include "engine/image/image.hpp"
-#include "engine/report/output_file.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::seizure {
 
-void write_file(const std::filesystem::path& file, std::string_view bytes) {
+namespace {
+
+void sync_opened(const std::filesystem::path& directory, int (*sync)(int descriptor)) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool is_synced = descriptor >= 0 && sync(descriptor) == 0;
+  const int error = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (is_synced) return;
+  throw Error(ErrorCode::kIo,
+              fmt::format("cannot write {}: {}", directory.native(),
+                          std::error_code(error, std::generic_category()).message()));
+}
+
+}  // namespace
+
+void write_file(const std::filesystem::path& file, std::string_view bytes,
+                report::Durability durability) {
   report::AtomicFile target(file);
   target.write(bytes);
-  target.commit();
+  target.commit(durability);
+}
+
+void sync_file_system(const std::filesystem::path& directory) {
+  sync_opened(directory, ::syncfs);
+}
+
+void sync_directory(const std::filesystem::path& directory) {
+  sync_opened(directory, ::fsync);
 }
 
 std::string read_file(const std::filesystem::path& file) {

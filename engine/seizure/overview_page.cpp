@@ -67,7 +67,7 @@ class Overview {
     write_left_out(page, summary);
     write_about(page, summary);
     frame.write_foot(page, false);
-    page.commit();
+    page.commit(report::Durability::kLater);
   }
 
  private:

@@ -125,7 +125,7 @@ class Run {
 
   SeizureSummary write_results() {
     std::error_code ignored;
-    std::filesystem::remove(directory_ / kManifestName, ignored);
+    if (std::filesystem::remove(directory_ / kManifestName, ignored)) sync_directory(directory_);
     remove_leavings(directory_);
     const Findings findings = find_marks(directory_, plan_, catalogue_);
     const std::vector<LinkedSeizure> linked = linked_seizures(findings, catalogue_);
@@ -149,7 +149,9 @@ class Run {
     summary.catalogue_changed = !(state_of(now.info()) == plan_.state);
     const ReportSources sources{directory_, plan_, findings, linked, *photos_, catalogue_};
     summary.interrupted = !write_report(sources, summary, control_.run);
-    if (!summary.interrupted) write_run_manifest(directory_, plan_, findings, summary);
+    if (summary.interrupted) return summary;
+    sync_file_system(directory_);  // whoever finds the manifest finds all that it names
+    write_run_manifest(directory_, plan_, findings, summary);
     return summary;
   }
 

@@ -38,7 +38,7 @@ struct PRESSMARK_API SeizureOptions {
 enum class SeizureStep { kDescribe, kCompare, kReport };
 PRESSMARK_API std::string_view to_string(SeizureStep step);  // "describe", "compare", "report"
 
-// RunControl::on_progress counts the photos, or pages, of the current step.
+// RunControl::on_progress counts the photos of the current step, and of the last one the pages, too.
 struct SeizureControl {
   RunControl run;
   std::function<void(SeizureStep)> on_step;  // before the first progress of each
