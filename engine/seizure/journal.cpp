@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <limits>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -55,6 +56,28 @@ std::optional<std::string> next_line(std::ifstream& stream) {
 
 std::string check_of(std::string_view bytes) {
   return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+struct CheckSum::State {
+  XXH3_state_t* const xxh3 = XXH3_createState();
+  State() {
+    if (xxh3 == nullptr) throw std::bad_alloc();
+    XXH3_64bits_reset(xxh3);
+  }
+  ~State() { XXH3_freeState(xxh3); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+CheckSum::CheckSum() : state_(std::make_unique<State>()) {}
+CheckSum::~CheckSum() = default;
+
+void CheckSum::add(std::string_view bytes) {
+  XXH3_64bits_update(state_->xxh3, bytes.data(), bytes.size());
+}
+
+std::string CheckSum::digits() const {
+  return fmt::format("{:016x}", XXH3_64bits_digest(state_->xxh3));
 }
 
 std::string journal_line(const Json& record) {

@@ -63,7 +63,8 @@ class MarkPageWriter::Impl {
     TemplateData data;
     data.set("facts", mark_facts(mark).list());
     if (mark.packages > kFactPackages) data.set("which_packages", package_names(mark));
-    data.set("catalogue_images", grouped(from_.plan.state.images));
+    data.set("searched_images", grouped(from_.plan.state.searched));
+    if (!from_.plan.options.match.filter.selects_all()) data.set("has_conditions", kTrue);
     std::size_t shown = 0;
     for (const OutsideLink& link : mark.outside) {
       if (link.holds && shown < kShownPairs) ++shown;
@@ -91,7 +92,7 @@ class MarkPageWriter::Impl {
  private:
   // Of one photo by itself: the pair is shown with its own score.
   double false_hits_of(double score) const {
-    return static_cast<double>(from_.plan.state.images) * std::pow(10.0, -score);
+    return static_cast<double>(from_.plan.state.searched) * std::pow(10.0, -score);
   }
 
   // Returns the name of the first picture, empty where none can be shown.

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "engine/image/image.hpp"
@@ -47,7 +47,8 @@ void sync_directory(const std::filesystem::path& directory) {
   sync_opened(directory, ::fsync);
 }
 
-std::string read_file(const std::filesystem::path& file) {
+void for_chunks(const std::filesystem::path& file,
+                const std::function<void(std::string_view)>& on_chunk) {
   std::ifstream stream(file, std::ios::binary);
   const int error = errno;
   if (!stream) {
@@ -55,10 +56,19 @@ std::string read_file(const std::filesystem::path& file) {
                 fmt::format("cannot read {}: {}", file.native(),
                             std::error_code(error, std::generic_category()).message()));
   }
-  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::array<char, 65536> chunk{};
+  do {
+    stream.read(chunk.data(), chunk.size());
+    on_chunk({chunk.data(), static_cast<std::size_t>(stream.gcount())});
+  } while (stream);
   if (stream.bad()) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read {}", file.native()));
   }
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  std::string bytes;
+  for_chunks(file, [&](std::string_view chunk) { bytes += chunk; });
   return bytes;
 }
 

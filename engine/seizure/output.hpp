@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ void sync_directory(const std::filesystem::path& directory);
 
 // Throws Error: kNotFound, kIo.
 std::string read_file(const std::filesystem::path& file);
+
+// Calls on_chunk for the bytes of a file of any size, piece by piece. Throws as read_file.
+void for_chunks(const std::filesystem::path& file,
+                const std::function<void(std::string_view)>& on_chunk);
 
 // Of a file of any size, without holding it in memory. Throws Error(kIo).
 Sha256 hash_file(const std::filesystem::path& file);
