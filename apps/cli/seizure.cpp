@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "command.hpp"
+#include "image_selection.hpp"
 #include "inputs.hpp"
 #include "terminal.hpp"
 
@@ -59,6 +60,11 @@ int run_seizure(const Arguments& arguments, const Context& context) {
   const bool is_new = arguments.resume.empty();
   const std::filesystem::path directory = is_new ? arguments.out : arguments.resume;
   if (is_new) {
+    if (const ImageFilter& filter = arguments.options.match.filter; !filter.selects_all()) {
+      const Catalogue known = Catalogue::open(arguments.catalogue, Catalogue::Access::kRead);
+      require_seizures(known, filter);
+      report_selection(known, filter);
+    }
     const PhotoList list = gather_inputs(arguments.inputs);
     for (const InputIssue& issue : list.issues) print_issue(issue.file, issue.reason);
     begin_seizure(directory, arguments.catalogue, list, arguments.seizure, arguments.options,
@@ -170,6 +176,9 @@ void add_seizure_command(CLI::App& app, Context& context) {
   command->add_flag_callback(
       "--no-quality-gate", [arguments] { arguments->options.match.quality_gate = false; },
       "Compare photos that are too blurred, too dark or without a mark, too");
+  add_where_option(*command, match.filter,
+                   "Compare only with catalogued images of which this holds: 'place=Rotterdam', "
+                   "'seizure!=S12'; repeat it for several conditions (docs/filters.md)");
   add_verify_options(*command, match.verify);
   add_decode_options(*command, arguments->options.decode);
   // All of these are part of the run; a resumed one has them already.

@@ -4,6 +4,7 @@
 // only a few are under way at once, so that memory does not grow with their number.
 #pragma once
 
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
 
@@ -21,6 +22,10 @@ inline std::size_t thread_count(const RunControl& control) {
   if (control.threads > 0) return static_cast<std::size_t>(control.threads);
   return std::max(1u, std::thread::hardware_concurrency());
 }
+
+// What each thread makes for itself when it first asks for it (local()), and keeps.
+template <typename T>
+using PerThread = tbb::enumerable_thread_specific<T>;
 
 // What a source gives: an item, or nothing at the end.
 template <typename Item>

@@ -119,9 +119,9 @@ void AtomicFile::append(SpoolFile& spool) {
   }
 }
 
-void AtomicFile::commit() {
+void AtomicFile::commit(Durability durability) {
   flush();
-  if (::fsync(descriptor_) != 0) fail("write", target_);
+  if (durability == Durability::kAtOnce && ::fsync(descriptor_) != 0) fail("write", target_);
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) fail("write", target_);

@@ -34,6 +34,10 @@ class SpoolFile {
   std::string buffer_;
 };
 
+// When a file must have reached the disk: before it has its name; or when its maker waits for all
+// of many files at once, before anything relies on them.
+enum class Durability { kAtOnce, kLater };
+
 // A file beside its target, renamed onto it by commit(), removed if that never happens.
 class AtomicFile {
  public:
@@ -44,7 +48,7 @@ class AtomicFile {
 
   void write(std::string_view bytes);
   void append(SpoolFile& spool);  // its whole content
-  void commit();                  // flushes to the disk, then renames
+  void commit(Durability durability = Durability::kAtOnce);
 
  private:
   void flush();

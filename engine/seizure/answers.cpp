@@ -56,6 +56,7 @@ bool compare_all(const Catalogue& catalogue, const Catalogue& photos,
   };
   MatchOptions within = options.match;
   within.quality_gate = false;  // the usable were chosen before
+  within.filter = {};           // chooses among catalogued images
   within.max_hits = std::max(within.max_hits, within.search.candidates);
   MatchOptions outside = options.match;
   outside.quality_gate = false;

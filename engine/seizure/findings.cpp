@@ -27,7 +27,7 @@ class FindingsMaker {
       : directory_(directory),
         plan_(plan),
         verdicts_(catalogue),
-        images_(plan.state.images),  // others may have added some since
+        images_(plan.state.searched),  // others may have added some since
         catalogue_(catalogue) {}
 
   Findings make() {

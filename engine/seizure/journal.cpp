@@ -9,12 +9,14 @@
 
 #include <cerrno>
 #include <limits>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "engine/report/json_values.hpp"
 #include "engine/report/output_file.hpp"
+#include "engine/seizure/output.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::seizure {
@@ -50,21 +52,32 @@ std::optional<std::string> next_line(std::ifstream& stream) {
   return line;
 }
 
-void sync_directory_of(const std::filesystem::path& file) {
-  const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail("open", directory);
-  const bool is_synced = ::fsync(descriptor) == 0;
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  if (!is_synced) fail("sync", directory);
-}
-
 }  // namespace
 
 std::string check_of(std::string_view bytes) {
   return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+struct CheckSum::State {
+  XXH3_state_t* const xxh3 = XXH3_createState();
+  State() {
+    if (xxh3 == nullptr) throw std::bad_alloc();
+    XXH3_64bits_reset(xxh3);
+  }
+  ~State() { XXH3_freeState(xxh3); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+CheckSum::CheckSum() : state_(std::make_unique<State>()) {}
+CheckSum::~CheckSum() = default;
+
+void CheckSum::add(std::string_view bytes) {
+  XXH3_64bits_update(state_->xxh3, bytes.data(), bytes.size());
+}
+
+std::string CheckSum::digits() const {
+  return fmt::format("{:016x}", XXH3_64bits_digest(state_->xxh3));
 }
 
 std::string journal_line(const Json& record) {
@@ -94,7 +107,7 @@ Journal::Journal(std::filesystem::path file) : file_(std::move(file)) {
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail("open", file_);
   try {
-    sync_directory_of(file_);
+    sync_directory(file_.has_parent_path() ? file_.parent_path() : ".");
     size_ = recover(std::numeric_limits<std::int64_t>::max());
   } catch (...) {
     ::close(descriptor_);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -21,6 +22,21 @@ using Json = nlohmann::ordered_json;
 
 // The XXH3-64 in hexadecimal digits.
 std::string check_of(std::string_view bytes);
+
+// The same of bytes that come in pieces.
+class CheckSum {
+ public:
+  CheckSum();
+  ~CheckSum();
+  CheckSum(const CheckSum&) = delete;
+  CheckSum& operator=(const CheckSum&) = delete;
+  void add(std::string_view bytes);
+  std::string digits() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // One line with its end. Invalid UTF-8 is replaced.
 std::string journal_line(const Json& record);

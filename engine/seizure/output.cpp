@@ -7,24 +7,48 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "engine/image/image.hpp"
-#include "engine/report/output_file.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::seizure {
 
-void write_file(const std::filesystem::path& file, std::string_view bytes) {
-  report::AtomicFile target(file);
-  target.write(bytes);
-  target.commit();
+namespace {
+
+void sync_opened(const std::filesystem::path& directory, int (*sync)(int descriptor)) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool is_synced = descriptor >= 0 && sync(descriptor) == 0;
+  const int error = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (is_synced) return;
+  throw Error(ErrorCode::kIo,
+              fmt::format("cannot write {}: {}", directory.native(),
+                          std::error_code(error, std::generic_category()).message()));
 }
 
-std::string read_file(const std::filesystem::path& file) {
+}  // namespace
+
+void write_file(const std::filesystem::path& file, std::string_view bytes,
+                report::Durability durability) {
+  report::AtomicFile target(file);
+  target.write(bytes);
+  target.commit(durability);
+}
+
+void sync_file_system(const std::filesystem::path& directory) {
+  sync_opened(directory, ::syncfs);
+}
+
+void sync_directory(const std::filesystem::path& directory) {
+  sync_opened(directory, ::fsync);
+}
+
+void for_chunks(const std::filesystem::path& file,
+                const std::function<void(std::string_view)>& on_chunk) {
   std::ifstream stream(file, std::ios::binary);
   const int error = errno;
   if (!stream) {
@@ -32,10 +56,19 @@ std::string read_file(const std::filesystem::path& file) {
                 fmt::format("cannot read {}: {}", file.native(),
                             std::error_code(error, std::generic_category()).message()));
   }
-  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::array<char, 65536> chunk{};
+  do {
+    stream.read(chunk.data(), chunk.size());
+    on_chunk({chunk.data(), static_cast<std::size_t>(stream.gcount())});
+  } while (stream);
   if (stream.bad()) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read {}", file.native()));
   }
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  std::string bytes;
+  for_chunks(file, [&](std::string_view chunk) { bytes += chunk; });
   return bytes;
 }
 

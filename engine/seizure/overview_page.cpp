@@ -2,6 +2,7 @@
 #include "engine/seizure/overview_page.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdint>
 #include <kainjow/mustache.hpp>
@@ -44,6 +45,8 @@ class Overview {
                      "seizure report");
     TemplateData data;
     if (summary.catalogue_changed) data.set("changed", kTrue);
+    data.set("searched_images", grouped(from_.plan.state.searched));
+    if (!from_.plan.options.match.filter.selects_all()) data.set("has_conditions", kTrue);
     data.set("catalogue_images", grouped(from_.plan.state.images));
     data.set("compared", grouped(static_cast<std::int64_t>(from_.findings.photos.size())));
     data.set("marks", grouped(summary.marks));
@@ -67,7 +70,7 @@ class Overview {
     write_left_out(page, summary);
     write_about(page, summary);
     frame.write_foot(page, false);
-    page.commit();
+    page.commit(report::Durability::kLater);
   }
 
  private:
@@ -123,6 +126,15 @@ class Overview {
     facts.add("Catalogued seizures linked", grouped(summary.linked_seizures));
     facts.add("Catalogue", displayable(from_.plan.catalogue.native()), true);
     facts.add("Images in the catalogue", grouped(from_.plan.state.images));
+    const ImageFilter& filter = from_.plan.options.match.filter;
+    if (!filter.selects_all()) {
+      std::vector<std::string> conditions;
+      for (const FilterCondition& condition : filter.conditions) {
+        conditions.push_back(displayable(to_string(condition)));
+      }
+      facts.add("Conditions", fmt::format("{}", fmt::join(conditions, "; ")), true);
+      facts.add("Images searched", grouped(from_.plan.state.searched));
+    }
     facts.add("Model", from_.plan.model_name + " " + from_.plan.model_id);
     facts.add("Score of a hit",
               fmt::format("{:g} or more", from_.plan.options.match.verify.min_score));

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <system_error>
-
 #include "engine/image/image.hpp"
 #include "engine/seizure/output.hpp"
 
@@ -14,11 +12,20 @@ namespace {
 constexpr const char* kFolder = "pictures";
 constexpr int kSmallPx = 256, kLargePx = 640;
 
+std::string large_picture_name(const Sha256& sha256) {
+  return fmt::format("{}/{}-l.jpg", kFolder, sha256.hex());
+}
+
 void write_jpeg(const std::filesystem::path& file, const image::Bytes& jpeg) {
-  write_file(file, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+  write_file(file, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()},
+             report::Durability::kLater);
 }
 
 }  // namespace
+
+std::string small_picture_name(const Sha256& sha256) {
+  return fmt::format("{}/{}-s.jpg", kFolder, sha256.hex());
+}
 
 PictureFiles::PictureFiles(const std::filesystem::path& report_directory,
                            const DecodeOptions& decode)
@@ -26,31 +33,33 @@ PictureFiles::PictureFiles(const std::filesystem::path& report_directory,
   make_directory(directory_ / kFolder);
 }
 
-PictureFiles::Small PictureFiles::small(const std::filesystem::path& file, const PhotoInfo& info) {
-  const std::string name = fmt::format("{}/{}-s.jpg", kFolder, info.sha256.hex());
-  std::error_code ignored;
-  if (std::filesystem::exists(directory_ / name, ignored)) return {name, {}};
-  const report::LoadedPicture picture = report::load_picture(file, info, decode_, kSmallPx);
-  if (!picture.reason.empty()) return {{}, picture.reason};
-  write_jpeg(directory_ / name, picture.jpeg);
-  return {name, {}};
+std::string PictureFiles::write_small(const std::filesystem::path& file,
+                                      const PhotoInfo& info) const {
+  report::LoadedPicture picture = report::load_picture(file, info, decode_, kSmallPx);
+  if (picture.reason.empty()) {
+    write_jpeg(directory_ / small_picture_name(info.sha256), picture.jpeg);
+  }
+  return std::move(picture.reason);
 }
 
-const PictureFiles::Large& PictureFiles::large(const std::filesystem::path& file,
-                                               const PhotoInfo& info) {
-  const auto [place, is_new] = large_.try_emplace(info.sha256);
-  Large& large = place->second;
-  if (!is_new) return large;
-  const report::LoadedPicture picture = report::load_picture(file, info, decode_, kLargePx);
-  if (!picture.reason.empty()) {
-    large.picture.reason = picture.reason;
-    return large;
+PictureFiles::Large PictureFiles::large(const std::filesystem::path& file, const PhotoInfo& info) {
+  Made* made = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    made = &made_[info.sha256];
   }
-  const std::string name = fmt::format("{}/{}-l.jpg", kFolder, info.sha256.hex());
-  write_jpeg(directory_ / name, picture.jpeg);
+  const std::string name = large_picture_name(info.sha256);
+  std::call_once(made->once, [&] {
+    made->picture = report::load_picture(file, info, decode_, kLargePx);
+    if (made->picture.reason.empty()) write_jpeg(directory_ / name, made->picture.jpeg);
+    made->picture.jpeg = {};
+  });
+  Large large;
+  large.picture.reason = made->picture.reason;
+  if (!large.picture.reason.empty()) return large;
   large.picture.id = report::picture_id(info);
   large.definition = report::picture_definition(
-      large.picture.id, picture, report::display_frame(info.width_px, info.height_px),
+      large.picture.id, made->picture, report::display_frame(info.width_px, info.height_px),
       "../" + name);
   return large;
 }

@@ -100,6 +100,9 @@ SeizureOptions options_from(const Json& value) {
   options.match.verify.min_score = match.at("min_score");
   options.match.quality_gate = match.at("quality_gate");
   options.match.max_hits = match.at("max_hits");
+  for (const Json& condition : match.at("where")) {
+    options.match.filter.where(condition.get<std::string>());
+  }
   const Json& decode = value.at("decode");
   options.decode.max_file_bytes = decode.at("max_file_bytes");
   options.decode.max_pixels = decode.at("max_pixels");
@@ -119,7 +122,8 @@ Plan plan_from(const Json& value, const std::filesystem::path& file) {
   for (const Json& argument : value.at("command")) plan.command.push_back(text_from(argument));
   const Json& catalogue = value.at("catalogue");
   plan.catalogue = path_from(catalogue.at("directory"));
-  plan.state = {catalogue.at("images"), catalogue.at("removed"), catalogue.at("segments")};
+  plan.state = {catalogue.at("images"), catalogue.at("removed"), catalogue.at("segments"),
+                catalogue.at("searched"), catalogue.at("selection")};
   plan.model_id = value.at("model").at("id");
   plan.model_name = value.at("model").at("name");
   plan.describe.long_side_px = value.at("options").at("describe").at("long_side_px");
@@ -138,14 +142,28 @@ Plan plan_from(const Json& value, const std::filesystem::path& file) {
   return plan;
 }
 
+// A list of inputs has some hundred bytes for each: it is not held in memory.
 std::string check_of_file(const std::filesystem::path& file) {
-  return check_of(read_file(file));
+  CheckSum sum;
+  for_chunks(file, [&](std::string_view bytes) { sum.add(bytes); });
+  return sum.digits();
 }
 
 }  // namespace
 
-CatalogueState state_of(const CatalogueInfo& info) {
-  return {info.images, info.removed, info.segments};
+CatalogueState state_of(const Catalogue& catalogue, const ImageFilter& filter) {
+  const CatalogueInfo info = catalogue.info();
+  CatalogueState state{info.images, info.removed, info.segments, info.images, {}};
+  if (filter.selects_all()) return state;
+  state.searched = 0;
+  CheckSum ids;
+  catalogue.list_images(filter, [&](const CatalogueImage& image) {
+    ++state.searched;
+    ids.add(fmt::format("{}\n", image.id));
+    return true;
+  });
+  state.selection = ids.digits();
+  return state;
 }
 
 Json path_value(const std::filesystem::path& path) {
@@ -159,7 +177,7 @@ std::filesystem::path path_from(const Json& value) {
 
 Json options_value(const SeizureOptions& options, const DescribeOptions& describe) {
   Json match = report::match_options(options.match);
-  for (const char* without_part : {"query_keypoints", "show_rejected", "where"}) {
+  for (const char* without_part : {"query_keypoints", "show_rejected"}) {
     match.erase(without_part);
   }
   return {{"decode", report::decode_options(options.decode)},
@@ -192,10 +210,10 @@ void write_plan(const std::filesystem::path& directory, Plan plan,
   Json value = {{"type", "seizure_plan"}, {"format", kPlanFormat}, {"build", plan.build}};
   value["command"] = Json::array();
   for (const std::string& argument : plan.command) value["command"].push_back(text_value(argument));
-  value["catalogue"] = {{"directory", path_value(plan.catalogue)},
-                        {"images", plan.state.images},
-                        {"removed", plan.state.removed},
-                        {"segments", plan.state.segments}};
+  value["catalogue"] = {
+      {"directory", path_value(plan.catalogue)}, {"images", plan.state.images},
+      {"removed", plan.state.removed},           {"segments", plan.state.segments},
+      {"searched", plan.state.searched},         {"selection", plan.state.selection}};
   value["model"] = {{"id", plan.model_id}, {"name", plan.model_name}};
   value["options"] = options_value(plan.options, plan.describe);
   value["seizure"] = seizure_value(plan.seizure);

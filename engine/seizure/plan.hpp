@@ -26,12 +26,14 @@ inline constexpr const char* kHistoryName = "history.jsonl";
 inline constexpr const char* kManifestName = "manifest.json";  // written last
 inline constexpr const char* kReportName = "report";
 
-// What tells two states of a catalogue apart without reading it all.
+// What tells two states of a catalogue apart without reading its descriptions.
 struct CatalogueState {
   std::int64_t images = 0, removed = 0, segments = 0;
+  std::int64_t searched = 0;  // that the filter selects; without one all
+  std::string selection;      // XXH3-64 of the ids of these; without filter empty
   bool operator==(const CatalogueState&) const = default;
 };
-CatalogueState state_of(const CatalogueInfo& info);
+CatalogueState state_of(const Catalogue& catalogue, const ImageFilter& filter);
 
 struct Plan {
   std::string build;  // build_description()

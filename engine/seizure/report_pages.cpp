@@ -1,55 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Album pictures first, photo by photo, then pages, mark by mark: both by all threads. A mark may
+// have most of the photos, so pages alone would leave threads without work.
 #include "engine/seizure/report_pages.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <cmath>
-#include <kainjow/mustache.hpp>
-#include <optional>
-#include <set>
+#include <memory>
+#include <string>
 #include <system_error>
 
-#include "engine/report/document.hpp"
+#include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/report/output_file.hpp"
-#include "engine/report/sections.hpp"
 #include "engine/report/templates.hpp"
-#include "engine/report/text.hpp"
+#include "engine/seizure/mark_page.hpp"
 #include "engine/seizure/output.hpp"
 #include "engine/seizure/overview_page.hpp"
 #include "engine/seizure/page_frame.hpp"
 #include "engine/seizure/picture_files.hpp"
+#include "engine/seizure/report_lookup.hpp"
 #include "engine/seizure/templates.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 
 namespace pressmark::seizure {
 namespace {
-
-using kainjow::mustache::mustache;
-using report::displayable;
-using report::FactList;
-using report::grouped;
-using report::parsed;
-using report::TemplateData;
-
-// Pairs that a page of a mark shows as pictures; the table names the others.
-constexpr std::size_t kShownPairs = 12;
-// Packages that the facts of a mark name; more are folded away.
-constexpr int kFactPackages = 8;
-
-std::string file_name(const std::filesystem::path& file) {
-  return displayable(file.filename().native());
-}
-
-std::string mould_text(const MouldCounts& counts) {
-  std::vector<std::string> parts;
-  if (counts.same > 0) parts.push_back(fmt::format("supported by {}", counts.same));
-  if (counts.different > 0) parts.push_back(fmt::format("spoken against by {}", counts.different));
-  if (counts.cannot_tell > 0)
-    parts.push_back(fmt::format("cannot be told for {}", counts.cannot_tell));
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
 
 // Pages of an older report may be of marks that are no more.
 std::filesystem::path emptied(const std::filesystem::path& directory) {
@@ -68,253 +43,92 @@ class ReportWriter {
   explicit ReportWriter(const ReportSources& sources)
       : from_(sources),
         directory_(emptied(sources.directory / kReportName)),
-        pictures_(directory_, sources.plan.options.decode),
+        lookup_(sources.findings, sources.photos, sources.catalogue),
+        pictures_{PictureFiles(directory_, sources.plan.options.decode), {}},
         engine_(sources.catalogue.model(), sources.plan.describe, sources.plan.options.decode) {
-    make_directory(directory_ / "marks");
-    write_file(directory_ / "style.css", std::string(report::templates::report_css()) +
-                                             std::string(templates::seizure_css()));
+    make_directory(directory_ / kMarkPagesName);
+    write_file(directory_ / "style.css",
+               std::string(report::templates::report_css()) + std::string(templates::seizure_css()),
+               report::Durability::kLater);
     write_file(directory_ / "script.js",
-               std::string(report::templates::report_js()) + std::string(templates::seizure_js()));
+               std::string(report::templates::report_js()) + std::string(templates::seizure_js()),
+               report::Durability::kLater);
   }
 
   bool write(const SeizureSummary& summary, const RunControl& control) {
-    const auto all = static_cast<std::int64_t>(from_.findings.marks.size()) + 1;
+    const std::size_t photos = from_.findings.photos.size(), marks = from_.findings.marks.size();
+    const auto all = static_cast<std::int64_t>(photos + marks) + 1;
     std::int64_t done = 0;
-    report::SpoolFile rows(directory_ / "index.html");
-    for (const Mark& mark : from_.findings.marks) {
-      if (control.stop.stop_requested()) return false;
-      write_mark(mark, rows);
+    const auto count = [&] {
       if (control.on_progress) control.on_progress({++done, all});
-    }
-    write_overview(from_, directory_ / "index.html", summary, frame_, rows);
-    if (control.on_progress) control.on_progress({all, all});
+    };
+    if (!write_pictures(control, count)) return false;
+    report::SpoolFile rows(directory_ / "index.html");
+    if (!write_marks(control, rows, count)) return false;
+    PageFrame frame;
+    write_overview(from_, directory_ / "index.html", summary, frame, rows);
+    count();
     return true;
   }
 
  private:
-  // Of one photo by itself: the pair is shown with its own score.
-  double false_hits_of(double score) const {
-    return static_cast<double>(from_.plan.state.images) * std::pow(10.0, -score);
+  template <typename Count>
+  bool write_pictures(const RunControl& control, const Count& count) {
+    struct Picture {
+      std::uint32_t index = 0;
+      std::string missing;
+    };
+    return work_off<Picture>(
+        control, from_.findings.photos.size(),
+        [&](Picture& picture) {
+          const CatalogueImage photo = lookup_.photo(picture.index);
+          picture.missing = pictures_.files.write_small(photo.file, photo.info);
+        },
+        [&](Picture& picture) {
+          if (!picture.missing.empty()) {
+            pictures_.missing.emplace(picture.index, std::move(picture.missing));
+          }
+          count();
+        });
   }
 
-  CatalogueImage photo(std::uint32_t index) const {
-    CatalogueImage image;
-    image.id = from_.findings.photos[index].id;
-    image.info.sha256 = from_.findings.photos[index].sha256;
-    return from_.photos.find(image.id).value_or(image);
+  template <typename Count>
+  bool write_marks(const RunControl& control, report::SpoolFile& rows, const Count& count) {
+    struct Page {
+      std::uint32_t index = 0;
+      std::string row;
+    };
+    parallel::PerThread<std::unique_ptr<MarkPageWriter>> writers(
+        [&] { return std::make_unique<MarkPageWriter>(from_, lookup_, pictures_, engine_); });
+    return work_off<Page>(
+        control, from_.findings.marks.size(),
+        [&](Page& page) { page.row = writers.local()->write(from_.findings.marks[page.index]); },
+        [&](Page& page) {
+          rows.write(page.row);
+          count();
+        });
   }
 
-  void write_mark(const Mark& mark, report::SpoolFile& rows) {
-    const std::string name = mark_name(mark);
-    report::AtomicFile page(directory_ / "marks" / (name + ".html"));
-    frame_.write_head(page, "Mark " + name, "mark of a seizure",
-                      MarkPage{mark.number, std::ssize(from_.findings.marks)});
-    TemplateData data;
-    data.set("facts", mark_facts(mark).list());
-    if (mark.packages > kFactPackages) data.set("which_packages", package_names(mark));
-    data.set("catalogue_images", grouped(from_.plan.state.images));
-    std::size_t shown = 0;
-    for (const OutsideLink& link : mark.outside) {
-      if (link.holds && shown < kShownPairs) ++shown;
-    }
-    if (!mark.is_linked()) data.set("nothing_known", kTrue);
-    if (!mark.outside.empty()) {
-      data.set("has_links", kTrue);
-      data.set("links", link_rows(mark, shown));
-      for (const OutsideLink& link : mark.outside) {
-        if (!link.holds && !link.is_rejected()) data.set("has_weak", kTrue);
-      }
-    }
-    page.write(mark_head_.render(data));
-    defined_.clear();
-    if (shown > 0) page.write("<section>\n<h2>The links as pictures</h2>\n");
-    for (std::size_t i = 0; i < shown; ++i) write_outside_pair(page, mark.outside[i], i);
-    if (shown > 0) page.write("</section>\n");
-    if (mark.weakest) write_weakest(page, from_.findings.within[*mark.weakest]);
-    const std::string first_picture = write_album(page, mark);
-    frame_.write_foot(page, true);
-    page.commit();
-    rows.write(mark_row_.render(row_of(mark, first_picture)));
-  }
-
-  // Returns the name of the first picture, empty where none can be shown.
-  std::string write_album(report::AtomicFile& page, const Mark& mark) {
-    std::string first_picture;
-    TemplateData data, album{TemplateData::type::list};
-    for (const std::uint32_t index : mark.photos) {
-      const CatalogueImage image = photo(index);
-      const PictureFiles::Small small = pictures_.small(image.file, image.info);
-      if (first_picture.empty()) first_picture = small.name;
-      TemplateData entry;
-      entry.set("file", file_name(image.file));
-      if (small.name.empty()) {
-        entry.set("thumbnail", TemplateData::type::bool_false);
-        entry.set("missing", small.reason);
-      } else {
-        entry.set("thumbnail", "../" + small.name);
-      }
-      if (!image.facts.package.empty()) entry.set("package", displayable(image.facts.package));
-      if (const ImageId known = from_.findings.photos[index].catalogued; known > 0) {
-        entry.set("catalogued", std::to_string(known));
-      }
-      const std::string hash = image.info.sha256.hex();
-      entry.set("sha256", hash);
-      entry.set("short", hash.substr(0, 12));
-      album << entry;
-    }
-    data.set("photos", album);
-    page.write(mark_photos_.render(data));
-    return first_picture;
-  }
-
-  std::string package_names(const Mark& mark) const {
-    std::set<std::string> names;
-    for (const std::uint32_t index : mark.photos) {
-      const std::int32_t package = from_.findings.photos[index].package;
-      if (package < 0) continue;
-      names.insert(displayable(from_.findings.packages[static_cast<std::size_t>(package)]));
-    }
-    return fmt::format("{}", fmt::join(names, ", "));
-  }
-
-  FactList mark_facts(const Mark& mark) const {
-    FactList facts;
-    facts.add("Photos", grouped(static_cast<std::int64_t>(mark.photos.size())));
-    facts.add("Packages", mark.packages > 0 ? grouped(mark.packages) : "");
-    facts.add("Photos without a stated package", mark.unpacked > 0 ? grouped(mark.unpacked) : "");
-    if (mark.packages > 0 && mark.packages <= kFactPackages) {
-      facts.add("Which packages", package_names(mark));
-    }
-    std::vector<std::string> stated;
-    for (const std::string& mark_of_manifest : mark.names) {
-      stated.push_back(displayable(mark_of_manifest));
-    }
-    facts.add("Called in the manifest", fmt::format("{}", fmt::join(stated, ", ")));
-    if (mark.photos.size() > 1) {
-      facts.add("Links among its photos", grouped(mark.links));
-      facts.add("One mould made all, of these links", mould_text(mark.mould));
-      facts.add("Weakest link",
-                mark.weakest
-                    ? "score " + score_text(from_.findings.within[*mark.weakest].best.score)
-                    : std::string("none: the photos are joined by what the manifest states"));
-    }
-    return facts;
-  }
-
-  TemplateData link_rows(const Mark& mark, std::size_t shown) const {
-    TemplateData rows{TemplateData::type::list};
-    for (std::size_t i = 0; i < mark.outside.size(); ++i) {
-      const OutsideLink& link = mark.outside[i];
-      const std::optional<CatalogueImage> image = from_.catalogue.find(link.image);
-      TemplateData row;
-      row.set("rank", std::to_string(i + 1));
-      row.set("id", std::to_string(link.image));
-      row.set("shown", i < shown ? kTrue : TemplateData::type::bool_false);
-      row.set("seizure", image ? displayable(image->facts.seizure) : "");
-      row.set("package", image ? displayable(image->facts.package) : "");
-      row.set("score", score_text(link.score));
-      if (!link.holds && !link.is_rejected()) row.set("weak", kTrue);
-      row.set("false_hits", false_hits_text(link.expected_false_hits));
-      row.set("false_hits_value", fmt::format("{}", link.expected_false_hits));
-      row.set("by", fmt::format("{} of {}, best {}", link.hits.size(), mark.photos.size(),
-                                file_name(photo(link.hits.front().photo).file)));
-      row.set("mould", mould_text(link.mould));
-      row.set("decision", link.is_rejected() ? "rejected" : link.is_confirmed() ? "confirmed" : "");
-      rows << row;
-    }
-    return rows;
-  }
-
-  report::EmbeddedPicture picture(report::AtomicFile& page, const CatalogueImage& image) {
-    const PictureFiles::Large& large = pictures_.large(image.file, image.info);
-    if (!large.picture.id.empty() && defined_.insert(image.info.sha256).second) {
-      page.write(large.definition);
-    }
-    return large.picture;
-  }
-
-  void write_pair(report::AtomicFile& page, const CatalogueImage& query,
-                  const Description& query_description, CatalogueImage other,
-                  const Description& other_description, double expected_false_hits,
-                  std::size_t section, std::size_t place) {
-    QueryResult result;
-    result.file = query.file;
-    result.ok = true;
-    result.info = query.info;
-    const report::EmbeddedPicture left = picture(page, query), right = picture(page, other);
-    // hit_data takes hits by their place; those before are not looked at.
-    result.hits.resize(place);
-    result.hits.push_back(
-        {std::move(other),
-         engine_.verify(query_description, other_description, from_.plan.options.match.verify),
-         expected_false_hits});
-    page.write(hit_.render(
-        report::hit_data(static_cast<std::int64_t>(section), place, result, left, right)));
-  }
-
-  void write_outside_pair(report::AtomicFile& page, const OutsideLink& link, std::size_t place) {
-    std::optional<CatalogueImage> image = from_.catalogue.find(link.image);
-    if (!image) return;
-    const PhotoHit& best = link.hits.front();
-    const CatalogueImage query = photo(best.photo);
-    write_pair(page, query, from_.photos.description(query.id), *image,
-               from_.catalogue.description(link.image), false_hits_of(best.figures.score), 1,
-               place);
-  }
-
-  void write_weakest(report::AtomicFile& page, const WithinLink& link) {
-    page.write(
-        "<section>\n<h2>The weakest link of this mark</h2>\n<p>Without it the mark would fall into "
-        "two. Both photos are of this seizure.</p>\n");
-    const CatalogueImage query = photo(link.is_from_a ? link.a : link.b);
-    CatalogueImage other = photo(link.is_from_a ? link.b : link.a);
-    other.added_at.clear();  // of the working catalogue: says nothing
-    const Description query_description = from_.photos.description(query.id);
-    const Description other_description = from_.photos.description(other.id);
-    write_pair(page, query, query_description, std::move(other), other_description, 0, 2, 0);
-    page.write("</section>\n");
-  }
-
-  TemplateData row_of(const Mark& mark, const std::string& thumbnail) const {
-    TemplateData row;
-    row.set("name", mark_name(mark));
-    row.set("number", std::to_string(mark.number));
-    if (!mark.names.empty()) {
-      row.set("names", displayable(fmt::format("{}", fmt::join(mark.names, ", "))));
-    }
-    if (!thumbnail.empty()) row.set("thumbnail", thumbnail);
-    row.set("photos", std::to_string(mark.photos.size()));
-    row.set("packages", std::to_string(mark.packages));
-    row.set("unpacked", std::to_string(mark.unpacked));
-    row.set("weakest",
-            mark.weakest ? score_text(from_.findings.within[*mark.weakest].best.score) : "");
-    std::set<std::string> seizures;
-    for (const OutsideLink& link : mark.outside) {
-      const auto image = link.holds ? from_.catalogue.find(link.image) : std::nullopt;
-      if (!image) continue;
-      seizures.insert(image->facts.seizure.empty() ? fmt::format("image {}", link.image)
-                                                   : displayable(image->facts.seizure));
-    }
-    const bool is_linked = mark.is_linked();
-    row.set("score", is_linked ? score_text(mark.outside.front().score) : "");
-    row.set("false_hits",
-            is_linked ? false_hits_text(mark.outside.front().expected_false_hits) : "");
-    row.set("false_hits_value",
-            is_linked ? fmt::format("{}", mark.outside.front().expected_false_hits) : "");
-    row.set("seizures", fmt::format("{}", fmt::join(seizures, ", ")));
-    return row;
+  // Items 0, 1, ... in turn: work by many threads, take in order. False where it was stopped.
+  template <typename Item, typename Work, typename Take>
+  static bool work_off(const RunControl& control, std::size_t items, const Work& work,
+                       const Take& take) {
+    std::size_t next = 0;
+    const auto source = [&]() -> parallel::Token<Item> {
+      if (next == items || control.stop.stop_requested()) return nullptr;
+      auto item = std::make_unique<Item>();
+      item->index = static_cast<std::uint32_t>(next++);
+      return item;
+    };
+    parallel::run_pipeline<Item>(control, source, parallel::parallel_stage(work), take);
+    return next == items;
   }
 
   const ReportSources& from_;
   std::filesystem::path directory_;
-  PictureFiles pictures_;
+  ReportLookup lookup_;
+  ReportPictures pictures_;
   Engine engine_;
-  PageFrame frame_;
-  std::set<Sha256> defined_;  // pictures on the page that is being written
-  mustache mark_head_ = parsed(templates::mark_head_html());
-  mustache mark_photos_ = parsed(templates::mark_photos_html());
-  mustache mark_row_ = parsed(templates::mark_row_html());
-  mustache hit_ = parsed(report::templates::hit_html());
 };
 
 }  // namespace

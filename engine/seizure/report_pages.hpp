@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The report of a run: report/index.html, a page for each mark, pictures as files beside them.
-// Opens from any place without network; written page by page, so that its memory does not grow
-// with the number of photos.
+// Opens from any place without network; written page by page, by all threads, so that its memory
+// does not grow with the number of photos. Its files are on the disk once its user has waited for
+// it (sync_file_system).
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,8 @@ struct ReportSources {
   const Catalogue& catalogue;
 };
 
-// False where it was stopped before its end. Progress counts pages.
+// False where it was stopped before its end. Progress counts pictures of photos, then pages. The
+// same for any number of threads.
 bool write_report(const ReportSources& sources, const SeizureSummary& summary,
                   const RunControl& control);
 

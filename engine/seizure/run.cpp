@@ -40,8 +40,15 @@ void require_same_state(const Plan& plan, const Catalogue& catalogue) {
                 fmt::format("the run was begun by {}; this is {}, whose results may differ",
                             plan.build, build_description()));
   }
-  const CatalogueState now = state_of(catalogue.info());
+  const CatalogueState now = state_of(catalogue, plan.options.match.filter);
   if (now == plan.state && catalogue.model().id() == plan.model_id) return;
+  if (now.images == plan.state.images && now.removed == plan.state.removed &&
+      now.segments == plan.state.segments && catalogue.model().id() == plan.model_id) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{} has changed since the run was begun: the conditions select other "
+                            "images (then {}, now {}); begin a new run",
+                            plan.catalogue.native(), plan.state.searched, now.searched));
+  }
   throw Error(ErrorCode::kInvalidArgument,
               fmt::format("{} has changed since the run was begun (then {} images and {} removed, "
                           "now {} and {}): what is found from now on would not fit what was found "
@@ -125,7 +132,7 @@ class Run {
 
   SeizureSummary write_results() {
     std::error_code ignored;
-    std::filesystem::remove(directory_ / kManifestName, ignored);
+    if (std::filesystem::remove(directory_ / kManifestName, ignored)) sync_directory(directory_);
     remove_leavings(directory_);
     const Findings findings = find_marks(directory_, plan_, catalogue_);
     const std::vector<LinkedSeizure> linked = linked_seizures(findings, catalogue_);
@@ -146,10 +153,12 @@ class Run {
     write_map(directory_, plan_, own_position(directory_), linked);
     // Looked at anew: this object answers from the snapshot that it took at the beginning.
     const Catalogue now = Catalogue::open(plan_.catalogue, Catalogue::Access::kRead);
-    summary.catalogue_changed = !(state_of(now.info()) == plan_.state);
+    summary.catalogue_changed = !(state_of(now, plan_.options.match.filter) == plan_.state);
     const ReportSources sources{directory_, plan_, findings, linked, *photos_, catalogue_};
     summary.interrupted = !write_report(sources, summary, control_.run);
-    if (!summary.interrupted) write_run_manifest(directory_, plan_, findings, summary);
+    if (summary.interrupted) return summary;
+    sync_file_system(directory_);  // whoever finds the manifest finds all that it names
+    write_run_manifest(directory_, plan_, findings, summary);
     return summary;
   }
 
@@ -177,10 +186,6 @@ std::string_view to_string(SeizureStep step) {
 void SeizureOptions::validate() const {
   match.validate();
   decode.validate();
-  if (!match.filter.selects_all()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "a seizure is compared with the whole catalogue: it takes no filter");
-  }
   if (!(false_links > 0 && false_links <= 1000)) {
     throw Error(ErrorCode::kInvalidArgument, "false_links must be above 0 and at most 1000");
   }
@@ -199,7 +204,7 @@ void begin_seizure(const std::filesystem::path& directory, const std::filesystem
   plan.build = build_description();
   plan.command = command;
   plan.catalogue = absolute_path(catalogue);
-  plan.state = state_of(info);
+  plan.state = state_of(known, options.match.filter);
   plan.model_id = info.model_id;
   plan.model_name = info.model_name;
   plan.describe = info.describe;

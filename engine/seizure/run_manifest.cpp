@@ -60,11 +60,10 @@ void write_run_manifest(const std::filesystem::path& directory, const Plan& plan
   Json object = {{"type", "seizure_run"}, {"build", plan.build}, {"version", version()}};
   object["command"] = plan.command;
   object["model"] = {{"id", plan.model_id}, {"name", plan.model_name}};
-  object["catalogue"] = {{"directory", plan.catalogue.native()},
-                         {"images", plan.state.images},
-                         {"removed", plan.state.removed},
-                         {"segments", plan.state.segments},
-                         {"changed_during_run", summary.catalogue_changed}};
+  object["catalogue"] = {
+      {"directory", plan.catalogue.native()}, {"images", plan.state.images},
+      {"removed", plan.state.removed},        {"segments", plan.state.segments},
+      {"searched", plan.state.searched},      {"changed_during_run", summary.catalogue_changed}};
   object["options"] = options_value(plan.options, plan.describe);
   object["sure_score"] = findings.sure_score;
   object["seizure"] = report::seizure_value(plan.seizure);

@@ -23,7 +23,8 @@ namespace pressmark {
 
 struct PRESSMARK_API SeizureOptions {
   // query_keypoints and show_rejected play no part: photos are compared as they are stored, and all
-  // that examiners decided is stated. Without filter: the whole catalogue is searched.
+  // that examiners decided is stated. The filter chooses catalogued images, as they are at the
+  // beginning; photos of the seizure are compared with each other whatever it says.
   MatchOptions match;
   DecodeOptions decode;
   // Within the seizure a single link between two photos makes them one mark only where so many
@@ -38,7 +39,7 @@ struct PRESSMARK_API SeizureOptions {
 enum class SeizureStep { kDescribe, kCompare, kReport };
 PRESSMARK_API std::string_view to_string(SeizureStep step);  // "describe", "compare", "report"
 
-// RunControl::on_progress counts the photos, or pages, of the current step.
+// RunControl::on_progress counts the photos of the current step; the last one has pages, too.
 struct SeizureControl {
   RunControl run;
   std::function<void(SeizureStep)> on_step;  // before the first progress of each

@@ -162,6 +162,25 @@ class Seizure(ProgramTest):
         result = self.check(1, "replay", self.out, "--out", self.folder / "third")
         self.assertEqual(result.stdout, b"differs  marks.csv\n")
 
+    def test_conditions_choose_among_catalogued_images(self):
+        result = self.seizure(0, SAMPLES / "views/view_1.png", SAMPLES / "views/view_2.png", "--out", self.out,
+                              "--where", "file~scene_1")
+        self.assertIn(b"1 of 6 images", result.stderr)
+        [link] = self.links("catalogue_link")
+        self.assertEqual(Path(link["image"]["file"]).name, "scene_1.jpg")
+        manifest = json.loads((self.out / "manifest.json").read_text("utf-8"))
+        self.assertEqual(manifest["options"]["match"]["where"], ["file~scene_1"])
+        self.assertEqual(manifest["catalogue"]["searched"], 1)
+        self.assertIn("file~scene_1", (self.out / "report/index.html").read_text("utf-8"))
+        self.check_pages()
+        self.check(0, "seizure", "--resume", self.out)
+        self.check(0, "replay", self.out, "--out", self.folder / "again")
+        nowhere = self.folder / "nowhere"
+        self.seizure(1, SAMPLES / "views", "--out", nowhere, "--where", "seizure=unknown")
+        self.seizure(2, SAMPLES / "views", "--out", nowhere, "--where", "colour=red")
+        self.check(2, "seizure", "--resume", self.out, "--where", "id=1")
+        self.assertFalse(nowhere.exists())
+
     def test_nothing_known(self):
         result = self.seizure(0, SAMPLES / "strangers", "--out", self.out)
         self.assertIn(b"nothing known", result.stdout)

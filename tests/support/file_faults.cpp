@@ -395,6 +395,9 @@ int ftruncate64(int fd, off64_t size) noexcept {
 int fsync(int fd) {
   return faults::sync_file(fd, SYS_fsync);
 }
+int syncfs(int fd) noexcept {
+  return faults::sync_file(fd, SYS_syncfs);
+}
 int fdatasync(int fd) {
   return faults::sync_file(fd, SYS_fdatasync);
 }

@@ -36,6 +36,15 @@ class JournalTest : public testing::Test {
   const std::filesystem::path file_ = directory_.path() / "j.jsonl";
 };
 
+TEST_F(JournalTest, ACheckOfPiecesIsThatOfTheWhole) {
+  const std::string whole(3000, 'x');
+  CheckSum sum;
+  EXPECT_EQ(sum.digits(), check_of(""));
+  sum.add(whole.substr(0, 1));
+  sum.add(whole.substr(1));
+  EXPECT_EQ(sum.digits(), check_of(whole));
+}
+
 TEST_F(JournalTest, KeepsRecordsInOrder) {
   {
     Journal journal(file_);

@@ -17,11 +17,12 @@ class PlanTest : public testing::Test {
     plan.build = "pressmark 1";
     plan.command = {"pressmark", "seizure", "\xff"};
     plan.catalogue = "/cat";
-    plan.state = {3, 2, 1};
+    plan.state = {3, 2, 1, 2, "0123456789abcdef"};
     plan.model_id = "abc";
     plan.options.match.max_hits = 7;
     plan.options.match.verify.ratio = 0.9f;
     plan.options.match.quality_gate = false;
+    plan.options.match.filter.where("place=Köln").where("metadata.size_mm > 20");
     plan.options.decode.max_pixels = 1000;
     plan.options.false_links = 0.5;
     plan.seizure = {"S", "Hamburg", "2024-05", "Zoll"};
@@ -67,6 +68,7 @@ TEST_F(PlanTest, ComesBackAsItWasWritten) {
   EXPECT_EQ(found.options.match.max_hits, 7);
   EXPECT_EQ(found.options.match.verify.ratio, 0.9f);
   EXPECT_FALSE(found.options.match.quality_gate);
+  EXPECT_EQ(found.options.match.filter, wanted.options.match.filter);
   EXPECT_EQ(found.options.decode.max_pixels, 1000);
   EXPECT_EQ(found.options.false_links, 0.5);
   EXPECT_EQ(found.seizure.date, "2024-05");
