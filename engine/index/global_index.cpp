@@ -45,10 +45,14 @@ struct Tail {
   std::unique_ptr<float[]> vectors;
 };
 
-// What keeps a part in memory.
+// What keeps parts in memory.
 struct Listed {
   std::shared_ptr<const Tail> rows;
   IvfImage image;
+};
+struct Coded {
+  std::shared_ptr<const Tail> rows;
+  std::shared_ptr<const CodedRows> codes;
 };
 
 struct State {
@@ -126,6 +130,10 @@ struct GlobalIndex::Impl {
 
   void append(std::span<const ImageId> ids, const float* vectors);
   void publish_tail(Snapshot next);
+  void forget_tail() {
+    tail = nullptr;
+    codes = nullptr;
+  }
   void list_tail();
   void merge_parts(Snapshot& snapshot) const;
   State listed(std::shared_ptr<const Tail> rows, std::shared_ptr<const RemovedRows> removed) const;
@@ -138,7 +146,8 @@ struct GlobalIndex::Impl {
 
   std::size_t dimension, listed_rows;
   Published<Snapshot> published{std::make_shared<Snapshot>()};
-  std::shared_ptr<Tail> tail;  // the writer's; null: there is none
+  std::shared_ptr<Tail> tail;        // the writer's; null: there is none
+  std::shared_ptr<CodedRows> codes;  // of the tail; null: there are none
 
   std::unique_ptr<DeviceSearch> device;  // or null
   mutable std::shared_mutex filling;     // shared while the device searches
@@ -149,7 +158,12 @@ struct GlobalIndex::Impl {
 void GlobalIndex::Impl::publish_tail(Snapshot next) {
   State state;
   state.is_tail = true;
-  state.part = part_of(tail, dimension);
+  auto part = std::make_shared<GlobalPart>(*part_of(tail, dimension));
+  if (codes) {
+    part->codes = codes->view();
+    part->owner = std::make_shared<const Coded>(Coded{tail, codes});
+  }
+  state.part = std::move(part);
   if (next.tail() != nullptr) {
     state.removed = next.parts.back().removed;
     next.parts.pop_back();
@@ -165,8 +179,13 @@ void GlobalIndex::Impl::append(std::span<const ImageId> ids, const float* vector
         std::make_shared<Tail>(std::max({kLeastCapacity, 2 * rows, rows + ids.size()}), dimension);
     if (tail) larger->append({tail->ids.get(), rows}, tail->vectors.get(), dimension);
     tail = std::move(larger);
+    if (!device) {
+      codes = codes ? std::make_shared<CodedRows>(tail->capacity, *codes)
+                    : std::make_shared<CodedRows>(tail->capacity, dimension);
+    }
   }
   tail->append(ids, vectors, dimension);
+  if (codes) codes->extend(tail->vectors.get(), tail->rows);
   publish_tail(*published.load());
 }
 
@@ -177,7 +196,7 @@ void GlobalIndex::Impl::list_tail() {
   next.parts.pop_back();
   next.parts.push_back(listed(tail, std::move(removed)));
   merge_parts(next);
-  tail = nullptr;
+  forget_tail();
   published.store(std::make_shared<const Snapshot>(std::move(next)));
 }
 
@@ -275,7 +294,7 @@ void GlobalIndex::add_part(GlobalPart part) {
   assert(next.is_before(part.ids.front()));
   // The tail before it stays as it is, a part that is searched exactly.
   if (!next.parts.empty()) next.parts.back().is_tail = false;
-  impl_->tail = nullptr;
+  impl_->forget_tail();
   next.parts.push_back({std::make_shared<const GlobalPart>(std::move(part)), nullptr});
   impl_->published.store(std::make_shared<const Snapshot>(std::move(next)));
 }

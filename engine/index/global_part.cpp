@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/float_products.hpp"
 #include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
+#include "engine/index/tile_scan.hpp"
 
 namespace pressmark::index {
 namespace {
@@ -38,8 +40,8 @@ class Search {
     const std::size_t selected = most_selected();
     if (selected == 0) return {};
     if (!part_.lists || search_.is_exact) {
-      return search_.selection == nullptr || 2 * selected > part_.ids.size() ? scan_all()
-                                                                             : rank_selected();
+      if (search_.selection != nullptr && 2 * selected <= part_.ids.size()) return rank_selected();
+      return has_codes() ? scan_codes(query_).front() : scan_all();
     }
     if (search_.selection == nullptr) return probe(unselected_effort());
     const IvfFacts& facts = part_.lists->facts;
@@ -49,12 +51,11 @@ class Search {
   }
 
   // Of many queries, without effort.least_wanted; nothing where they are searched for one by one.
-  std::optional<std::vector<std::vector<NearRow>>> run_together(
-      std::span<const float> queries) const {
-    if (part_.ids.empty() || count_ == 0 || !part_.lists || search_.is_exact ||
-        search_.selection != nullptr) {
-      return std::nullopt;
-    }
+  std::optional<std::vector<std::vector<NearRow>>> run_together(std::span<const float> queries,
+                                                                std::size_t dimension) const {
+    if (part_.ids.empty() || count_ == 0 || search_.selection != nullptr) return std::nullopt;
+    if (has_codes()) return scan_codes_together(queries, dimension);
+    if (!part_.lists || search_.is_exact) return std::nullopt;
     const IvfEffort effort = unselected_effort();
     if (effort.least_wanted > 0) return std::nullopt;
     const RowFilter filter = row_filter();
@@ -112,6 +113,28 @@ class Search {
     return best.take_sorted();
   }
 
+  bool has_codes() const { return !part_.lists && !search_.is_exact && part_.codes.blocks() > 0; }
+
+  std::vector<std::vector<NearRow>> scan_codes(std::span<const float> queries) const {
+    const bool has_filter = removed_ != nullptr || search_.selection != nullptr;
+    const RowFilter filter = row_filter();
+    return search_coded(part_.codes, part_.vectors, queries,
+                        part_.vectors.size() / part_.ids.size(), count_,
+                        has_filter ? &filter : nullptr);
+  }
+
+  std::vector<std::vector<NearRow>> scan_codes_together(std::span<const float> queries,
+                                                        std::size_t dimension) const {
+    std::vector<std::vector<NearRow>> answers(queries.size() / dimension);
+    constexpr std::size_t kMost = QueryGroup::kMost;
+    tbb::parallel_for(std::size_t{0}, (answers.size() + kMost - 1) / kMost, [&](std::size_t group) {
+      const std::size_t first = group * kMost, some = std::min(kMost, answers.size() - first);
+      auto found = scan_codes(queries.subspan(first * dimension, some * dimension));
+      std::move(found.begin(), found.end(), answers.begin() + static_cast<std::ptrdiff_t>(first));
+    });
+    return answers;
+  }
+
   std::vector<NearRow> rank_selected() const {
     std::vector<std::uint32_t> rows;
     for (const std::size_t row : selected_rows(*search_.selection, part_.ids)) {
@@ -151,7 +174,7 @@ std::vector<std::vector<NearRow>> search_part_batch(const GlobalPart& part,
                                                     std::size_t dimension, std::size_t count,
                                                     const GlobalSearch& search) {
   const auto query = [&](std::size_t q) { return queries.subspan(q * dimension, dimension); };
-  auto together = Search(part, removed, {}, count, search).run_together(queries);
+  auto together = Search(part, removed, {}, count, search).run_together(queries, dimension);
   if (together) return *std::move(together);
   std::vector<std::vector<NearRow>> answers(queries.size() / dimension);
   tbb::parallel_for(std::size_t{0}, answers.size(), [&](std::size_t q) {

@@ -86,7 +86,8 @@ TEST_F(GlobalPartsTest, AnyPartitionGivesTheExactAnswerOfOnePart) {
   EXPECT_EQ(tails.parts(), 3u);
   EXPECT_EQ(lists.size(), static_cast<std::int64_t>(kRows));
   for (std::size_t q = 0; q < kQueries; ++q) {
-    const auto expected = pairs(exact_.search(query(q), 25));
+    const auto expected = pairs(exact_.search(query(q), 25, {.is_exact = true}));
+    EXPECT_EQ(pairs(exact_.search(query(q), 25)), expected);
     EXPECT_EQ(pairs(tails.search(query(q), 25)), expected);
     EXPECT_EQ(pairs(lists.search(query(q), 25, {.is_exact = true})), expected);
   }
@@ -97,7 +98,8 @@ TEST_F(GlobalPartsTest, ABatchGivesTheAnswersOfSingleSearches) {
   GlobalIndex index(static_cast<int>(kDimension), nullptr, 1000);
   index.add_part(listed_part(0, 3000));
   index.add_part({ids(3000, 200), vectors(3000, 200), {}, nullptr});
-  add(index, 3200, kRows - 3200);
+  add(index, 3200, kRows - 3500);
+  EXPECT_EQ(index.tail_rows(), 500u);
   const auto expect_same = [&](int count, const GlobalSearch& search) {
     std::vector<std::vector<std::pair<ImageId, float>>> expected;
     for (std::size_t q = 0; q < kQueries; ++q) {
