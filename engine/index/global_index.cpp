@@ -15,6 +15,7 @@
 
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/published.hpp"
+#include "engine/index/read_ahead.hpp"
 #include "engine/index/rerank.hpp"
 
 namespace pressmark::index {
@@ -290,6 +291,8 @@ void GlobalIndex::add_part(GlobalPart part) {
                          part.lists->facts.rows == part.ids.size()));
   if (part.ids.empty()) return;
   if (impl_->device) return add(part.ids, part.vectors);
+  // With lists a search reads its shortlist's vectors alone.
+  if (part.lists) expect_single_rows(part.vectors);
   Snapshot next = *impl_->published.load();
   assert(next.is_before(part.ids.front()));
   // The tail before it stays as it is, a part that is searched exactly.

@@ -12,12 +12,15 @@
 #include "engine/index/float_products.hpp"
 #include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
+#include "engine/index/read_ahead.hpp"
 #include "engine/index/tile_scan.hpp"
 
 namespace pressmark::index {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 256;
+// Of a part that is otherwise read row by row, so many are asked for before they are compared.
+constexpr std::size_t kRowsAhead = 16 * kRowsAtOnce;
 
 // To fetch a selected row's vector and compare it takes so many times as long as to pass a row when
 // lists are probed for selected rows (docs/decisions/0011-int8-inverted-lists.md).
@@ -103,6 +106,7 @@ class Search {
     const bool has_filter = removed_ != nullptr || search_.selection != nullptr;
     for (std::size_t first = 0; first < part_.ids.size(); first += kRowsAtOnce) {
       const std::size_t rows = std::min(kRowsAtOnce, part_.ids.size() - first);
+      if (part_.lists && first % kRowsAhead == 0) ask_for(first);
       row_products(query_, part_.vectors.data(), first, std::span(products).first(rows));
       for (std::size_t i = 0; i < rows; ++i) {
         if (!(products[i] >= best.threshold())) continue;
@@ -133,6 +137,12 @@ class Search {
       std::move(found.begin(), found.end(), answers.begin() + static_cast<std::ptrdiff_t>(first));
     });
     return answers;
+  }
+
+  void ask_for(std::size_t first) const {
+    const std::size_t dimension = query_.size();
+    const std::size_t rows = std::min(kRowsAhead, part_.ids.size() - first);
+    expect_all(part_.vectors.subspan(first * dimension, rows * dimension));
   }
 
   std::vector<NearRow> rank_selected() const {

@@ -107,7 +107,7 @@ TEST(CodedRowsTest, RowsThatRoundBadlyAreFoundAsWell) {
     }
   }
   expect_exact(vectors, clustered_unit_rows(12, kDimension, 10, 8));
-  expect_exact(vectors, vectors);
+  expect_exact(vectors, {vectors.begin(), vectors.begin() + 50 * kDimension});
 }
 
 TEST(CodedRowsTest, QueriesWithoutACodeAreAnsweredAsWell) {
