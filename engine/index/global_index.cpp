@@ -425,8 +425,13 @@ std::string GlobalIndex::description() const {
   const std::string kind =
       listed == 0 ? std::string("Flat")
                   : fmt::format("IVF of int8 codes, {} part{}", listed, listed == 1 ? "" : "s");
-  return fmt::format("{}, {}{} dimensions, {} vectors", kind, where, impl_->dimension,
-                     snapshot->present());
+  std::string text = fmt::format("{}, {}{} dimensions, {} vectors", kind, where, impl_->dimension,
+                                 snapshot->present());
+  if (const auto drifted = drift()) {
+    text += fmt::format(", drift {:.2f}{}", drifted->growth(),
+                        drifted->is_due() ? ": reindex is due" : "");
+  }
+  return text;
 }
 
 std::optional<GlobalDrift> GlobalIndex::drift() const {

@@ -80,7 +80,8 @@ class GlobalIndex {
   std::size_t tail_rows() const;    // removed ones counted
   std::string description() const;  // "Flat, 256 dimensions, 1000 vectors"; with a device
                                     // "Flat, fp16 on cuda:0 and exact re-ranking, 256 ...";
-                                    // "IVF of int8 codes, 2 parts, 256 dimensions, ... vectors"
+                                    // "IVF of int8 codes, 2 parts, 256 dimensions, ... vectors,
+                                    // drift 1.02", which takes the time of drift()
 
   // Where it is largest: of the parts with lists, and of the tail by the centroids of the largest
   // part. Nothing where there are no lists. Takes time: a sample of the tail is compared.

@@ -152,7 +152,9 @@ TEST_F(GlobalPartsTest, ATailBecomesAPartAndFourPartsOfLikeSizeOne) {
   EXPECT_EQ(index.parts(), 4u);
   EXPECT_EQ(index.tail_rows(), 100u);
   EXPECT_EQ(index.size(), 3600);
-  EXPECT_EQ(index.description(), "IVF of int8 codes, 4 parts, 32 dimensions, 3600 vectors");
+  EXPECT_THAT(
+      index.description(),
+      testing::StartsWith("IVF of int8 codes, 4 parts, 32 dimensions, 3600 vectors, drift "));
   EXPECT_GE(recall(index), 0.95);
 }
 
@@ -260,9 +262,11 @@ TEST_F(GlobalPartsTest, DriftIsDueOnceUnlikeVectorsWereAdded) {
   add(index, 4000, 1200);
   EXPECT_NEAR(index.drift()->growth(), 1, 0.1);
   EXPECT_FALSE(index.drift()->is_due());
+  EXPECT_THAT(index.description(), testing::Not(testing::HasSubstr("due")));
   const std::vector<float> unlike = random_unit_rows(3800, kDimension, 9);
   index.add(ids(5200, 3800), unlike);
   EXPECT_TRUE(index.drift()->is_due());
+  EXPECT_THAT(index.description(), testing::EndsWith(": reindex is due"));
 }
 
 }  // namespace
