@@ -35,8 +35,8 @@
 #include "engine/index/global_index.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_search.hpp"
-#include "engine/index/tile_scan.hpp"
 #include "exact.hpp"
+#include "kernels/byte_tiles.hpp"
 #include "memory.hpp"
 #include "vectors.hpp"
 
@@ -242,7 +242,7 @@ nlohmann::json measure_lists(const Arguments& arguments, std::size_t wanted_list
   entry["first_query_seconds"] = first_s;
   entry["first_query_resident_bytes"] = bench::resident_bytes();
   for (const bool with_tiles : {true, false}) {
-    if (index::allow_tiles(with_tiles) != with_tiles) continue;
+    if (kernels::allow_tiles(with_tiles) != with_tiles) continue;
     report(with_tiles ? "batches, tiles" : "batches", arguments.queries,
            timed(arguments, [&](Found& found) {
              for (std::size_t q = 0; q < arguments.queries; q += arguments.batch) {
@@ -255,7 +255,7 @@ nlohmann::json measure_lists(const Arguments& arguments, std::size_t wanted_list
              }
            }));
   }
-  index::allow_tiles(true);
+  kernels::allow_tiles(true);
   report("one by one", expected.size(), timed(arguments, [&](Found& found) {
            for (std::size_t q = 0; q < expected.size(); ++q) {
              take(parts.index.search(queries.subspan(q * kDimension, kDimension),

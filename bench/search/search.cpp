@@ -32,8 +32,8 @@
 #include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/ivf_search.hpp"
-#include "engine/index/tile_scan.hpp"
 #include "exact.hpp"
+#include "kernels/byte_tiles.hpp"
 #include "memory.hpp"
 #include "peers.hpp"
 #include "vectors.hpp"
@@ -272,7 +272,7 @@ int main(int count, char** values) {
   }
   tbb::task_arena arena(static_cast<int>(arguments.threads));
   for (const bool with_tiles : {true, false}) {
-    if (index::allow_tiles(with_tiles) != with_tiles) continue;
+    if (kernels::allow_tiles(with_tiles) != with_tiles) continue;
     for (const std::size_t batch : {64, 500, 2000}) {
       const index::IvfEffort effort = index::effort_for(lists.facts, kCount, 0.95);
       const auto begin = Clock::now();

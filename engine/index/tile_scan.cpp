@@ -2,17 +2,13 @@
 #include "engine/index/tile_scan.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
 
 #include "engine/index/ivf_lists.hpp"
+#include "kernels/byte_tiles.hpp"
 
-#if defined(__x86_64__) && defined(__linux__)
-#define PRESSMARK_HAS_TILES
-#include <cpuid.h>
+#ifdef PRESSMARK_HAS_TILES
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace pressmark::index {
@@ -37,57 +33,15 @@ std::size_t tile_groups(std::size_t groups) {
   return 0;
 }
 
-bool may_use_tiles() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned kTile = 1U << 24, kInt8 = 1U << 25;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & kTile) == 0 || (d & kInt8) == 0 ||
-      !__builtin_cpu_supports("avx512f")) {
-    return false;
+// Tiles 0 to 3 are sums, 4 and 5 queries, 6 and 7 codes.
+kernels::TileShapes shapes_for(std::size_t groups) {
+  kernels::TileShapes shapes;
+  for (const std::size_t queries : {4, 5}) {
+    shapes.row_bytes[queries] = static_cast<std::uint16_t>(4 * groups);
   }
-  // Their registers are large: Linux adds them to a process that asks, for all its threads.
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  for (const std::size_t codes : {6, 7}) shapes.rows[codes] = static_cast<std::uint8_t>(groups);
+  return shapes;
 }
-
-// The shapes of tiles, as the processor reads them. 0 to 3 are sums, 4 and 5 queries, 6 and 7
-// codes.
-struct TileShapes {
-  explicit TileShapes(std::size_t groups) {
-    for (std::size_t tile = 0; tile < 8; ++tile) {
-      row_bytes[tile] =
-          tile == 4 || tile == 5 ? static_cast<std::uint16_t>(4 * groups) : kTileBytes;
-      rows[tile] = tile >= 6 ? static_cast<std::uint8_t>(groups) : kTileQueries;
-    }
-  }
-
-  std::uint8_t palette = 1, start_row = 0;
-  std::array<std::uint8_t, 14> reserved{};
-  std::array<std::uint16_t, 16> row_bytes{};
-  std::array<std::uint8_t, 16> rows{};
-};
-static_assert(sizeof(TileShapes) == 64);
-
-// Tile registers are a thread's own; in use they make each switch between threads dearer.
-class TilesInUse {
- public:
-  explicit TilesInUse(const TileShapes& shapes) {
-    asm volatile("ldtilecfg %0" : : "m"(shapes) : "memory");
-  }
-  ~TilesInUse() { asm volatile("tilerelease" : : : "memory"); }
-  TilesInUse(const TilesInUse&) = delete;
-  TilesInUse& operator=(const TilesInUse&) = delete;
-};
-
-// Written out as vpdpbusd is in int8_scan.cpp: no other instruction of these processors is needed.
-// Compilers use no tile registers by themselves.
-#define PRESSMARK_LOAD_TILE(tile, address, stride) \
-  asm volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(address), "r"(stride) : "memory")
-#define PRESSMARK_STORE_TILE(tile, address, stride) \
-  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" : : "r"(address), "r"(stride) : "memory")
-#define PRESSMARK_ZERO_TILE(tile) asm volatile("tilezero %%tmm" #tile : : :)
-// Signed values of queries with unsigned codes.
-#define PRESSMARK_MULTIPLY_TILES(sums, queries, codes) \
-  asm volatile("tdpbsud %%tmm" #codes ", %%tmm" #queries ", %%tmm" #sums : : :)
 
 using Sums = std::array<std::array<std::int32_t, kRowsPerBlock>, kTileQueries>;
 
@@ -133,11 +87,6 @@ struct PairProducts {
     }
   }
 };
-
-#undef PRESSMARK_LOAD_TILE
-#undef PRESSMARK_STORE_TILE
-#undef PRESSMARK_ZERO_TILE
-#undef PRESSMARK_MULTIPLY_TILES
 
 #define PRESSMARK_AVX512 __attribute__((target("avx512f")))
 
@@ -216,8 +165,8 @@ PRESSMARK_AVX512 void scan_tiles(const CodeBlocks& blocks, const TiledQueries& a
   const std::size_t pairs = (blocks.blocks + 1) / 2;
   // Each pair asks for a share of what comes later, in whole lines.
   const std::size_t share = (asked.ahead.size() / kTileBytes / pairs + 1) * kTileBytes;
-  const TileShapes shapes(at_once);
-  const TilesInUse in_use(shapes);
+  const kernels::TileShapes shapes = shapes_for(at_once);
+  const kernels::TilesInUse in_use(shapes);
   std::array<PairSums, 2> sums;
   SummedPair before;
   for (std::size_t pair = 0; pair < pairs; ++pair) {
@@ -242,34 +191,9 @@ PRESSMARK_AVX512 void scan_tiles(const CodeBlocks& blocks, const TiledQueries& a
   if (before.sums != nullptr) take_pair(before, asked, 0, asked.count);
 }
 
-std::atomic<bool>& tiles() {
-  static std::atomic<bool> used = may_use_tiles();
-  return used;
-}
-
 #endif
 
 }  // namespace
-
-#ifdef PRESSMARK_HAS_TILES
-bool uses_tiles() {
-  return tiles().load(std::memory_order_relaxed);
-}
-
-bool allow_tiles(bool allowed) {
-  static const bool possible = uses_tiles();
-  tiles() = allowed && possible;
-  return uses_tiles();
-}
-#else
-bool uses_tiles() {
-  return false;
-}
-
-bool allow_tiles(bool) {
-  return false;
-}
-#endif
 
 QueryGroup::QueryGroup(std::span<const Int8Query* const> queries) : size_(queries.size()) {
   assert(size_ > 0 && size_ <= kMost);
@@ -286,7 +210,7 @@ QueryGroup::QueryGroup(std::span<const Int8Query> queries) : size_(queries.size(
 void QueryGroup::prepare_tiles() {
 #ifdef PRESSMARK_HAS_TILES
   const std::size_t groups = queries_.front()->groups(), bytes = 4 * groups;
-  if (size_ < kLeastTiled || !uses_tiles() || tile_groups(groups) == 0) return;
+  if (size_ < kLeastTiled || !kernels::uses_tiles() || tile_groups(groups) == 0) return;
   // Tiles are loaded whole; what fills them up is zero.
   bytes_.resize((size_ > kTileQueries ? 2 : 1) * kTileQueries * bytes);
   for (std::size_t q = 0; q < size_; ++q) {

@@ -43,9 +43,4 @@ class QueryGroup {
   std::array<std::int32_t, kMost> biases_{};
 };
 
-// Whether tiles are used. The first call asks the system to let this process use them.
-bool uses_tiles();
-// For tests and benchmarks: without them, or again with them; returns whether they are used.
-bool allow_tiles(bool allowed);
-
 }  // namespace pressmark::index

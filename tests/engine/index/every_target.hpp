@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/index/tile_scan.hpp"
+#include "kernels/byte_tiles.hpp"
 #include "kernels/byte_products.hpp"
 #include "tests/kernels/cpu/every_target.hpp"
 
@@ -12,8 +12,8 @@ namespace pressmark::index {
 template <typename Check>
 void on_every_target(const Check& check) {
   test::on_every_target(check);
-  if (allow_tiles(true)) {
-    allow_tiles(false);
+  if (kernels::allow_tiles(true)) {
+    kernels::allow_tiles(false);
     check();
   }
   if (kernels::allow_byte_products(true)) {
@@ -21,7 +21,7 @@ void on_every_target(const Check& check) {
     check();
     kernels::allow_byte_products(true);
   }
-  allow_tiles(true);
+  kernels::allow_tiles(true);
 }
 
 }  // namespace pressmark::index
