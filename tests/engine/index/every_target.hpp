@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/byte_tiles.hpp"
 #include "kernels/byte_products.hpp"
+#include "kernels/byte_tiles.hpp"
 #include "tests/kernels/cpu/every_target.hpp"
 
 namespace pressmark::index {
