@@ -9,7 +9,9 @@
 //
 // With --part-rows the vectors are in parts of so many rows, otherwise in one. Recall, and the time
 // of single queries, are those of the first --checked queries. With --folder vectors and lists are
-// written to files there and mapped, as a catalogue's are; they are gone with the program. One
+// written to files there and mapped, as a catalogue's are; they are gone with the program. What
+// building and the exact search have read of them is given back before searches are measured, so
+// that the first query reads from the disk and what is resident is what searches touched. One
 // entry of the JSON for each number of rows and of lists.
 #include <fmt/format.h>
 #include <tbb/blocked_range.h>
@@ -109,24 +111,36 @@ Arguments parse(int count, char** values) {
   return arguments;
 }
 
+std::span<const float> values_of(const bench::Memory& memory) {
+  const std::span<const std::byte> bytes = memory.bytes();
+  return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+
 // Vectors as parts of an index, with their lists where a catalogue's parts have them.
 class Parts {
  public:
-  Parts(const Arguments& arguments, std::size_t wanted_lists, std::span<const float> vectors)
+  Parts(const Arguments& arguments, std::size_t wanted_lists, const bench::Memory& memory)
       : index(static_cast<int>(kDimension)) {
+    const std::span<const float> vectors = values_of(memory);
     index::IvfOptions options;
     options.lists = static_cast<int>(wanted_lists);
     const std::size_t rows = vectors.size() / kDimension;
     ids_.resize(rows);
     std::iota(ids_.begin(), ids_.end(), ImageId{0});
     const std::size_t most = arguments.part_rows > 0 ? arguments.part_rows : rows;
+    std::vector<index::GlobalPart> made;
     for (std::size_t first = 0; first < rows; first += most) {
       const std::size_t some = std::min(most, rows - first);
       const auto values = vectors.subspan(first * kDimension, some * kDimension);
       index::GlobalPart part{std::span(ids_).subspan(first, some), values, {}, nullptr};
       if (some >= index::kLeastListedRows) part.lists = build(arguments, values, options);
-      index.add_part(std::move(part));
+      made.push_back(std::move(part));
     }
+    memory.forget();
+    for (const auto& image : images_) image->forget();
+    const auto start = Clock::now();
+    for (index::GlobalPart& part : made) index.add_part(std::move(part));
+    opened_s += seconds_since(start);
   }
 
   index::GlobalIndex index;
@@ -185,9 +199,10 @@ void take(const std::vector<index::Neighbour>& answer, Found& found) {
 
 // With so many lists (0: as usual).
 nlohmann::json measure_lists(const Arguments& arguments, std::size_t wanted_lists,
-                             std::span<const float> vectors, std::span<const float> queries,
+                             const bench::Memory& memory, std::span<const float> queries,
                              const Found& expected) {
-  const Parts parts(arguments, wanted_lists, vectors);
+  const Parts parts(arguments, wanted_lists, memory);
+  const std::span<const float> vectors = values_of(memory);
   const std::size_t rows = vectors.size() / kDimension;
   fmt::print(
       "{} rows, {} parts, {} lists, {} probed: trained {:.0f} and written {:.0f} CPU s, opened "
@@ -218,6 +233,14 @@ nlohmann::json measure_lists(const Arguments& arguments, std::size_t wanted_list
                                 {"cpu_us_per_query", 1e6 * round.cpu_s / count},
                                 {"resident_bytes", bench::resident_bytes()}});
   };
+  const auto start = Clock::now();
+  static_cast<void>(
+      parts.index.search(queries.first(kDimension), static_cast<int>(kCount), search));
+  const double first_s = seconds_since(start);
+  fmt::print("  first query {:.3f} s, resident {:.2f} GB\n", first_s,
+             static_cast<double>(bench::resident_bytes()) / 1e9);
+  entry["first_query_seconds"] = first_s;
+  entry["first_query_resident_bytes"] = bench::resident_bytes();
   for (const bool with_tiles : {true, false}) {
     if (kernels::allow_tiles(with_tiles) != with_tiles) continue;
     report(with_tiles ? "batches, tiles" : "batches", arguments.queries,
@@ -252,7 +275,7 @@ void measure(const Arguments& arguments, std::size_t rows, nlohmann::json& entri
                     [&](const tbb::blocked_range<std::size_t>& some) {
                       photos.fill(some.begin(), some.size(), filled + some.begin() * kDimension);
                     });
-  const std::span<const float> vectors(filled, rows * kDimension);
+  const std::span<const float> vectors = values_of(memory);
   const std::vector<float> queries = photos.queries(arguments.queries);
   // Recall is that of some of them, since exact searches take far longer.
   const std::size_t checked = std::min(arguments.checked, arguments.queries);
@@ -260,7 +283,7 @@ void measure(const Arguments& arguments, std::size_t rows, nlohmann::json& entri
       vectors, std::span(queries).first(checked * kDimension), kDimension, kCount);
 
   for (const std::size_t lists : arguments.lists) {
-    entries.push_back(measure_lists(arguments, lists, vectors, queries, expected));
+    entries.push_back(measure_lists(arguments, lists, memory, queries, expected));
   }
 }
 

@@ -47,8 +47,11 @@ void assign_some(const CodeBlocks& blocks, std::size_t centroids, std::span<cons
   }
   std::vector<Nearest> best(nearest.size());
   GroupHits hits;
-  for (std::size_t block = 0; block < blocks.blocks; block += kBlocksAtOnce) {
-    const CodeBlocks part = part_of(blocks, block, block_bytes);
+  // Few blocks at first, since all of their centroids are nearer than none.
+  std::size_t some = 0;
+  for (std::size_t block = 0; block < blocks.blocks; block += some) {
+    some = std::clamp<std::size_t>(block, 2, kBlocksAtOnce);
+    const CodeBlocks part = part_of(blocks, block, block_bytes, some);
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const std::span<Nearest> of_group =
           std::span(best).subspan(g * QueryGroup::kMost, groups[g].size());

@@ -15,6 +15,7 @@
 
 #include "engine/index/ivf_builder.hpp"
 #include "engine/index/published.hpp"
+#include "engine/index/read_ahead.hpp"
 #include "engine/index/rerank.hpp"
 
 namespace pressmark::index {
@@ -45,10 +46,14 @@ struct Tail {
   std::unique_ptr<float[]> vectors;
 };
 
-// What keeps a part in memory.
+// What keeps parts in memory.
 struct Listed {
   std::shared_ptr<const Tail> rows;
   IvfImage image;
+};
+struct Coded {
+  std::shared_ptr<const Tail> rows;
+  std::shared_ptr<const CodedRows> codes;
 };
 
 struct State {
@@ -126,6 +131,10 @@ struct GlobalIndex::Impl {
 
   void append(std::span<const ImageId> ids, const float* vectors);
   void publish_tail(Snapshot next);
+  void forget_tail() {
+    tail = nullptr;
+    codes = nullptr;
+  }
   void list_tail();
   void merge_parts(Snapshot& snapshot) const;
   State listed(std::shared_ptr<const Tail> rows, std::shared_ptr<const RemovedRows> removed) const;
@@ -138,7 +147,8 @@ struct GlobalIndex::Impl {
 
   std::size_t dimension, listed_rows;
   Published<Snapshot> published{std::make_shared<Snapshot>()};
-  std::shared_ptr<Tail> tail;  // the writer's; null: there is none
+  std::shared_ptr<Tail> tail;        // the writer's; null: there is none
+  std::shared_ptr<CodedRows> codes;  // of the tail; null: there are none
 
   std::unique_ptr<DeviceSearch> device;  // or null
   mutable std::shared_mutex filling;     // shared while the device searches
@@ -149,7 +159,12 @@ struct GlobalIndex::Impl {
 void GlobalIndex::Impl::publish_tail(Snapshot next) {
   State state;
   state.is_tail = true;
-  state.part = part_of(tail, dimension);
+  auto part = std::make_shared<GlobalPart>(*part_of(tail, dimension));
+  if (codes) {
+    part->codes = codes->view();
+    part->owner = std::make_shared<const Coded>(Coded{tail, codes});
+  }
+  state.part = std::move(part);
   if (next.tail() != nullptr) {
     state.removed = next.parts.back().removed;
     next.parts.pop_back();
@@ -165,8 +180,13 @@ void GlobalIndex::Impl::append(std::span<const ImageId> ids, const float* vector
         std::make_shared<Tail>(std::max({kLeastCapacity, 2 * rows, rows + ids.size()}), dimension);
     if (tail) larger->append({tail->ids.get(), rows}, tail->vectors.get(), dimension);
     tail = std::move(larger);
+    if (!device) {
+      codes = codes ? std::make_shared<CodedRows>(tail->capacity, *codes)
+                    : std::make_shared<CodedRows>(tail->capacity, dimension);
+    }
   }
   tail->append(ids, vectors, dimension);
+  if (codes) codes->extend(tail->vectors.get(), tail->rows);
   publish_tail(*published.load());
 }
 
@@ -177,7 +197,7 @@ void GlobalIndex::Impl::list_tail() {
   next.parts.pop_back();
   next.parts.push_back(listed(tail, std::move(removed)));
   merge_parts(next);
-  tail = nullptr;
+  forget_tail();
   published.store(std::make_shared<const Snapshot>(std::move(next)));
 }
 
@@ -271,11 +291,13 @@ void GlobalIndex::add_part(GlobalPart part) {
                          part.lists->facts.rows == part.ids.size()));
   if (part.ids.empty()) return;
   if (impl_->device) return add(part.ids, part.vectors);
+  // With lists a search reads its shortlist's vectors alone.
+  if (part.lists) expect_single_rows(part.vectors);
   Snapshot next = *impl_->published.load();
   assert(next.is_before(part.ids.front()));
   // The tail before it stays as it is, a part that is searched exactly.
   if (!next.parts.empty()) next.parts.back().is_tail = false;
-  impl_->tail = nullptr;
+  impl_->forget_tail();
   next.parts.push_back({std::make_shared<const GlobalPart>(std::move(part)), nullptr});
   impl_->published.store(std::make_shared<const Snapshot>(std::move(next)));
 }
@@ -403,8 +425,13 @@ std::string GlobalIndex::description() const {
   const std::string kind =
       listed == 0 ? std::string("Flat")
                   : fmt::format("IVF of int8 codes, {} part{}", listed, listed == 1 ? "" : "s");
-  return fmt::format("{}, {}{} dimensions, {} vectors", kind, where, impl_->dimension,
-                     snapshot->present());
+  std::string text = fmt::format("{}, {}{} dimensions, {} vectors", kind, where, impl_->dimension,
+                                 snapshot->present());
+  if (const auto drifted = drift()) {
+    text += fmt::format(", drift {:.2f}{}", drifted->growth(),
+                        drifted->is_due() ? ": reindex is due" : "");
+  }
+  return text;
 }
 
 std::optional<GlobalDrift> GlobalIndex::drift() const {

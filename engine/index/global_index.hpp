@@ -2,9 +2,10 @@
 //
 // Nearest images by global vector: immutable parts (global_part.hpp), which may lie in mapped
 // files, and a tail that grows. A part of less than 50 000 vectors and the tail are searched
-// exactly; larger ones by inverted lists with exact re-ranking. A tail of that size becomes a part
-// in memory, four of like size one. With a device all vectors are one tail: the device finds a
-// shortlist which the host ranks anew; answers are the exact ones, to the bit.
+// exactly, the tail by codes that pass few of its rows (coded_rows.hpp); larger ones by inverted
+// lists with exact re-ranking. A tail of that size becomes a part in memory, four of like size one.
+// With a device all vectors are one tail: the device finds a shortlist which the host ranks anew;
+// answers are the exact ones, to the bit.
 //
 // One thread may write (add, add_part, remove) while any number search: a search sees the state
 // after some call, never a part of one, and takes no lock (with a device, which must be filled
@@ -51,6 +52,7 @@ class GlobalIndex {
   GlobalIndex& operator=(GlobalIndex&&) noexcept;
 
   // Ids ascend from call to call, of add() as well. Copies nothing; with a device the vectors.
+  // Vectors with lists that lie in a mapped file are read page by page from here on, not ahead.
   void add_part(GlobalPart part);
 
   // vectors: ids.size() x dimension, row-major. Ids ascend from call to call. Throws
@@ -78,7 +80,8 @@ class GlobalIndex {
   std::size_t tail_rows() const;    // removed ones counted
   std::string description() const;  // "Flat, 256 dimensions, 1000 vectors"; with a device
                                     // "Flat, fp16 on cuda:0 and exact re-ranking, 256 ...";
-                                    // "IVF of int8 codes, 2 parts, 256 dimensions, ... vectors"
+                                    // "IVF of int8 codes, 2 parts, 256 dimensions, ... vectors,
+                                    // drift 1.02", which takes the time of drift()
 
   // Where it is largest: of the parts with lists, and of the tail by the centroids of the largest
   // part. Nothing where there are no lists. Takes time: a sample of the tail is compared.

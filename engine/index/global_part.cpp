@@ -6,16 +6,21 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "engine/index/best_rows.hpp"
 #include "engine/index/float_products.hpp"
 #include "engine/index/ivf_batch.hpp"
 #include "engine/index/ivf_search.hpp"
+#include "engine/index/read_ahead.hpp"
+#include "engine/index/tile_scan.hpp"
 
 namespace pressmark::index {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 256;
+// Of a part that is otherwise read row by row, so many are asked for before they are compared.
+constexpr std::size_t kRowsAhead = 16 * kRowsAtOnce;
 
 // To fetch a selected row's vector and compare it takes so many times as long as to pass a row when
 // lists are probed for selected rows (docs/decisions/0011-int8-inverted-lists.md).
@@ -38,8 +43,8 @@ class Search {
     const std::size_t selected = most_selected();
     if (selected == 0) return {};
     if (!part_.lists || search_.is_exact) {
-      return search_.selection == nullptr || 2 * selected > part_.ids.size() ? scan_all()
-                                                                             : rank_selected();
+      if (search_.selection != nullptr && 2 * selected <= part_.ids.size()) return rank_selected();
+      return has_codes() ? scan_codes(query_).front() : scan_all();
     }
     if (search_.selection == nullptr) return probe(unselected_effort());
     const IvfFacts& facts = part_.lists->facts;
@@ -49,12 +54,11 @@ class Search {
   }
 
   // Of many queries, without effort.least_wanted; nothing where they are searched for one by one.
-  std::optional<std::vector<std::vector<NearRow>>> run_together(
-      std::span<const float> queries) const {
-    if (part_.ids.empty() || count_ == 0 || !part_.lists || search_.is_exact ||
-        search_.selection != nullptr) {
-      return std::nullopt;
-    }
+  std::optional<std::vector<std::vector<NearRow>>> run_together(std::span<const float> queries,
+                                                                std::size_t dimension) const {
+    if (part_.ids.empty() || count_ == 0 || search_.selection != nullptr) return std::nullopt;
+    if (has_codes()) return scan_codes_together(queries, dimension);
+    if (!part_.lists || search_.is_exact) return std::nullopt;
     const IvfEffort effort = unselected_effort();
     if (effort.least_wanted > 0) return std::nullopt;
     const RowFilter filter = row_filter();
@@ -102,6 +106,7 @@ class Search {
     const bool has_filter = removed_ != nullptr || search_.selection != nullptr;
     for (std::size_t first = 0; first < part_.ids.size(); first += kRowsAtOnce) {
       const std::size_t rows = std::min(kRowsAtOnce, part_.ids.size() - first);
+      if (part_.lists && first % kRowsAhead == 0) ask_for(first);
       row_products(query_, part_.vectors.data(), first, std::span(products).first(rows));
       for (std::size_t i = 0; i < rows; ++i) {
         if (!(products[i] >= best.threshold())) continue;
@@ -110,6 +115,34 @@ class Search {
       }
     }
     return best.take_sorted();
+  }
+
+  bool has_codes() const { return !part_.lists && !search_.is_exact && part_.codes.blocks() > 0; }
+
+  std::vector<std::vector<NearRow>> scan_codes(std::span<const float> queries) const {
+    const bool has_filter = removed_ != nullptr || search_.selection != nullptr;
+    const RowFilter filter = row_filter();
+    return search_coded(part_.codes, part_.vectors, queries,
+                        part_.vectors.size() / part_.ids.size(), count_,
+                        has_filter ? &filter : nullptr);
+  }
+
+  std::vector<std::vector<NearRow>> scan_codes_together(std::span<const float> queries,
+                                                        std::size_t dimension) const {
+    std::vector<std::vector<NearRow>> answers(queries.size() / dimension);
+    constexpr std::size_t kMost = QueryGroup::kMost;
+    tbb::parallel_for(std::size_t{0}, (answers.size() + kMost - 1) / kMost, [&](std::size_t group) {
+      const std::size_t first = group * kMost, some = std::min(kMost, answers.size() - first);
+      auto found = scan_codes(queries.subspan(first * dimension, some * dimension));
+      std::move(found.begin(), found.end(), answers.begin() + static_cast<std::ptrdiff_t>(first));
+    });
+    return answers;
+  }
+
+  void ask_for(std::size_t first) const {
+    const std::size_t dimension = query_.size();
+    const std::size_t rows = std::min(kRowsAhead, part_.ids.size() - first);
+    expect_all(part_.vectors.subspan(first * dimension, rows * dimension));
   }
 
   std::vector<NearRow> rank_selected() const {
@@ -151,7 +184,7 @@ std::vector<std::vector<NearRow>> search_part_batch(const GlobalPart& part,
                                                     std::size_t dimension, std::size_t count,
                                                     const GlobalSearch& search) {
   const auto query = [&](std::size_t q) { return queries.subspan(q * dimension, dimension); };
-  auto together = Search(part, removed, {}, count, search).run_together(queries);
+  auto together = Search(part, removed, {}, count, search).run_together(queries, dimension);
   if (together) return *std::move(together);
   std::vector<std::vector<NearRow>> answers(queries.size() / dimension);
   tbb::parallel_for(std::size_t{0}, answers.size(), [&](std::size_t q) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/index/coded_rows.hpp"
 #include "engine/index/ivf_lists.hpp"
 #include "engine/index/removed_rows.hpp"
 #include "engine/index/rerank.hpp"
@@ -27,6 +28,7 @@ struct GlobalPart {
   std::span<const float> vectors;     // row-major, of unit length at most
   std::optional<IvfListsView> lists;  // of these vectors; without them every search is exact
   std::shared_ptr<const void> owner;
+  CodedRowsView codes = {};  // of the first vectors, or none: exact searches read less
 };
 
 struct GlobalSearch {
@@ -35,7 +37,7 @@ struct GlobalSearch {
   double recall = 0.97;
   // Null: all images. Otherwise only these, and the best of them are found as surely as without.
   const ImageSelection* selection = nullptr;
-  // Compares every row, lists or not.
+  // Compares every row, whatever lists and codes there are.
   bool is_exact = false;
 };
 

@@ -23,10 +23,11 @@ namespace pressmark::index {
 // That are scanned at a time: they stay in a core's cache while several queries read them.
 constexpr std::size_t kBlocksAtOnce = 32;
 
-// Blocks from `first` on.
-inline CodeBlocks part_of(const CodeBlocks& blocks, std::size_t first, std::size_t block_bytes) {
+// Blocks from `first` on, `most` of them where there are as many.
+inline CodeBlocks part_of(const CodeBlocks& blocks, std::size_t first, std::size_t block_bytes,
+                          std::size_t most = kBlocksAtOnce) {
   return {blocks.codes + first * block_bytes, blocks.scales + first * kRowsPerBlock,
-          std::min(kBlocksAtOnce, blocks.blocks - first)};
+          std::min(most, blocks.blocks - first)};
 }
 
 // Some of the blocks up to `end`, after which those from `next` on are scanned.
@@ -41,7 +42,7 @@ inline CodeBlocks blocks_of(const IvfListsView& lists, std::size_t first, std::s
 // What the scan of a group of queries finds in up to kBlocksAtOnce blocks.
 class GroupHits {
  public:
-  GroupHits() : hits_(QueryGroup::kMost * kRoom) {}
+  explicit GroupHits(std::size_t queries = QueryGroup::kMost) : hits_(queries * kRoom) {}
 
   // best(i).threshold(): what the group's i-th query must reach.
   template <typename BestOf>

@@ -162,8 +162,9 @@ ImportReport Catalogue::import(const fs::path& from, const ImportOptions& option
   impl_->forget_snapshot();
   const ImportReport report =
       impl_->store.import_from(other, ids, true, options, control, on_conflict);
-  // What was brought in is indexed even where the import was interrupted: it takes little time.
-  if (report.added > 0) impl_->update_index(pipeline::IndexUpdate::kExtend, {});
+  // What was brought in is indexed even where the import was interrupted: it takes little time. So
+  // is what an import brought in that ended before it came to this, which finds all there.
+  impl_->update_index(pipeline::IndexUpdate::kExtend, {});
   return report;
 }
 

@@ -207,6 +207,35 @@ class Import(Operation):
         return [dict(before, seizures=[seizure])]
 
 
+class Merge(Operation):
+    """Two catalogues, each with a seizure that only it knows: one import after the other."""
+    name = "merge"
+
+    def prepare(self):
+        super().prepare()
+        self.others = [self.place.folder / "other-1", self.place.folder / "other-2"]
+        for number, other in enumerate(self.others):
+            self.place.call("init", other, "--model", self.place.model, *OPTIONS)
+            self.place.call("add", other, SCENES[3 + number], "--seizure", f"S-{2 + number}", "--place",
+                            "Porto")
+
+    def command(self):
+        return ("merge", self.place.catalogue, *self.others)
+
+    def is_acknowledged(self, output):
+        return output.count(b"1 added") == 2
+
+    def states_between(self, before, after):
+        self.place.restore("before")
+        self.place.call("import", self.place.catalogue, self.others[0])
+        first = self.place.state()
+
+        def declared(state, seizure):
+            return dict(state, seizures=state["seizures"] + [dict(seizure, images=0, packages=0)])
+
+        return [declared(before, after["seizures"][-2]), first, declared(first, after["seizures"][-1])]
+
+
 class Export(Operation):
     """The catalogue that is made is the one that is looked at."""
     name = "export"
@@ -223,7 +252,7 @@ class Export(Operation):
         return b"3 images" in output
 
 
-OPERATIONS = (Init, InitInside, Add, Remove, Reindex, Compact, Update, Import, Export)
+OPERATIONS = (Init, InitInside, Add, Remove, Reindex, Compact, Update, Import, Merge, Export)
 
 
 class Shim:

@@ -44,6 +44,14 @@ class Index(ProgramTest):
         self.check(0, "reindex", self.catalogue)
         self.assertEqual(self.check(0, *query).stdout, expected)
 
+    def test_an_import_of_what_is_there_indexes_what_has_no_index(self):
+        other = self.folder / "other"
+        self.check(0, "export", self.catalogue, other)
+        shutil.rmtree(self.catalogue / "index")
+        self.assertEqual(self.info()["unindexed_images"], 6)
+        self.assertIn(b"0 added", self.check(0, "import", self.catalogue, other).stderr)
+        self.assertEqual((self.info()["indexed_images"], self.info()["unindexed_images"]), (6, 0))
+
     def test_audit_states_the_recall(self):
         audit = ("audit", self.catalogue, "--queries", "4", "--k", "3")
         report = records(self.check(0, *audit, "--least", "1", "--jsonl").stdout)[0]

@@ -86,7 +86,8 @@ TEST_F(GlobalPartsTest, AnyPartitionGivesTheExactAnswerOfOnePart) {
   EXPECT_EQ(tails.parts(), 3u);
   EXPECT_EQ(lists.size(), static_cast<std::int64_t>(kRows));
   for (std::size_t q = 0; q < kQueries; ++q) {
-    const auto expected = pairs(exact_.search(query(q), 25));
+    const auto expected = pairs(exact_.search(query(q), 25, {.is_exact = true}));
+    EXPECT_EQ(pairs(exact_.search(query(q), 25)), expected);
     EXPECT_EQ(pairs(tails.search(query(q), 25)), expected);
     EXPECT_EQ(pairs(lists.search(query(q), 25, {.is_exact = true})), expected);
   }
@@ -97,7 +98,8 @@ TEST_F(GlobalPartsTest, ABatchGivesTheAnswersOfSingleSearches) {
   GlobalIndex index(static_cast<int>(kDimension), nullptr, 1000);
   index.add_part(listed_part(0, 3000));
   index.add_part({ids(3000, 200), vectors(3000, 200), {}, nullptr});
-  add(index, 3200, kRows - 3200);
+  add(index, 3200, kRows - 3500);
+  EXPECT_EQ(index.tail_rows(), 500u);
   const auto expect_same = [&](int count, const GlobalSearch& search) {
     std::vector<std::vector<std::pair<ImageId, float>>> expected;
     for (std::size_t q = 0; q < kQueries; ++q) {
@@ -150,7 +152,9 @@ TEST_F(GlobalPartsTest, ATailBecomesAPartAndFourPartsOfLikeSizeOne) {
   EXPECT_EQ(index.parts(), 4u);
   EXPECT_EQ(index.tail_rows(), 100u);
   EXPECT_EQ(index.size(), 3600);
-  EXPECT_EQ(index.description(), "IVF of int8 codes, 4 parts, 32 dimensions, 3600 vectors");
+  EXPECT_THAT(
+      index.description(),
+      testing::StartsWith("IVF of int8 codes, 4 parts, 32 dimensions, 3600 vectors, drift "));
   EXPECT_GE(recall(index), 0.95);
 }
 
@@ -258,9 +262,11 @@ TEST_F(GlobalPartsTest, DriftIsDueOnceUnlikeVectorsWereAdded) {
   add(index, 4000, 1200);
   EXPECT_NEAR(index.drift()->growth(), 1, 0.1);
   EXPECT_FALSE(index.drift()->is_due());
+  EXPECT_THAT(index.description(), testing::Not(testing::HasSubstr("due")));
   const std::vector<float> unlike = random_unit_rows(3800, kDimension, 9);
   index.add(ids(5200, 3800), unlike);
   EXPECT_TRUE(index.drift()->is_due());
+  EXPECT_THAT(index.description(), testing::EndsWith(": reindex is due"));
 }
 
 }  // namespace
