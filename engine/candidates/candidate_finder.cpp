@@ -323,8 +323,13 @@ std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int 
     rankings.votes = first_ids(voted[q], count,
                                [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
     if (is_small) {
-      assert(queries[q].dense != nullptr);
-      rankings.dense = rank_dense(query, *queries[q].dense, count, selection);
+      const kernels::DenseSearch* dense = queries[q].dense;
+      std::unique_ptr<const kernels::DenseSearch> prepared;
+      if (dense == nullptr) {
+        prepared = backend_->prepare_search(query.dense);
+        dense = prepared.get();
+      }
+      rankings.dense = rank_dense(query, *dense, count, selection);
     } else {
       const auto alignment = backend_->prepare_alignment(query.dense);
       screen(query, *alignment, voted[q]);

@@ -57,7 +57,8 @@ class CandidateFinder {
 
   struct Query {
     const Description* description = nullptr;
-    const kernels::DenseSearch* dense = nullptr;  // needed where searches_all_positions()
+    // Made where it is needed and not given: where searches_all_positions().
+    const kernels::DenseSearch* dense = nullptr;
     // In none of the rankings: the query itself, where it is catalogued too.
     std::optional<ImageId> left_out = std::nullopt;
   };
@@ -69,8 +70,9 @@ class CandidateFinder {
 
   // For each query, `count` of each ranking at most; the same as of each query alone, in less time.
   // With a selection the rankings are those of a catalogue that holds the selected images alone.
-  // Runs on the threads of the caller's arena. Memory: for each query up to 20 MB beside
-  // index::LocalIndex::search(). Throws index::DamagedPart.
+  // Runs on the threads of the caller's arena. Memory beside that of index::LocalIndex::search():
+  // for each query 300 bytes for each of up to twice the images that are correlated. Throws
+  // index::DamagedPart.
   std::vector<Rankings> find(std::span<const Query> queries, int count,
                              const SearchOptions& options,
                              const index::ImageSelection* selection = nullptr) const;

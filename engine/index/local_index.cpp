@@ -17,6 +17,7 @@
 #include "engine/index/ballots.hpp"
 #include "engine/index/geometric_votes.hpp"
 #include "engine/index/removed_rows.hpp"
+#include "engine/index/sample.hpp"
 
 namespace pressmark::index {
 namespace {
@@ -25,35 +26,12 @@ namespace {
 constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
 constexpr int kProbedWords = 8;
 
-// From so many images on, up to twice as many of them stand for all: of 4096 images each code is
-// compared with some 1500 codes, of which 45 may vote.
-constexpr std::int64_t kLeastSampled = 4096;
 // Rows of a part whose ballots are held at once.
 constexpr std::size_t kRowsAtOnce = 8192;
 
 struct IndexedPart {
   std::shared_ptr<const LocalPart> part;
   RemovedRows removed;
-};
-
-// Which images stand for all: a share of 2^-bits, the same whatever else is in the catalogue.
-class Sample {
- public:
-  explicit Sample(std::int64_t images) {
-    while (images >> (bits_ + 1) >= kLeastSampled) ++bits_;
-  }
-  bool is_everything() const { return bits_ == 0; }
-  bool contains(ImageId id) const { return mixed(id) >> (64 - bits_) == 0; }
-
- private:
-  // The finaliser of splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
-  static std::uint64_t mixed(ImageId id) {
-    auto bits = static_cast<std::uint64_t>(id) + 0x9e3779b97f4a7c15U;
-    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9U;
-    bits = (bits ^ bits >> 27) * 0x94d049bb133111ebU;
-    return bits ^ bits >> 31;
-  }
-  unsigned bits_ = 0;
 };
 
 std::array<std::size_t, kChannels.size()> word_counts(const std::array<ChannelWords, 2>& words) {

@@ -20,6 +20,7 @@
 #include "engine/parallel/ordered_pipeline.hpp"
 #include "engine/pipeline/catalogue_impl.hpp"
 #include "engine/pipeline/describe.hpp"
+#include "engine/pipeline/known_verdicts.hpp"
 #include "engine/verify/photos_score.hpp"
 #include "engine/verify/verify.hpp"
 
@@ -45,35 +46,6 @@ struct QueryPhoto {
     const auto known = verdicts.find(id);
     return known == verdicts.end() ? std::nullopt : std::optional(known->second);
   }
-};
-
-// What examiners decided, by photo.
-class KnownVerdicts {
- public:
-  explicit KnownVerdicts(const store::Store& store) : store_(store) {
-    DecisionFilter filter;
-    filter.current_only = true;
-    store.list_decisions(filter, [&](const Decision& decision) {
-      verdicts_[decision.first].emplace_back(decision.second, decision.verdict);
-      verdicts_[decision.second].emplace_back(decision.first, decision.verdict);
-      return true;
-    });
-  }
-
-  // About this photo and catalogued images. Safe from many threads.
-  std::map<ImageId, Verdict> of(const Sha256& query) const {
-    std::map<ImageId, Verdict> known;
-    const auto decided = verdicts_.find(query);
-    if (decided == verdicts_.end()) return known;
-    for (const auto& [other, verdict] : decided->second) {
-      if (const auto id = store_.find_hash(other)) known[*id] = verdict;
-    }
-    return known;
-  }
-
- private:
-  const store::Store& store_;
-  std::map<Sha256, std::vector<std::pair<Sha256, Verdict>>> verdicts_;
 };
 
 struct MarkCandidate {
@@ -392,7 +364,7 @@ MatchSummary Catalogue::match(std::span<const PhotoInput> queries, const MatchOp
   describe.max_keypoints = options.query_keypoints;
   const pipeline::Describer describer{impl_->describer(impl_->matching, describe), describe,
                                       decode};
-  const KnownVerdicts verdicts(impl_->store);
+  const pipeline::KnownVerdicts verdicts(impl_->store);
   const auto describe_files = [&](std::span<QueryPhoto> group) {
     std::vector<pipeline::PhotoToDescribe> photos;
     for (const QueryPhoto& query : group) {

@@ -15,7 +15,7 @@
 namespace pressmark::seizure {
 namespace {
 
-constexpr int kPlanFormat = 1;
+constexpr int kPlanFormat = 2;
 constexpr const char* kHexKey = "bytes";
 
 std::string to_hex(const std::string& bytes) {
@@ -91,8 +91,7 @@ SeizureOptions options_from(const Json& value) {
   const Json& match = value.at("match");
   options.match.search.candidates = match.at("candidates");
   options.match.search.dense_images = match.at("dense_images");
-  // Runs of before this option had no choice.
-  options.match.search.is_thorough = match.value("thorough", false);
+  options.match.search.is_thorough = match.at("thorough");
   options.match.verify.ratio = match.at("ratio");
   options.match.verify.threshold_px = match.at("threshold_px");
   options.match.verify.min_inliers = match.at("min_inliers");
