@@ -90,7 +90,7 @@ class GalleryTest : public testing::Test {
     Description result = random_description();
     result.raw.keypoints[0] = original.raw.keypoints[0];
     for (std::size_t i = 0; i < kLocalCodeSize; ++i) {
-      const int noise = static_cast<int>(random_() % 121) - 60;
+      const int noise = static_cast<int>(random_() % 101) - 50;
       result.raw.codes[i] = static_cast<std::int8_t>(original.raw.codes[i] + noise);
     }
     assign_words(result);
