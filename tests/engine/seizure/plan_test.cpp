@@ -110,7 +110,7 @@ TEST_F(PlanTest, DamageIsNoticed) {
 TEST_F(PlanTest, ANewerFormatIsRefused) {
   write_plan(place_, plan(), photos());
   std::string text = read_file(place_ / kPlanName);
-  text.replace(text.find("\"format\": 1"), 11, "\"format\": 9");
+  text.replace(text.find("\"format\": 2"), 11, "\"format\": 9");
   write_file(place_ / kPlanName, text);
   EXPECT_EQ(error(), ErrorCode::kUnsupported);
 }
