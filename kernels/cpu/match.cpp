@@ -259,12 +259,6 @@ HWY_EXPORT(multiplies_bytes);
 HWY_EXPORT(find_best);
 HWY_EXPORT(find_rivals);
 
-constexpr std::int32_t kIndexMask = (1 << kIndexBits) - 1;
-
-std::size_t index_of(std::int32_t key) {
-  return static_cast<std::size_t>(kIndexMask - (key & kIndexMask));
-}
-
 // One contrast hypothesis while it is worked on.
 struct Hypothesis {
   std::vector<std::int32_t> rows, columns;  // keys

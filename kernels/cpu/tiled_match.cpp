@@ -29,7 +29,6 @@ constexpr std::size_t kTile = TileShapes::kRows, kStep = 2 * kTile;  // codes
 constexpr std::size_t kTileBytes = kTile * TileShapes::kRowBytes;
 static_assert(kLocalCodeSize == static_cast<int>(TileShapes::kRowBytes));
 
-constexpr std::int32_t kIndexMask = (1 << kIndexBits) - 1;
 // What sums start with. Shifted by 12 bits its upper half is gone and -kLeast remains: keys are
 // between 0 and 2^31. The upper half keeps the sums themselves positive.
 constexpr std::int32_t kBias = (1 << 30) - kLeast;
@@ -145,10 +144,6 @@ AlignedVector<std::int32_t> upper_keys(std::size_t count) {
     keys[i] = static_cast<std::int32_t>(key << (32 - kIndexBits));
   }
   return keys;
-}
-
-std::size_t index_of(std::int32_t key) {
-  return static_cast<std::size_t>(kIndexMask - (key & kIndexMask));
 }
 
 // Rows of up to 16 pairs while their rivals are looked for.

@@ -18,6 +18,10 @@ namespace pressmark::kernels::cpu {
 
 // A similarity and the index it belongs to are one integer, similarity * 4096 + (4095 - index).
 inline constexpr int kIndexBits = 12;
+inline constexpr std::int32_t kIndexMask = (1 << kIndexBits) - 1;
+inline std::size_t index_of(std::int32_t key) {
+  return static_cast<std::size_t>(kIndexMask - (key & kIndexMask));
+}
 // Less than any similarity of two codes, and safe to multiply by 4096.
 inline constexpr std::int32_t kLeast = -(1 << 18);
 
