@@ -110,10 +110,8 @@ constexpr std::size_t asked_of_device(std::size_t count) {
   return 4 * count + 64;
 }
 
-std::shared_ptr<const GlobalPart> part_of(const std::shared_ptr<const Tail>& tail,
-                                          std::size_t dimension) {
-  return std::make_shared<GlobalPart>(GlobalPart{
-      {tail->ids.get(), tail->rows}, {tail->vectors.get(), tail->rows * dimension}, {}, tail});
+GlobalPart part_of(const std::shared_ptr<const Tail>& tail, std::size_t dimension) {
+  return {{tail->ids.get(), tail->rows}, {tail->vectors.get(), tail->rows * dimension}, {}, tail};
 }
 
 }  // namespace
@@ -159,7 +157,7 @@ struct GlobalIndex::Impl {
 void GlobalIndex::Impl::publish_tail(Snapshot next) {
   State state;
   state.is_tail = true;
-  auto part = std::make_shared<GlobalPart>(*part_of(tail, dimension));
+  auto part = std::make_shared<GlobalPart>(part_of(tail, dimension));
   if (codes) {
     part->codes = codes->view();
     part->owner = std::make_shared<const Coded>(Coded{tail, codes});
@@ -206,7 +204,7 @@ State GlobalIndex::Impl::listed(std::shared_ptr<const Tail> rows,
   State state;
   state.is_in_memory = true;
   state.removed = std::move(removed);
-  auto part = std::make_shared<GlobalPart>(*part_of(rows, dimension));
+  auto part = std::make_shared<GlobalPart>(part_of(rows, dimension));
   // On the writer's thread alone: others are for those who search.
   tbb::task_arena(1).execute([&] {
     auto owner = std::make_shared<Listed>(
