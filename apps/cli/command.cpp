@@ -37,6 +37,12 @@ void add_describe_options(CLI::App& command, DescribeOptions& options) {
       ->type_name("N");
 }
 
+void add_thorough_option(CLI::App& command, SearchOptions& options) {
+  command.add_flag("--thorough", options.is_thorough,
+                   "To find candidates, look at every image closely, however many there are: "
+                   "takes time by the catalogue's size");
+}
+
 void add_verify_options(CLI::App& command, VerifyOptions& options) {
   command
       .add_option("--ratio", options.ratio,

@@ -65,6 +65,7 @@ CLI::Validator is_image_kind();
 // Option groups that several verbs have.
 void add_decode_options(CLI::App& command, DecodeOptions& options);
 void add_describe_options(CLI::App& command, DescribeOptions& options);
+void add_thorough_option(CLI::App& command, SearchOptions& options);
 void add_verify_options(CLI::App& command, VerifyOptions& options);
 inline constexpr std::string_view kDefaultDevice = "cpu";
 void add_threads_option(CLI::App& command, int& threads);

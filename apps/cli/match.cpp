@@ -148,9 +148,7 @@ void add_match_command(CLI::App& app, Context& context) {
                    "images, and only where local codes propose beyond (0..10000)")
       ->capture_default_str()
       ->type_name("N");
-  command->add_flag("--thorough", arguments->options.search.is_thorough,
-                    "To find candidates, look at every image closely, however many there are: "
-                    "takes time by the catalogue's size");
+  add_thorough_option(*command, arguments->options.search);
   command
       ->add_option("--candidates", arguments->options.search.candidates,
                    "Candidates per query that are verified")

@@ -155,9 +155,7 @@ void add_seizure_command(CLI::App& app, Context& context) {
                    "Candidates per photo that are verified, in the catalogue and in the seizure")
       ->capture_default_str()
       ->type_name("N");
-  command->add_flag("--thorough", match.search.is_thorough,
-                    "To find candidates, look at every image closely, however many there are: "
-                    "takes time by the catalogue's size");
+  add_thorough_option(*command, match.search);
   command->add_option("--max-hits", match.max_hits, "Hits per photo in the catalogue, best first")
       ->capture_default_str()
       ->type_name("N");
