@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <map>
+#include <memory>
 
 #include "engine/seizure/answers.hpp"
 #include "engine/seizure/output.hpp"
@@ -336,6 +338,24 @@ TEST_F(SeizureRunTest, OneProcessAtATimeWorksOnARun) {
   EXPECT_EQ(error_of([&] { go_on(place); }), ErrorCode::kBusy);
 }
 
+// On one thread; acts once: when the step begins or, where `progress` is above 0, at the report
+// after so many of its progress.
+SeizureControl control_at(SeizureStep step, int progress, const std::function<void()>& act) {
+  const auto left = std::make_shared<int>(-1);
+  const auto count = [left, act] {
+    if (*left >= 0 && (*left)-- == 0) act();
+  };
+  SeizureControl control;
+  control.run.threads = 1;
+  control.on_step = [=](SeizureStep now) {
+    if (now != step) return;
+    *left = progress;
+    if (progress == 0) count();
+  };
+  control.run.on_progress = [count](const Progress&) { count(); };
+  return control;
+}
+
 // Moved away at the beginning of each step, and while it is under way.
 TEST_F(SeizureRunTest, ARunThatIsMovedAwayEndsWithAnErrorAndGoesOnOnceItIsBack) {
   const std::filesystem::path whole = run_place("whole"), away = run_place("away");
@@ -347,17 +367,8 @@ TEST_F(SeizureRunTest, ARunThatIsMovedAwayEndsWithAnErrorAndGoesOnOnceItIsBack) 
       SCOPED_TRACE(std::string(to_string(step)) + " " + std::to_string(progress));
       const std::filesystem::path place = run_place("moved");
       begin(place);
-      int left = -1;
-      const auto count = [&] {
-        if (left >= 0 && left-- == 0) std::filesystem::rename(place, away);
-      };
-      SeizureControl control;
-      control.run.threads = 1;
-      control.on_step = [&](SeizureStep now) {
-        if (now == step) left = progress;
-        if (now == step && progress == 0) count();
-      };
-      control.run.on_progress = [&](const Progress&) { count(); };
+      const SeizureControl control =
+          control_at(step, progress, [&] { std::filesystem::rename(place, away); });
       try {
         continue_seizure(place, control);
         ADD_FAILURE() << "no error";
@@ -415,19 +426,10 @@ TEST_F(SeizureRunTest, ImagesThatAreRemovedMeanwhileAreNoLinksWhicheverStepIsUnd
     const std::filesystem::path known = directory_.path() / name, run = run_place(name);
     std::filesystem::copy(place(), known, std::filesystem::copy_options::recursive);
     begin_seizure(run, known, list, {"own", "Kiel", "2024-01-02", ""}, {});
-    int left = -1;
-    const auto count = [&] {
-      if (left < 0 || left-- > 0) return;
+    const SeizureControl control = control_at(step, progress, [&] {
       const ImageId scene_3 = 4;
       EXPECT_EQ(Catalogue::open(known, Catalogue::Access::kWrite).remove({&scene_3, 1}), 1);
-    };
-    SeizureControl control;
-    control.run.threads = 1;
-    control.on_step = [&](SeizureStep now) {
-      if (now == step) left = progress;
-      if (now == step && progress == 0) count();
-    };
-    control.run.on_progress = [&](const Progress&) { count(); };
+    });
     const SeizureSummary summary = continue_seizure(run, control);
     EXPECT_FALSE(summary.interrupted);
     EXPECT_TRUE(summary.catalogue_changed);
