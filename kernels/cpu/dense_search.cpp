@@ -5,437 +5,283 @@
 //
 // The query is turned by multiples of pi / 16 and shrunk by up to 2, or the candidate is shrunk: a
 // field is never enlarged, so that nothing is cut off and both directions of a comparison are
-// worked out alike. A turn by pi mirrors a field of doubled angles, q(x) -> q(-x), whose spectrum
-// follows from the spectra of the real parts: half of the turns come without spectra of their own.
-// With X, Y the spectra of real and imaginary parts, Z1 = conj(Qx) Dx + conj(Qy) Dy is the spectrum
-// of the correlation in one position and Z2 = Qx Dx + Qy Dy in the one turned by pi; both
-// correlations are real, so that one complex transform of Z1 + i Z2 gives both.
+// worked out alike. A turn by pi mirrors a field of doubled angles, q(x) -> q(-x): half of the
+// turns come without spectra of their own, and one complex transform gives both correlations
+// (kernels/math/dense_search.hpp).
 //
-// All sixteen turns lie side by side in lanes (period_fft-inl.hpp); there is no fused
-// multiplication and addition: all instruction sets give the same bits, and so do the CUDA
-// backend's transforms.
-#include <hwy/aligned_allocator.h>
-
+// Products and transforms of integers choose the scale and the turn; the correlation there is
+// worked out again in floats, so that the score has no part in their roundings.
+//
+// Sixteen turns at two scales fill the 32 lanes of a comparison (dense_correlation.hpp); at the
+// common scale, sixteen turns and two candidates.
 #include <algorithm>
+#include <array>
 #include <cassert>
-#include <cmath>
-#include <new>
-#include <vector>
+#include <span>
 
 #include "kernels/cpu/dense.hpp"
+#include "kernels/cpu/dense_correlation.hpp"
 #include "kernels/cpu/dense_field.hpp"
+#include "kernels/cpu/dense_spectra.hpp"
+#include "kernels/cpu/dense_window.hpp"
 #include "kernels/math/dense_search.hpp"
-#include "kernels/math/fft_tables.hpp"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/cpu/dense_search.cpp"
-#include <hwy/foreach_target.h>
-// After foreach_target.h, as Highway asks.
-#include <hwy/highway.h>
-
-#include "kernels/cpu/period_fft-inl.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace pressmark::kernels::cpu {
-namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using namespace dense_search;
-
-// One element more than the period, so that a column does not fall into few sets of the cache.
-constexpr std::ptrdiff_t kElementStep = kSearchElement;
-constexpr std::ptrdiff_t kRowStep = (kPeriod + 1) * kElementStep;
-
-// Products of one row of the half spectrum. query: per kx Qx re, im, Qy re, im of 16 lanes;
-// candidate: per kx Dx re, im, Dy re, im. Writes Z1 + i Z2 of row ky to `row` and of row -ky, from
-// the symmetry of Z1 and Z2, to `mirrored`.
-HWY_INLINE void multiply_row(const float* query, const float* candidate, std::size_t lanes,
-                             float* row, float* mirrored) {
-  const PeriodTag tag;
-  for (int kx = 0; kx < kHalf; ++kx, query += 2 * kElementStep, candidate += 4) {
-    const auto xr = hn::Set(tag, candidate[0]), xi = hn::Set(tag, candidate[1]);
-    const auto yr = hn::Set(tag, candidate[2]), yi = hn::Set(tag, candidate[3]);
-    float* to = row + kx * kElementStep;
-    float* mirrored_to = mirrored + (kx == 0 ? 0 : kPeriod - kx) * kElementStep;
-    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
-      const auto qxr = hn::LoadU(tag, query + lane);
-      const auto qxi = hn::LoadU(tag, query + kSearchLanes + lane);
-      const auto qyr = hn::LoadU(tag, query + 2 * kSearchLanes + lane);
-      const auto qyi = hn::LoadU(tag, query + 3 * kSearchLanes + lane);
-      const auto rr = hn::Add(hn::Mul(qxr, xr), hn::Mul(qyr, yr));
-      const auto ii = hn::Add(hn::Mul(qxi, xi), hn::Mul(qyi, yi));
-      const auto ri = hn::Add(hn::Mul(qxr, xi), hn::Mul(qyr, yi));
-      const auto ir = hn::Add(hn::Mul(qxi, xr), hn::Mul(qyi, yr));
-      const auto z1r = hn::Add(rr, ii), z1i = hn::Sub(ri, ir);
-      const auto z2r = hn::Sub(rr, ii), z2i = hn::Add(ri, ir);
-      hn::StoreU(hn::Sub(z1r, z2i), tag, to + lane);
-      hn::StoreU(hn::Add(z1i, z2r), tag, to + kSearchLanes + lane);
-      hn::StoreU(hn::Add(z1r, z2i), tag, mirrored_to + lane);
-      hn::StoreU(hn::Sub(z2r, z1i), tag, mirrored_to + kSearchLanes + lane);
-    }
-  }
-}
-
-template <std::size_t kReal, std::size_t kImaginary>
-HWY_INLINE void transform_to(const float* input, std::ptrdiff_t step, const float* twiddles,
-                             std::size_t lanes, float* output, std::ptrdiff_t output_step) {
-  const PeriodTag tag;
-  for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
-    transform_period<kReal, kImaginary>(input, step, twiddles, lane,
-                                        [&](std::ptrdiff_t i, const PeriodComplex& value) HWY_ATTR {
-                                          float* to = output + i * output_step + lane;
-                                          hn::StoreU(value.re, tag, to + kReal);
-                                          hn::StoreU(value.im, tag, to + kImaginary);
-                                        });
-  }
-}
-
-// Of the first `lanes` lanes, a multiple of 8, and so below.
-void transform_plane(const float* twiddles, std::size_t lanes, float* plane) {
-  for (std::ptrdiff_t y = 0; y < kPeriod; ++y) {
-    float* row = plane + y * kRowStep;
-    transform_to<0, kSearchLanes>(row, kElementStep, twiddles, lanes, row, kElementStep);
-  }
-  for (std::ptrdiff_t x = 0; x < kPeriod; ++x) {
-    float* column = plane + x * kElementStep;
-    transform_to<0, kSearchLanes>(column, kRowStep, twiddles, lanes, column, kRowStep);
-  }
-}
-
-// Correlations at all shifts up to kReach + 1 after the transform along x; rows remain spectra
-// along y.
-void correlate_rows(const float* query, const float* candidate, const float* twiddles,
-                    std::size_t lanes, float* plane) {
-  const PeriodTag tag;
-  const auto invert = [&](float* row) HWY_ATTR {
-    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
-      transform_period<kSearchLanes, 0>(row, kElementStep, twiddles, lane,
-                                        [&](std::ptrdiff_t x, const PeriodComplex& value) HWY_ATTR {
-                                          // Of no use to anybody: a shift farther than the
-                                          // neighbours of the farthest.
-                                          if (x > kReach + 1 && x < kPeriod - kReach - 1) return;
-                                          hn::StoreU(value.im, tag, row + x * kElementStep + lane);
-                                          hn::StoreU(value.re, tag,
-                                                     row + x * kElementStep + kSearchLanes + lane);
-                                        });
-    }
-  };
-  for (std::ptrdiff_t ky = 0; 2 * ky <= kPeriod; ++ky) {
-    const std::ptrdiff_t other = (kPeriod - ky) % kPeriod;
-    float* row = plane + ky * kRowStep;
-    float* mirrored = plane + other * kRowStep;
-    multiply_row(query + ky * kHalf * 2 * kElementStep, candidate + ky * kHalf * 4, lanes, row,
-                 mirrored);
-    if (ky != other) {
-      multiply_row(query + other * kHalf * 2 * kElementStep, candidate + other * kHalf * 4, lanes,
-                   mirrored, row);
-      invert(mirrored);
-    }
-    invert(row);
-  }
-}
-
-// Column of shift x (may be negative), all shifts y.
-void correlate_column(const float* plane, std::ptrdiff_t x, const float* twiddles, float* column) {
-  transform_to<kSearchLanes, 0>(plane + (x + kPeriod) % kPeriod * kElementStep, kRowStep, twiddles,
-                                kSearchLanes, column, kElementStep);
-}
-
-// Raises `maxima` (two for each lane: the turn, and that turned by pi) to the best correlations.
-void raise_maxima(const float* plane, const float* twiddles, std::size_t lanes, float* maxima) {
-  const PeriodTag tag;
-  for (std::ptrdiff_t x = -kReach; x <= kReach; ++x) {
-    const float* column = plane + (x + kPeriod) % kPeriod * kElementStep;
-    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(tag)) {
-      auto best = hn::LoadU(tag, maxima + lane);
-      auto turned_best = hn::LoadU(tag, maxima + kSearchLanes + lane);
-      transform_period<kSearchLanes, 0>(column, kRowStep, twiddles, lane,
-                                        [&](std::ptrdiff_t y, const PeriodComplex& value) HWY_ATTR {
-                                          if (y > kReach && y < kPeriod - kReach) return;
-                                          best = hn::Max(best, value.im);
-                                          turned_best = hn::Max(turned_best, value.re);
-                                        });
-      hn::StoreU(best, tag, maxima + lane);
-      hn::StoreU(turned_best, tag, maxima + kSearchLanes + lane);
-    }
-  }
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pressmark::kernels::cpu
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace pressmark::kernels::cpu {
 namespace {
 
-HWY_EXPORT(transform_plane);
-HWY_EXPORT(correlate_rows);
-HWY_EXPORT(correlate_column);
-HWY_EXPORT(raise_maxima);
-
 using namespace dense_search;
 
-constexpr std::size_t kLanes = kTurns;
-constexpr std::size_t kElement = 2 * kLanes;            // floats: real parts, imaginary parts
-constexpr std::size_t kCohortLanes = 8;                 // turns that a cohort is compared in
-constexpr std::size_t kRow = (kPeriod + 1) * kElement;  // see kRowStep
-constexpr std::size_t kHalfElements = static_cast<std::size_t>(kPeriod) * kHalf;
+constexpr std::size_t kElements = 2 * static_cast<std::size_t>(kFrequencies);
+constexpr std::size_t kLanes = FieldSpectra::kLanes;
+constexpr std::size_t kBatch = 8;  // candidates that share a pass over the query's spectra
+constexpr std::size_t kPreparedAtOnce = kLanes / kShrinks;
+static_assert(kTurns == kLanes && kPositions == 2 * kTurns);
 
-const float* twiddles() {
-  static const FftTables tables = make_fft_tables(kPeriod);
-  return tables.twiddles.data();
+constexpr std::uint32_t low_half(std::int32_t value) {
+  return static_cast<std::uint32_t>(value) & 0xffffu;
 }
 
-// Zeros, aligned: a vector of sixteen is a line of the cache.
-class Elements {
- public:
-  explicit Elements(std::size_t floats)
-      : size_(floats), values_(hwy::AllocateAligned<float>(floats)) {
-    if (values_ == nullptr) throw std::bad_alloc();
-    clear();
-  }
-  void clear() { std::fill_n(values_.get(), size_, 0.0f); }
-  float* data() { return values_.get(); }
-
- private:
-  std::size_t size_;
-  hwy::AlignedFreeUniquePtr<float[]> values_;
-};
-
-struct Scratch {
-  Elements plane{kRow * kPeriod}, column{kPeriod * kElement};
-};
-
-// Spectra of complex fields in the first `lanes` lanes, separated into those of their real and
-// imaginary parts: write(k, lane, {xr, xi, yr, yi}) for ky = 0 .. kPeriod - 1, kx = 0 .. kPeriod /
-// 2.
-template <typename Write>
-void separate_spectra(Scratch& scratch, std::size_t lanes, const Write& write) {
-  HWY_DYNAMIC_DISPATCH(transform_plane)(twiddles(), (lanes + 7) / 8 * 8, scratch.plane.data());
-  for (std::size_t ky = 0; ky < kPeriod; ++ky) {
-    for (std::size_t kx = 0; kx < kHalf; ++kx) {
-      const float* z = scratch.plane.data() + ky * kRow + kx * kElement;
-      const float* m = scratch.plane.data() + (kPeriod - ky) % kPeriod * kRow +
-                       (kPeriod - kx) % kPeriod * kElement;
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const float zr = z[lane], zi = z[lane + kLanes], mr = m[lane], mi = m[lane + kLanes];
-        write(ky * kHalf + kx, lane,
-              std::array{0.5f * (zr + mr), 0.5f * (zi - mi), 0.5f * (zi + mi), 0.5f * (mr - zr)});
-      }
-    }
-  }
+constexpr std::uint32_t pair_of(std::int32_t low, std::int32_t high) {
+  return low_half(high) << 16 | low_half(low);
 }
 
-// Puts a field into a lane of the plane; returns its norm.
-float place(const DenseField& field, std::size_t lane, Scratch& scratch) {
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      float* element = scratch.plane.data() + static_cast<std::size_t>(around_origin(y)) * kRow +
-                       static_cast<std::size_t>(around_origin(x)) * kElement + lane;
-      element[0] = field.at(x, y).real();
-      element[kLanes] = field.at(x, y).imag();
-    }
+using Pairs = AlignedVector<std::uint32_t>;  // kElements
+
+const std::int16_t* int16s(const Pairs& pairs) {
+  return reinterpret_cast<const std::int16_t*>(pairs.data());
+}
+
+// A comparison of two scales: which spectra of the query meet which of the candidate.
+struct Block {
+  int first_scale;
+  std::size_t query, candidate;
+};
+// The query's spectra of no shrink twice, of shrinks 1 and 2, of 3 and 4, and the candidate's
+// alike.
+constexpr std::size_t kPairs = 3;
+constexpr std::array<Block, 4> kBlocks{{{5, 0, 1}, {7, 0, 2}, {1, 1, 0}, {3, 2, 0}}};
+static_assert(kShrinks == 5 && kScales == 9);
+
+constexpr Block block_of(int scale) {
+  for (const Block& block : kBlocks) {
+    if (scale == block.first_scale || scale == block.first_scale + 1) return block;
   }
-  return static_cast<float>(std::sqrt(field.squared_norm()));
+  return {0, 0, 0};
 }
 
 struct CandidateSpectra {
-  std::array<float, kShrinks> norms{};
-  std::vector<float> values = std::vector<float>(kShrinks * kHalfElements * 4);
+  std::array<Pairs, kPairs> pairs;
 
-  void take(const DenseCode& code, Scratch& scratch) {
-    const DenseField field = halved(field_of(code));
-    scratch.plane.clear();
-    for (int i = 0; i < kShrinks; ++i) {
-      const auto lane = static_cast<std::size_t>(i);
-      norms[lane] = place(transformed(field, 0, shrink_of(i)), lane, scratch);
+  CandidateSpectra() { pairs.fill(Pairs(kElements)); }
+};
+
+// What a thread searches with; allocated once, as it takes as long as comparing a candidate.
+struct Scratch {
+  FieldSpectra fields{kMiddle};
+  DenseCorrelator correlator;
+  std::array<CandidateSpectra, kBatch> candidates;
+  Pairs two_candidates = Pairs(kElements);
+
+  void prepare(std::span<const DenseCode> codes) {
+    for (std::size_t first = 0; first < codes.size(); first += kPreparedAtOnce) {
+      const std::size_t count = std::min(kPreparedAtOnce, codes.size() - first);
+      for (std::size_t i = 0; i < count; ++i) {
+        const DenseField field = halved(field_of(codes[first + i]));
+        for (int shrink = 0; shrink < kShrinks; ++shrink) {
+          fields.place(transformed(field, 0, shrink_of(shrink)),
+                       i * kShrinks + static_cast<std::size_t>(shrink));
+        }
+      }
+      const std::int32_t* values = fields.transform();
+      for (std::size_t i = 0; i < count; ++i) {
+        auto& [same, middle, last] = candidates[first + i].pairs;
+        const std::int32_t* from = values + i * kShrinks;
+        for (std::size_t k = 0; k < kElements; ++k, from += kLanes) {
+          same[k] = pair_of(from[0], from[0]);
+          middle[k] = pair_of(from[1], from[2]);
+          last[k] = pair_of(from[3], from[4]);
+        }
+      }
     }
-    separate_spectra(
-        scratch, kShrinks, [&](std::size_t k, std::size_t lane, const std::array<float, 4>& parts) {
-          std::copy(parts.begin(), parts.end(), values.data() + (lane * kHalfElements + k) * 4);
-        });
   }
 
-  const float* spectrum(int shrink) const {
-    return values.data() + static_cast<std::size_t>(shrink) * kHalfElements * 4;
+  const std::uint32_t* at_common_scale(std::size_t candidate, std::size_t other) {
+    const Pairs &a = candidates[candidate].pairs[0], &b = candidates[other].pairs[0];
+    for (std::size_t k = 0; k < kElements; ++k) {
+      two_candidates[k] = (b[k] & 0xffff0000u) | (a[k] & 0xffffu);
+    }
+    return two_candidates.data();
   }
 };
 
-// Best score of each turn, and of those turned by pi, over all shifts, before it is divided by the
-// norms.
-std::array<float, kElement> best_products(const float* query, const float* candidate,
-                                          std::size_t lanes, Scratch& scratch) {
-  float* plane = scratch.plane.data();
-  HWY_DYNAMIC_DISPATCH(correlate_rows)(query, candidate, twiddles(), lanes, plane);
-  std::array<float, kElement> maxima{};
-  HWY_DYNAMIC_DISPATCH(raise_maxima)(plane, twiddles(), lanes, maxima.data());
-  return maxima;
+Scratch& scratch_of_thread() {
+  thread_local Scratch scratch;
+  return scratch;
 }
 
-// Spectra of the first turns, as many as there are norms, of a shrunk field.
-void take_turns(const DenseField& field, float shrink, Scratch& scratch, std::span<float> norms,
-                float* spectra) {
-  scratch.plane.clear();
-  for (std::size_t lane = 0; lane < norms.size(); ++lane) {
-    norms[lane] =
-        place(transformed(field, rotation_of(static_cast<int>(lane)), shrink), lane, scratch);
+struct Found {
+  int product = -1, scale = 0, turn = 0, order = 0;  // turn: up to 2 kTurns - 1
+
+  void consider(const LargestProducts& largest, int at_scale, std::size_t slot) {
+    for (int i = 0; i < 2 * kTurns; ++i) {
+      const int candidate = largest[2 * static_cast<std::size_t>(i) + slot];
+      const int at = product_index(at_scale, kTurns, i);
+      if (candidate > product || (candidate == product && at < order)) {
+        *this = {candidate, at_scale, i, at};
+      }
+    }
   }
-  separate_spectra(scratch, norms.size(),
-                   [&](std::size_t k, std::size_t lane, const std::array<float, 4>& parts) {
-                     for (std::size_t i = 0; i < 4; ++i) {
-                       spectra[k * 2 * kElement + i * kLanes + lane] = parts[i];
-                     }
-                   });
+};
+
+DenseMatch match_of(const Found& found, const CorrelationWindow& values) {
+  std::size_t best_x = kReach + 1, best_y = kReach + 1;
+  for (std::size_t y = 1; y <= 2 * kReach + 1; ++y) {
+    for (std::size_t x = 1; x <= 2 * kReach + 1; ++x) {
+      if (values[y][x] > values[best_y][best_x]) best_x = x, best_y = y;
+    }
+  }
+  const float centre = values[best_y][best_x];
+  const Pose pose = pose_of(found.scale, found.turn);
+  const float dx = vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]);
+  const float dy = vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x]);
+  return {score_of_correlation(centre),
+          {pose.linear, pose.shift(static_cast<int>(best_x), dx),
+           pose.shift(static_cast<int>(best_y), dy)}};
 }
 
 }  // namespace
 
 struct DenseQuery::Bank {
-  std::array<std::array<float, kTurns>, kShrinks> norms{};
-  Elements values{kShrinks * kHalfElements * 2 * kElement};
+  // Per turn two int16: in two lanes that lie side by side.
+  std::array<Pairs, kPairs> pairs;
 
-  float* turns(int shrink) {
-    return values.data() + static_cast<std::size_t>(shrink) * kHalfElements * 2 * kElement;
+  explicit Bank(const DenseField& field) {
+    pairs.fill(Pairs(kElements * kTurns));
+    FieldSpectra fields(0);
+    for (int shrink = 0; shrink < kShrinks; ++shrink) {
+      for (int turn = 0; turn < kTurns; ++turn) {
+        fields.place(transformed(field, rotation_of(turn), shrink_of(shrink)),
+                     static_cast<std::size_t>(turn));
+      }
+      const std::int32_t* values = fields.transform();
+      Pairs& to = pairs[static_cast<std::size_t>(shrink + 1) / 2];
+      const bool high = shrink > 0 && shrink % 2 == 0;
+      for (std::size_t i = 0; i < to.size(); ++i) {
+        to[i] = high ? pair_of(static_cast<std::int32_t>(to[i]), values[i])
+                     : pair_of(values[i], values[i]);
+      }
+    }
   }
+
+  const std::int16_t* lanes(std::size_t pair) const { return int16s(pairs[pair]); }
 };
 
 DenseQuery::~DenseQuery() = default;
 
-DenseQuery::DenseQuery(const DenseCode& code) {
-  auto bank = std::make_unique<Bank>();
-  const DenseField field = halved(field_of(code));
-  Scratch scratch;
-  for (int shrink = 0; shrink < kShrinks; ++shrink) {
-    take_turns(field, shrink_of(shrink), scratch, bank->norms[static_cast<std::size_t>(shrink)],
-               bank->turns(shrink));
-  }
-  bank_ = std::move(bank);
-}
-
-namespace {
-
-// Of equal scores the first counts, in the order of every backend: turns in groups of eight, each
-// before those turned by pi.
-const std::array<int, kElement>& searched_order() {
-  static const auto order = [] {
-    std::array<int, kElement> result{};
-    for (int i = 0; i < static_cast<int>(kElement); ++i) {
-      result[static_cast<std::size_t>(i)] = i / 16 * 8 + i % 8 + i % 16 / 8 * kTurns;
-    }
-    return result;
-  }();
-  return order;
-}
-
-struct Found {
-  float score = -2;
-  int scale = 0, turn = 0;  // turn: multiples of pi / kTurns, up to 2 kTurns - 1
-};
-
-}  // namespace
+DenseQuery::DenseQuery(const DenseCode& code)
+    : bank_(std::make_unique<Bank>(halved(field_of(code)))) {}
 
 void DenseQuery::search(std::span<const DenseCode> candidates,
                         std::span<DenseMatch> matches) const {
   assert(candidates.size() == matches.size());
-  constexpr std::size_t kBatch = 8;
-  Scratch scratch;
-  std::array<CandidateSpectra, kBatch> spectra;
+  if (candidates.empty()) return;
+  Scratch& scratch = scratch_of_thread();
   for (std::size_t begin = 0; begin < candidates.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, candidates.size() - begin);
     std::array<Found, kBatch> best{};
-    for (std::size_t i = 0; i < count; ++i) spectra[i].take(candidates[begin + i], scratch);
-    // The spectra of a scale of the query stay in the cache for all candidates of the batch.
-    for (int scale = 0; scale < kScales; ++scale) {
-      const auto query_index = static_cast<std::size_t>(query_shrink(scale));
-      const auto candidate_index = static_cast<std::size_t>(candidate_shrink(scale));
+    scratch.prepare(candidates.subspan(begin, count));
+    // The query's spectra of a block stay in the cache for all candidates of the batch.
+    for (std::size_t i = 0; i < count; i += 2) {
+      const std::size_t other = std::min(i + 1, count - 1);
+      const LargestProducts largest =
+          scratch.correlator.largest(bank_->lanes(0), scratch.at_common_scale(i, other));
+      best[i].consider(largest, 0, 0);
+      best[other].consider(largest, 0, 1);
+    }
+    for (const Block& block : kBlocks) {
       for (std::size_t i = 0; i < count; ++i) {
-        const std::array<float, kElement> products =
-            best_products(bank_->turns(query_shrink(scale)),
-                          spectra[i].spectrum(candidate_shrink(scale)), kLanes, scratch);
-        for (const int turn : searched_order()) {
-          const float score =
-              score_of(products[static_cast<std::size_t>(turn)],
-                       bank_->norms[query_index][static_cast<std::size_t>(turn % kTurns)],
-                       spectra[i].norms[candidate_index]);
-          if (score > best[i].score) best[i] = {score, scale, turn};
-        }
+        const LargestProducts largest = scratch.correlator.largest(
+            bank_->lanes(block.query), scratch.candidates[i].pairs[block.candidate].data());
+        best[i].consider(largest, block.first_scale, 0);
+        best[i].consider(largest, block.first_scale + 1, 1);
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
-      const Found& at = best[i];
-      HWY_DYNAMIC_DISPATCH(correlate_rows)
-      (bank_->turns(query_shrink(at.scale)), spectra[i].spectrum(candidate_shrink(at.scale)),
-       twiddles(), kLanes, scratch.plane.data());
-      std::array<std::array<float, 2 * kReach + 3>, 2 * kReach + 3> values;
-      for (int x = -kReach - 1; x <= kReach + 1; ++x) {
-        HWY_DYNAMIC_DISPATCH(correlate_column)
-        (scratch.plane.data(), x, twiddles(), scratch.column.data());
-        for (int y = -kReach - 1; y <= kReach + 1; ++y) {
-          values[static_cast<std::size_t>(y + kReach + 1)][static_cast<std::size_t>(x + kReach +
-                                                                                    1)] =
-              scratch.column.data()[static_cast<std::size_t>((y + kPeriod) % kPeriod) * kElement +
-                                    static_cast<std::size_t>(at.turn)];
-        }
-      }
-      std::size_t best_x = kReach + 1, best_y = kReach + 1;
-      for (std::size_t y = 1; y <= 2 * kReach + 1; ++y) {
-        for (std::size_t x = 1; x <= 2 * kReach + 1; ++x) {
-          if (values[y][x] > values[best_y][best_x]) best_x = x, best_y = y;
-        }
-      }
-      const float centre = values[best_y][best_x];
-      const Pose pose = pose_of(at.scale, at.turn);
-      const float dx = vertex(values[best_y][best_x - 1], centre, values[best_y][best_x + 1]);
-      const float dy = vertex(values[best_y - 1][best_x], centre, values[best_y + 1][best_x]);
-      matches[begin + i] = {at.score,
-                            {pose.linear, pose.shift(static_cast<int>(best_x), dx),
-                             pose.shift(static_cast<int>(best_y), dy)}};
+      const Found& found = best[i];
+      const Block block = block_of(found.scale);
+      const auto slot = static_cast<std::size_t>(found.scale - block.first_scale);
+      const auto turn = static_cast<std::size_t>(found.turn);
+      const SpectrumLane query{bank_->lanes(block.query) + 2 * (turn % kTurns) + slot, kPositions};
+      const SpectrumLane candidate{int16s(scratch.candidates[i].pairs[block.candidate]) + slot, 2};
+      matches[begin + i] = match_of(found, correlation_window(query, candidate, turn >= kTurns));
     }
   }
 }
 
+namespace {
+
+constexpr std::size_t kMembersAtOnce = 4;
+constexpr std::size_t kCohortTurns = 8;  // turns that a cohort is compared in
+static_assert(kMembersAtOnce * kCohortTurns == kPositions);
+
+}  // namespace
+
 struct CohortSpectra::Members {
-  std::vector<float> norms, spectra;  // spectra: kHalfElements * 4 of each
+  std::size_t count = 0;
+  AlignedVector<std::uint64_t> spectra;  // kElements words for each four members
 };
 
 CohortSpectra::~CohortSpectra() = default;
 
 CohortSpectra::CohortSpectra(std::span<const DenseCode> cohort) {
   auto members = std::make_unique<Members>();
-  Scratch scratch;
-  for (const DenseCode& code : cohort) {
-    CandidateSpectra spectra;
-    spectra.take(code, scratch);
-    members->norms.push_back(spectra.norms[0]);
-    members->spectra.insert(members->spectra.end(), spectra.spectrum(0),
-                            spectra.spectrum(0) + kHalfElements * 4);
+  members->count = cohort.size();
+  members->spectra.resize((cohort.size() + kMembersAtOnce - 1) / kMembersAtOnce * kElements);
+  FieldSpectra fields(kMiddle);
+  for (std::size_t first = 0; first < cohort.size(); first += kMembersAtOnce) {
+    const std::size_t count = std::min(kMembersAtOnce, cohort.size() - first);
+    for (std::size_t i = 0; i < count; ++i) fields.place(halved(field_of(cohort[first + i])), i);
+    const std::int32_t* values = fields.transform();
+    std::uint64_t* to = members->spectra.data() + first / kMembersAtOnce * kElements;
+    for (std::size_t k = 0; k < kElements; ++k, values += kLanes) {
+      to[k] = std::uint64_t{pair_of(values[2], values[3])} << 32 | pair_of(values[0], values[1]);
+    }
   }
   members_ = std::move(members);
 }
 
 CohortStatistics CohortSpectra::statistics(const DenseCode& code) const {
-  const std::size_t count = members_->norms.size();
-  if (count == 0) return {};
-  Scratch scratch;
-  Elements query(kHalfElements * 2 * kElement);
-  std::array<float, kCohortLanes> norms{};
-  take_turns(halved(field_of(code)), 1, scratch, norms, query.data());
-  double sum = 0, squared = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::array<float, kElement> products = best_products(
-        query.data(), members_->spectra.data() + i * kHalfElements * 4, kCohortLanes, scratch);
-    float best = 0;
-    for (std::size_t lane = 0; lane < kCohortLanes; ++lane) {
-      for (const float product : {products[lane], products[lane + kLanes]}) {
-        best = std::max(best, score_of(product, norms[lane], members_->norms[i]));
-      }
-    }
-    sum += static_cast<double>(best);
-    squared += static_cast<double>(best) * static_cast<double>(best);
+  if (members_->count == 0) return {};
+  FieldSpectra fields(0);
+  const DenseField field = halved(field_of(code));
+  for (std::size_t turn = 0; turn < kCohortTurns; ++turn) {
+    fields.place(transformed(field, rotation_of(static_cast<int>(turn)), 1), turn);
   }
-  return statistics_of(sum, squared, count);
+  const std::int32_t* values = fields.transform();
+  AlignedVector<std::uint64_t> query(kElements * kCohortTurns);
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    const std::int32_t value = values[i / kCohortTurns * kLanes + i % kCohortTurns];
+    query[i] = std::uint64_t{low_half(value)} * 0x0001000100010001u;
+  }
+
+  DenseCorrelator correlator;
+  double sum = 0, squared = 0;
+  for (std::size_t first = 0; first < members_->count; first += kMembersAtOnce) {
+    const LargestProducts largest =
+        correlator.largest(reinterpret_cast<const std::int16_t*>(query.data()),
+                           members_->spectra.data() + first / kMembersAtOnce * kElements);
+    const std::size_t count = std::min(kMembersAtOnce, members_->count - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      int best = 0;
+      for (std::size_t turn = 0; turn < 2 * kCohortTurns; ++turn) {
+        best = std::max<int>(best, largest[turn * kMembersAtOnce + i]);
+      }
+      const auto score = static_cast<double>(score_of_product(best));
+      sum += score;
+      squared += score * score;
+    }
+  }
+  return statistics_of(sum, squared, members_->count);
 }
 
 }  // namespace pressmark::kernels::cpu
-#endif  // HWY_ONCE

@@ -26,7 +26,7 @@ void search_dense(Lane& lane, const DenseSpectra& query, std::span<const DenseCo
 CohortStatistics cohort_statistics(Lane& lane, const DenseSpectra& members, std::size_t count,
                                    const DenseCode& code);
 
-// Spectra of a query in all turns and shrinks, four turns side by side (kTurnTile).
+// Spectra of a query in all turns and shrinks.
 DenseSpectra prepare_query(Lane& lane, const DenseCode* query);
 
 // Spectra of codes in which a query is sought, in all shrinks.
@@ -36,8 +36,7 @@ DenseSpectra prepare_candidates(Lane& lane, const DenseCode* codes, std::size_t 
 DeviceBuffer<DensePeak> find_peaks(Lane& lane, const DenseSpectra& query,
                                    const DenseSpectra& candidates, std::size_t count);
 
-// Spectra of codes in 16 rotations at their own size, four turns side by side; of codes as they
-// are.
+// Spectra of codes in 16 rotations at their own size; of codes as they are.
 DenseSpectra prepare_half_turns(Lane& lane, const DenseCode* codes, std::size_t count);
 DenseSpectra prepare_members(Lane& lane, const DenseCode* codes, std::size_t count);
 

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // 1. Z(k) = sum_n z(n) exp(-2 pi i k n / 48) along both axes, z a dense code at half resolution (32
-//    x 32 doubled angles), turned and shrunk, around the origin of 48 x 48 cells; separated into
-//    the spectra of real and imaginary parts, X = (Z(k) + conj Z(-k)) / 2, Y = (Z(k) - conj Z(-k))
-//    / 2i. Also |z|.
-// 2. Codes of 8 KB; per field 48 x 25 elements of 16 bytes (dense_spectra.hpp) and a float.
+//    x 32 doubled angles), turned and shrunk, at its place in 48 x 48 cells; separated into the
+//    spectra of real and imaginary parts, X = (Z(k) + conj Z(-k)) / 2, Y = (Z(k) - conj Z(-k)) /
+//    2i, of which real less imaginary part is Hartley's; brought to one norm and rounded.
+// 2. Codes of 8 KB; per field 48 x 48 elements of 4 bytes (dense_spectra.hpp).
 // 3. A block owns one field. Its 64 threads share the cells; then a thread owns one row, then one
 //    column, whose transform stays in its registers; then they share the elements.
 // 4. 9 KB for the halved code with a border of zeros, 19 KB for the plane (rows of 49 elements, so
 //    that 16 neighbouring rows fall into all banks): eight blocks per multiprocessor.
-// 5. 8 KB read, from the second cache but for a code's first field, and 19 KB written per field;
+// 5. 8 KB read, from the second cache but for a code's first field, and 9 KB written per field;
 //    about 80,000 operations for transforms and up to 200,000 for samples: bound by arithmetic. A
 //    whole search of a pair does a tenth of its work here.
-// 6. Fixed order. Values have the CPU's bits. Norms come from sums of doubles in another order than
-//    the CPU's, which matters to one rounding in about 2^25.
-// 7. kernels/cpu/dense_search.cpp, kernels/cuda/fft48.hpp.
+// 6. Fixed order, and norms are sums of integers: the CPU's numbers.
+// 7. kernels/cpu/dense_spectra.cpp, kernels/cuda/fft48.hpp.
 #include "kernels/cuda/dense_spectra.hpp"
 
 #include <cassert>
@@ -28,10 +27,7 @@
 namespace pressmark::kernels::cuda {
 namespace {
 
-using dense_search::around_origin;
-using dense_search::kHalf;
-using dense_search::kPeriod;
-using dense_search::kSide;
+using namespace dense_search;
 
 // Two warps: 32 rows that hold anything, 48 columns.
 constexpr int kThreads = 64;
@@ -47,8 +43,8 @@ struct Field {
 };
 
 __global__ void __launch_bounds__(kThreads, kBlocks)
-    transform(const DenseCode* d_codes, const FieldTurn* d_turns, int fields, int side_by_side,
-              float4* d_values, float* d_norms) {
+    transform(const DenseCode* d_codes, const FieldTurn* d_turns, int fields, FieldRole role,
+              std::int16_t* d_values) {
   Field& shared = shared_memory<Field>();
   const auto thread = static_cast<int>(threadIdx.x);
   const unsigned code = blockIdx.x / static_cast<unsigned>(fields);
@@ -75,24 +71,25 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     const ComplexValue value = turned ? turned_cell<kSide>(shared.padded, turn, x, y)
                                       : shrunk_cell<kSide>(shared.padded, turn, samples, x, y);
     shared.plane[y * kRow + x] = make_float2(value.re, value.im);
-    squared += static_cast<double>(value.re * value.re + value.im * value.im);
+    const double re = nearbyint(kNormUnit * static_cast<double>(value.re));
+    const double im = nearbyint(kNormUnit * static_cast<double>(value.im));
+    squared += re * re + im * im;
   }
   for (unsigned apart = 16; apart > 0; apart /= 2) {
     squared += __shfl_down_sync(kWholeWarp, squared, apart);
   }
   if (thread % 32 == 0) shared.squared_norms[thread / 32] = squared;
   __syncthreads();
-  if (thread == 0) {
-    const double sum = shared.squared_norms[0] + shared.squared_norms[1];
-    d_norms[blockIdx.x] = static_cast<float>(sqrt(sum));
-  }
+  const double norm = sqrt(shared.squared_norms[0] + shared.squared_norms[1]);
+  const auto factor = static_cast<float>(spectrum_factor(norm));
 
   // Rows and columns in their places.
+  const int middle = role == FieldRole::kQuery ? 0 : kMiddle;
   ComplexValue x[kPeriod], result[kPeriod];
   if (thread < kSide) {
     float2* row = shared.plane + thread * kRow;
     for (int i = 0; i < kPeriod; ++i) x[i] = {0, 0};
-    for (int i = 0; i < kSide; ++i) x[around_origin(i)] = {row[i].x, row[i].y};
+    for (int i = 0; i < kSide; ++i) x[place_of(i, middle)] = {row[i].x, row[i].y};
     fft48(x, result);
     for (int i = 0; i < kPeriod; ++i) row[i] = make_float2(result[i].re, result[i].im);
   }
@@ -101,23 +98,25 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     float2* column = shared.plane + thread;
     for (int i = 0; i < kPeriod; ++i) x[i] = {0, 0};
     for (int i = 0; i < kSide; ++i) {
-      x[around_origin(i)] = {column[i * kRow].x, column[i * kRow].y};
+      x[place_of(i, middle)] = {column[i * kRow].x, column[i * kRow].y};
     }
     fft48(x, result);
     for (int i = 0; i < kPeriod; ++i) column[i * kRow] = make_float2(result[i].re, result[i].im);
   }
   __syncthreads();
 
-  float4* to = d_values +
-               std::int64_t{blockIdx.x / static_cast<unsigned>(side_by_side)} * side_by_side *
-                   kSpectrumElements +
-               blockIdx.x % static_cast<unsigned>(side_by_side);
-  for (int k = thread; k < kSpectrumElements; k += kThreads) {
-    const int kx = k % kHalf, ky = k / kHalf;
+  for (int k = thread; k < kFrequencies; k += kThreads) {
+    const int kx = k % kPeriod, ky = k / kPeriod;
     const float2 z = shared.plane[ky * kRow + kx];
     const float2 m = shared.plane[(kPeriod - ky) % kPeriod * kRow + (kPeriod - kx) % kPeriod];
-    to[k * side_by_side] =
-        make_float4(0.5f * (z.x + m.x), 0.5f * (z.y - m.y), 0.5f * (z.y + m.y), 0.5f * (m.x - z.x));
+    const float xr = 0.5f * (z.x + m.x), xi = 0.5f * (z.y - m.y);
+    const float yr = 0.5f * (z.y + m.y), yi = 0.5f * (m.x - z.x);
+    const float parts[2] = {xr - xi, yr - yi};
+    for (int part = 0; part < 2; ++part) {
+      const std::int64_t to = role == FieldRole::kQuery ? index_in_query(blockIdx.x, k, part)
+                                                        : index_in_candidate(blockIdx.x, k, part);
+      d_values[to] = static_cast<std::int16_t>(nearbyintf(parts[part] * factor));
+    }
   }
 }
 
@@ -135,17 +134,15 @@ std::vector<FieldTurn> field_turns(int shrinks, int turn_count) {
 }
 
 DenseSpectra transform_fields(Lane& lane, const DenseCode* codes, std::size_t count,
-                              std::span<const FieldTurn> turns, int side_by_side) {
-  assert(!turns.empty() && turns.size() % static_cast<std::size_t>(side_by_side) == 0);
+                              std::span<const FieldTurn> turns, FieldRole role) {
+  assert(!turns.empty() && (role == FieldRole::kCandidate || turns.size() % kTurnTile == 0));
   const std::size_t fields = count * turns.size();
   DenseSpectra spectra;
   spectra.fields = static_cast<int>(turns.size());
-  spectra.values = lane.allocate<float4>(fields * kSpectrumElements);
-  spectra.norms = lane.allocate<float>(fields);
+  spectra.values = lane.allocate<std::int16_t>(fields * 2 * kFrequencies);
   const DeviceBuffer<FieldTurn> device_turns = lane.upload(turns);
   launch(lane.stream(), {dim3(static_cast<unsigned>(fields)), dim3(kThreads)}, transform, codes,
-         device_turns.data(), spectra.fields, side_by_side, spectra.values.data(),
-         spectra.norms.data());
+         device_turns.data(), spectra.fields, role, spectra.values.data());
   return spectra;
 }
 

@@ -3,6 +3,7 @@
 // Spectra of dense codes, in device memory.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "kernels/cuda/runtime/lane.hpp"
@@ -12,21 +13,33 @@
 
 namespace pressmark::kernels::cuda {
 
-inline constexpr int kSpectrumElements = dense_search::kPeriod * dense_search::kHalf;
+// Turns of a query whose spectra lie side by side: four pairs, each a word of the spectrum of real
+// parts and one of imaginary parts, the first turn in its lower half.
+inline constexpr int kTurnTile = 8, kTurnPairs = kTurnTile / 2;
 
-// Of `fields` fields of each code. An element holds the spectra of the field's real and imaginary
-// parts, {Xr, Xi, Yr, Yi}, at one frequency (ky kHalf + kx); `side_by_side` fields lie side by
-// side: field f of code c at frequency k is at ((c fields + f) / side_by_side kSpectrumElements +
-// k) side_by_side + f % side_by_side.
+// Queries and candidates lie elsewhere in the period (dense_search.hpp).
+enum class FieldRole { kQuery, kCandidate };
+
+// Hartley spectra of `fields` fields of each code, int16. A candidate's frequency k = ky kPeriod +
+// kx is {H of real parts, H of imaginary parts}; of a query's fields kTurnTile lie side by side.
 struct DenseSpectra {
   int fields = 0;
-  DeviceBuffer<float4> values;
-  DeviceBuffer<float> norms;  // codes x fields
+  DeviceBuffer<std::int16_t> values;  // codes x fields x kFrequencies x 2
 };
 
-// Turns and shrinks each code at half resolution. side_by_side divides the number of turns.
+// Where the part (0: real, 1: imaginary) of a field's spectrum is at frequency k.
+constexpr std::int64_t index_in_query(std::int64_t field, int k, int part) {
+  const std::int64_t element = field / kTurnTile * dense_search::kFrequencies + k;
+  const auto turn = static_cast<int>(field % kTurnTile);
+  return element * (2 * kTurnTile) + turn / 2 * 4 + part * 2 + turn % 2;
+}
+constexpr std::int64_t index_in_candidate(std::int64_t field, int k, int part) {
+  return (field * dense_search::kFrequencies + k) * 2 + part;
+}
+
+// Turns and shrinks each code at half resolution. A query has a multiple of kTurnTile turns.
 DenseSpectra transform_fields(Lane& lane, const DenseCode* codes, std::size_t count,
-                              std::span<const FieldTurn> turns, int side_by_side);
+                              std::span<const FieldTurn> turns, FieldRole role);
 
 // All turns of `turn_count` (from 0 on), shrunk by the first `shrinks` steps: shrink after shrink.
 std::vector<FieldTurn> field_turns(int shrinks, int turn_count);

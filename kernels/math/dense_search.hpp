@@ -19,7 +19,6 @@ inline constexpr int kSide = kDenseSide / 2;
 // Period of the transforms; shifts up to kReach cells do not wrap around.
 inline constexpr int kPeriod = 48;
 inline constexpr int kReach = kPeriod - kSide;
-inline constexpr int kHalf = kPeriod / 2 + 1;
 inline constexpr int kTurns = 16;   // multiples of pi / kTurns
 inline constexpr int kShrinks = 5;  // 2^(-i / 4)
 inline constexpr float kShrinkStep = 0.25f;
@@ -47,15 +46,51 @@ constexpr int candidate_shrink(int scale) {
   return scale < kShrinks ? 0 : scale - kShrinks + 1;
 }
 
-// The middle of a field lies half a cell before the origin.
-constexpr int around_origin(int i) {
-  return (i - kSide / 2 + kPeriod) % kPeriod;
+// Spectra are those of Hartley, H(k) = sum_x f(x) (cos + sin)(2 pi k x / kPeriod), of the real and
+// of the imaginary parts of a field. With Hq and Hd those of a query and a candidate,
+//   sum of both parts of Hq(k) (Hd(k) + i Hd(-k))
+// is what an inverse transform makes two correlations of: its real part that in one position, its
+// imaginary part that of the query turned by pi.
+inline constexpr int kFrequencies = kPeriod * kPeriod;
+
+// A query's middle lies half a cell before the origin, a candidate's half a cell before kMiddle: a
+// correlation at no shift is at kMiddle, and the roundings that all products have in common add up
+// at the origin, where nobody looks.
+inline constexpr int kMiddle = kPeriod / 2;
+
+// Where row or column i of a field is put.
+constexpr int place_of(int i, int middle) {
+  return (i - kSide / 2 + middle + kPeriod) % kPeriod;
 }
 
-// Correlations are sums over an unscaled inverse transform.
-constexpr float score_of(float product, float query_norm, float candidate_norm) {
-  const float norms = query_norm * candidate_norm * (static_cast<float>(kPeriod) * kPeriod);
-  return norms > 0 ? product / norms : 0.0f;
+// Spectra are rounded to integers of this norm. A product of two is divided by 2^15 (product() of
+// shift_transform.hpp), so that correlations stay below kFullProduct = 2^15 / 2.03: as the sum of
+// all products' magnitudes is below sqrt(2) kFullProduct, no step of a transform overflows.
+inline constexpr double kSpectrumNorm = 23000;
+inline constexpr float kFullProduct = static_cast<float>(kSpectrumNorm * kSpectrumNorm / (1 << 15));
+
+// A field's squared norm is the sum of the squares of its parts in units of 1 / kNormUnit, rounded
+// to integers: exact in any order.
+inline constexpr double kNormUnit = 1 << 13;
+
+// What a spectrum is multiplied by before it is rounded. norm: of the field, in the units above.
+constexpr double spectrum_factor(double norm) {
+  return norm > 0 ? kSpectrumNorm * kNormUnit / (kPeriod * norm) : 0.0;
+}
+
+constexpr float score_of_product(int product) {
+  return std::min(1.0f, static_cast<float>(product) / kFullProduct);
+}
+
+// Of a sum over products that were not divided.
+constexpr float score_of_correlation(float correlation) {
+  return std::min(1.0f, correlation / static_cast<float>(kSpectrumNorm * kSpectrumNorm));
+}
+
+// Products compete in this order: of equal ones the first counts. Turns come in groups of eight,
+// each before those turned by pi. turns: a multiple of 8; turn: up to 2 turns - 1.
+constexpr int product_index(int scale, int turns, int turn) {
+  return scale * 2 * turns + turn % turns / 8 * 16 + turn / turns * 8 + turn % 8;
 }
 
 // Vertex of the parabola through three neighbours, relative to the middle one.

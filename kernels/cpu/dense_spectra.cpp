@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All fields lie side by side in lanes (period_fft-inl.hpp); there is no fused multiplication and
+// addition: all instruction sets give the same spectra, and so does the CUDA backend.
+#include "kernels/cpu/dense_spectra.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/math/dense_search.hpp"
+#include "kernels/math/fft_tables.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/dense_spectra.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h, as Highway asks.
+#include <hwy/highway.h>
+
+#include "kernels/cpu/period_fft-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace pressmark::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using namespace dense_search;
+
+// One element more than the period, so that a column does not fall into few sets of the cache.
+constexpr std::ptrdiff_t kElementStep = kSearchElement;
+constexpr std::ptrdiff_t kRowStep = (kPeriod + 1) * kElementStep;
+
+HWY_INLINE void transform_in_place(float* input, std::ptrdiff_t step, const float* twiddles) {
+  const PeriodTag tag;
+  for (std::size_t lane = 0; lane < kSearchLanes; lane += hn::Lanes(tag)) {
+    transform_period<0, kSearchLanes>(input, step, twiddles, lane,
+                                      [&](std::ptrdiff_t i, const PeriodComplex& value) HWY_ATTR {
+                                        float* to = input + i * step + lane;
+                                        hn::StoreU(value.re, tag, to);
+                                        hn::StoreU(value.im, tag, to + kSearchLanes);
+                                      });
+  }
+}
+
+// Rows without cells are zeros, and so are their spectra.
+void transform_plane(const float* twiddles, int middle, float* plane) {
+  for (int i = 0; i < kSide; ++i) {
+    transform_in_place(plane + place_of(i, middle) * kRowStep, kElementStep, twiddles);
+  }
+  for (std::ptrdiff_t x = 0; x < kPeriod; ++x) {
+    transform_in_place(plane + x * kElementStep, kRowStep, twiddles);
+  }
+}
+
+// From the spectra of complex fields to those of their parts, times a factor for each lane.
+void separate_parts(const float* plane, const float* factors, std::int32_t* values) {
+  const PeriodTag tag;
+  const hn::RebindToSigned<PeriodTag> integers;
+  const auto half = hn::Set(tag, 0.5f);
+  for (std::ptrdiff_t ky = 0; ky < kPeriod; ++ky) {
+    for (std::ptrdiff_t kx = 0; kx < kPeriod; ++kx, values += kSearchElement) {
+      const float* z = plane + ky * kRowStep + kx * kElementStep;
+      const float* m =
+          plane + (kPeriod - ky) % kPeriod * kRowStep + (kPeriod - kx) % kPeriod * kElementStep;
+      for (std::size_t lane = 0; lane < kSearchLanes; lane += hn::Lanes(tag)) {
+        const auto zr = hn::LoadU(tag, z + lane), zi = hn::LoadU(tag, z + kSearchLanes + lane);
+        const auto mr = hn::LoadU(tag, m + lane), mi = hn::LoadU(tag, m + kSearchLanes + lane);
+        const auto factor = hn::LoadU(tag, factors + lane);
+        const auto xr = hn::Mul(half, hn::Add(zr, mr)), xi = hn::Mul(half, hn::Sub(zi, mi));
+        const auto yr = hn::Mul(half, hn::Add(zi, mi)), yi = hn::Mul(half, hn::Sub(mr, zr));
+        hn::StoreU(hn::NearestInt(hn::Mul(hn::Sub(xr, xi), factor)), integers, values + lane);
+        hn::StoreU(hn::NearestInt(hn::Mul(hn::Sub(yr, yi), factor)), integers,
+                   values + kSearchLanes + lane);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pressmark::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pressmark::kernels::cpu {
+namespace {
+
+HWY_EXPORT(transform_plane);
+HWY_EXPORT(separate_parts);
+
+using namespace dense_search;
+
+constexpr std::size_t kElement = 2 * FieldSpectra::kLanes;  // floats: real parts, imaginary parts
+constexpr std::size_t kRow = (kPeriod + 1) * kElement;      // see kRowStep
+
+double squared_in_units(float value) {
+  const double rounded = std::nearbyint(kNormUnit * static_cast<double>(value));
+  return rounded * rounded;
+}
+
+}  // namespace
+
+FieldSpectra::FieldSpectra(int middle)
+    : middle_(middle), plane_(kPeriod * kRow), values_(kFrequencies * kElement) {}
+
+void FieldSpectra::place(const DenseField& field, std::size_t lane) {
+  double squared = 0;
+  for (int y = 0; y < kSide; ++y) {
+    float* row = plane_.data() + static_cast<std::size_t>(place_of(y, middle_)) * kRow + lane;
+    for (int x = 0; x < kSide; ++x) {
+      float* element = row + static_cast<std::size_t>(place_of(x, middle_)) * kElement;
+      const std::complex<float> value = field.at(x, y);
+      element[0] = value.real();
+      element[kLanes] = value.imag();
+      squared += squared_in_units(value.real()) + squared_in_units(value.imag());
+    }
+  }
+  factors_[lane] = static_cast<float>(spectrum_factor(std::sqrt(squared)));
+}
+
+const std::int32_t* FieldSpectra::transform() {
+  static const FftTables tables = make_fft_tables(kPeriod);
+  HWY_DYNAMIC_DISPATCH(transform_plane)(tables.twiddles.data(), middle_, plane_.data());
+  HWY_DYNAMIC_DISPATCH(separate_parts)(plane_.data(), factors_.data(), values_.data());
+  std::fill(plane_.begin(), plane_.end(), 0.0f);
+  factors_.fill(0);
+  return values_.data();
+}
+
+}  // namespace pressmark::kernels::cpu
+#endif  // HWY_ONCE
