@@ -37,8 +37,4 @@ DenseField field_of(const DenseCode& code);
 // Means of 2 x 2 cells.
 DenseField halved(const DenseField& field);
 
-// Turned by `rotation_rad` (from +x towards +y) and shrunk (0 < shrink <= 1) about the centre:
-// values turn by twice the angle; averaged over the cells that become one.
-DenseField transformed(const DenseField& field, float rotation_rad, float shrink);
-
 }  // namespace pressmark::kernels::cpu

@@ -21,7 +21,7 @@
 
 #include "kernels/cpu/dense.hpp"
 #include "kernels/cpu/dense_correlation.hpp"
-#include "kernels/cpu/dense_field.hpp"
+#include "kernels/cpu/dense_sampling.hpp"
 #include "kernels/cpu/dense_spectra.hpp"
 #include "kernels/cpu/dense_window.hpp"
 #include "kernels/math/dense_search.hpp"
@@ -31,7 +31,8 @@ namespace {
 
 using namespace dense_search;
 
-constexpr std::size_t kElements = 2 * static_cast<std::size_t>(kFrequencies);
+constexpr std::size_t kRow = 2 * kPeriod;  // spectra of real and of imaginary parts
+constexpr std::size_t kElements = kRow * kPeriod;
 constexpr std::size_t kLanes = FieldSpectra::kLanes;
 constexpr std::size_t kBatch = 8;  // candidates that share a pass over the query's spectra
 constexpr std::size_t kPreparedAtOnce = kLanes / kShrinks;
@@ -75,8 +76,9 @@ struct CandidateSpectra {
   CandidateSpectra() { pairs.fill(Pairs(kElements)); }
 };
 
-// What a thread searches with; allocated once, as it takes as long as comparing a candidate.
+// What a thread searches with; allocated once, as that takes as long as comparing a candidate.
 struct Scratch {
+  FieldSampler sampler;
   FieldSpectra fields{kMiddle};
   DenseCorrelator correlator;
   std::array<CandidateSpectra, kBatch> candidates;
@@ -85,23 +87,31 @@ struct Scratch {
   void prepare(std::span<const DenseCode> codes) {
     for (std::size_t first = 0; first < codes.size(); first += kPreparedAtOnce) {
       const std::size_t count = std::min(kPreparedAtOnce, codes.size() - first);
-      for (std::size_t i = 0; i < count; ++i) {
-        const DenseField field = halved(field_of(codes[first + i]));
-        for (int shrink = 0; shrink < kShrinks; ++shrink) {
-          fields.place(transformed(field, 0, shrink_of(shrink)),
-                       i * kShrinks + static_cast<std::size_t>(shrink));
+      std::size_t lane = 0;
+      for (const DenseCode& code : codes.subspan(first, count)) {
+        sampler.take(code);
+        for (int shrink = 0; shrink < kShrinks; ++shrink, ++lane) {
+          sampler.turn(0, shrink_of(shrink), fields.cells(lane));
         }
       }
-      const std::int32_t* values = fields.transform();
-      for (std::size_t i = 0; i < count; ++i) {
-        auto& [same, middle, last] = candidates[first + i].pairs;
-        const std::int32_t* from = values + i * kShrinks;
-        for (std::size_t k = 0; k < kElements; ++k, from += kLanes) {
-          same[k] = pair_of(from[0], from[0]);
-          middle[k] = pair_of(from[1], from[2]);
-          last[k] = pair_of(from[3], from[4]);
+      fields.transform(lane);
+      for (int ky = 0; ky < kPeriod; ++ky) {
+        const std::int32_t* row = fields.row(ky);
+        for (std::size_t i = 0; i < count; ++i) {
+          take_row(row + i * kShrinks, static_cast<std::size_t>(ky) * kRow,
+                   candidates[first + i].pairs);
         }
       }
+    }
+  }
+
+  static void take_row(const std::int32_t* values, std::size_t at,
+                       std::array<Pairs, kPairs>& pairs) {
+    auto& [same, middle, last] = pairs;
+    for (std::size_t k = at; k < at + kRow; ++k, values += kLanes) {
+      same[k] = pair_of(values[0], values[0]);
+      middle[k] = pair_of(values[1], values[2]);
+      last[k] = pair_of(values[3], values[4]);
     }
   }
 
@@ -155,20 +165,25 @@ struct DenseQuery::Bank {
   // Per turn two int16: in two lanes that lie side by side.
   std::array<Pairs, kPairs> pairs;
 
-  explicit Bank(const DenseField& field) {
+  explicit Bank(const DenseCode& code) {
     pairs.fill(Pairs(kElements * kTurns));
+    FieldSampler sampler;
+    sampler.take(code);
     FieldSpectra fields(0);
     for (int shrink = 0; shrink < kShrinks; ++shrink) {
       for (int turn = 0; turn < kTurns; ++turn) {
-        fields.place(transformed(field, rotation_of(turn), shrink_of(shrink)),
-                     static_cast<std::size_t>(turn));
+        sampler.turn(rotation_of(turn), shrink_of(shrink),
+                     fields.cells(static_cast<std::size_t>(turn)));
       }
-      const std::int32_t* values = fields.transform();
-      Pairs& to = pairs[static_cast<std::size_t>(shrink + 1) / 2];
+      fields.transform(kTurns);
       const bool high = shrink > 0 && shrink % 2 == 0;
-      for (std::size_t i = 0; i < to.size(); ++i) {
-        to[i] = high ? pair_of(static_cast<std::int32_t>(to[i]), values[i])
-                     : pair_of(values[i], values[i]);
+      std::uint32_t* to = pairs[static_cast<std::size_t>(shrink + 1) / 2].data();
+      for (int ky = 0; ky < kPeriod; ++ky, to += kRow * kTurns) {
+        const std::int32_t* row = fields.row(ky);
+        for (std::size_t i = 0; i < kRow * kTurns; ++i) {
+          to[i] =
+              high ? pair_of(static_cast<std::int32_t>(to[i]), row[i]) : pair_of(row[i], row[i]);
+        }
       }
     }
   }
@@ -178,8 +193,7 @@ struct DenseQuery::Bank {
 
 DenseQuery::~DenseQuery() = default;
 
-DenseQuery::DenseQuery(const DenseCode& code)
-    : bank_(std::make_unique<Bank>(halved(field_of(code)))) {}
+DenseQuery::DenseQuery(const DenseCode& code) : bank_(std::make_unique<Bank>(code)) {}
 
 void DenseQuery::search(std::span<const DenseCode> candidates,
                         std::span<DenseMatch> matches) const {
@@ -237,14 +251,21 @@ CohortSpectra::CohortSpectra(std::span<const DenseCode> cohort) {
   auto members = std::make_unique<Members>();
   members->count = cohort.size();
   members->spectra.resize((cohort.size() + kMembersAtOnce - 1) / kMembersAtOnce * kElements);
+  FieldSampler sampler;
   FieldSpectra fields(kMiddle);
+  std::uint64_t* to = members->spectra.data();
   for (std::size_t first = 0; first < cohort.size(); first += kMembersAtOnce) {
     const std::size_t count = std::min(kMembersAtOnce, cohort.size() - first);
-    for (std::size_t i = 0; i < count; ++i) fields.place(halved(field_of(cohort[first + i])), i);
-    const std::int32_t* values = fields.transform();
-    std::uint64_t* to = members->spectra.data() + first / kMembersAtOnce * kElements;
-    for (std::size_t k = 0; k < kElements; ++k, values += kLanes) {
-      to[k] = std::uint64_t{pair_of(values[2], values[3])} << 32 | pair_of(values[0], values[1]);
+    for (std::size_t i = 0; i < count; ++i) {
+      sampler.take(cohort[first + i]);
+      sampler.turn(0, 1, fields.cells(i));
+    }
+    fields.transform(count);
+    for (int ky = 0; ky < kPeriod; ++ky) {
+      const std::int32_t* row = fields.row(ky);
+      for (std::size_t k = 0; k < kRow; ++k, row += kLanes) {
+        *to++ = std::uint64_t{pair_of(row[2], row[3])} << 32 | pair_of(row[0], row[1]);
+      }
     }
   }
   members_ = std::move(members);
@@ -252,16 +273,22 @@ CohortSpectra::CohortSpectra(std::span<const DenseCode> cohort) {
 
 CohortStatistics CohortSpectra::statistics(const DenseCode& code) const {
   if (members_->count == 0) return {};
+  FieldSampler sampler;
+  sampler.take(code);
   FieldSpectra fields(0);
-  const DenseField field = halved(field_of(code));
   for (std::size_t turn = 0; turn < kCohortTurns; ++turn) {
-    fields.place(transformed(field, rotation_of(static_cast<int>(turn)), 1), turn);
+    sampler.turn(rotation_of(static_cast<int>(turn)), 1, fields.cells(turn));
   }
-  const std::int32_t* values = fields.transform();
-  AlignedVector<std::uint64_t> query(kElements * kCohortTurns);
-  for (std::size_t i = 0; i < query.size(); ++i) {
-    const std::int32_t value = values[i / kCohortTurns * kLanes + i % kCohortTurns];
-    query[i] = std::uint64_t{low_half(value)} * 0x0001000100010001u;
+  fields.transform(kCohortTurns);
+  AlignedVector<std::uint64_t> query;
+  query.reserve(kElements * kCohortTurns);
+  for (int ky = 0; ky < kPeriod; ++ky) {
+    const std::int32_t* row = fields.row(ky);
+    for (std::size_t k = 0; k < kRow; ++k, row += kLanes) {
+      for (std::size_t turn = 0; turn < kCohortTurns; ++turn) {
+        query.push_back(std::uint64_t{low_half(row[turn])} * 0x0001000100010001u);
+      }
+    }
   }
 
   DenseCorrelator correlator;

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/aligned.hpp"
-#include "kernels/cpu/dense_field.hpp"
+#include "kernels/cpu/dense_sampling.hpp"
 
 namespace pressmark::kernels::cpu {
 
@@ -21,18 +21,21 @@ class FieldSpectra {
   // middle: where the fields' middles come to lie (dense_search.hpp).
   explicit FieldSpectra(int middle);
 
-  // field: of dense_search::kSide cells per side.
-  void place(const DenseField& field, std::size_t lane);
+  // Of the field in a lane, 2 x kFieldCells, to be written before transform().
+  float* cells(std::size_t lane) { return cells_.data() + lane * 2 * kFieldCells; }
 
-  // Of the fields that were placed since the last call; other lanes hold zeros. kFrequencies (ky
-  // kPeriod + kx) x 2 (spectra of real and of imaginary parts) x kLanes.
-  const std::int32_t* transform();
+  // Of the fields in the first `lanes` lanes.
+  void transform(std::size_t lanes);
+
+  // Row ky of what was transformed: kPeriod x 2 (spectra of real and of imaginary parts) x kLanes,
+  // other lanes zeros. Valid until the next call.
+  const std::int32_t* row(int ky);
 
  private:
   int middle_;
-  AlignedVector<float> plane_;
+  AlignedVector<float> cells_, plane_;
   std::array<float, kLanes> factors_{};
-  AlignedVector<std::int32_t> values_;
+  AlignedVector<std::int32_t> row_;
 };
 
 }  // namespace pressmark::kernels::cpu

@@ -56,17 +56,19 @@ static_assert(kPeriod % kLanes == 0);
 
 // Rows side by side: row ky in lane ky % kLanes of block ky / kLanes.
 void multiply(const SpectrumLane& query, const SpectrumLane& candidate, float* rows) {
-  const auto value = [](const SpectrumLane& spectrum, std::size_t ky, std::size_t kx,
-                        std::size_t part) {
-    return static_cast<float>(spectrum.values[((ky * kPart + kx) * 2 + part) * spectrum.step]);
+  const auto float_at = [](const SpectrumLane& spectrum, std::size_t i) {
+    return static_cast<float>(spectrum.values[i * spectrum.step]);
   };
+  std::array<float, 2 * kPart * kPart> second;
+  for (std::size_t i = 0; i < second.size(); ++i) second[i] = float_at(candidate, i);
   for (std::size_t ky = 0; ky < kPart; ++ky) {
     float* row = rows + ky / kLanes * kBlock + ky % kLanes;
     for (std::size_t kx = 0; kx < kPart; ++kx) {
-      const std::size_t y = (kPart - ky) % kPart, x = (kPart - kx) % kPart;
-      const float qx = value(query, ky, kx, 0), qy = value(query, ky, kx, 1);
-      row[kx * kElement] = qx * value(candidate, ky, kx, 0) + qy * value(candidate, ky, kx, 1);
-      row[kx * kElement + kLanes] = qx * value(candidate, y, x, 0) + qy * value(candidate, y, x, 1);
+      const std::size_t at = 2 * (ky * kPart + kx);
+      const std::size_t opposite = 2 * ((kPart - ky) % kPart * kPart + (kPart - kx) % kPart);
+      const float real = float_at(query, at), imaginary = float_at(query, at + 1);
+      row[kx * kElement] = real * second[at] + imaginary * second[at + 1];
+      row[kx * kElement + kLanes] = real * second[opposite] + imaginary * second[opposite + 1];
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Dense codes as fields of doubled angles, cell by cell: the operations of
-// kernels/cpu/dense_field.cpp in their order.
+// kernels/cpu/dense_sampling.cpp in their order.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -25,13 +25,9 @@ __device__ __forceinline__ ComplexValue halved_at(const DenseCode& code, int x, 
           0.25f * static_cast<float>(sum_of_cells(code, 1, x, y))};
 }
 
-// Of four neighbours, two in a row and the two below them.
-__device__ __forceinline__ ComplexValue between(const float2* above, const float2* below, float dx,
-                                                float dy) {
-  const float2 a = above[0], b = above[1], c = below[0], d = below[1];
-  const float upper_re = (1 - dx) * a.x + dx * b.x, upper_im = (1 - dx) * a.y + dx * b.y;
-  const float lower_re = (1 - dx) * c.x + dx * d.x, lower_im = (1 - dx) * c.y + dx * d.y;
-  return {(1 - dy) * upper_re + dy * lower_re, (1 - dy) * upper_im + dy * lower_im};
+__device__ __forceinline__ float2 between(const float2& before, const float2& after, float weight) {
+  return make_float2((1 - weight) * before.x + weight * after.x,
+                     (1 - weight) * before.y + weight * after.y);
 }
 
 // Bilinear; 0 outside. `padded`: rows of kSide + 2 values, a border of zeros around the field.
@@ -42,7 +38,10 @@ __device__ __forceinline__ ComplexValue sample_field(const float2* padded, float
   if (!(x > -1 && y > -1 && x < kLimit && y < kLimit)) return {0, 0};
   const float left = floorf(x), top = floorf(y);
   const float2* at = padded + (static_cast<int>(top) + 1) * kRow + static_cast<int>(left) + 1;
-  return between(at, at + kRow, x - left, y - top);
+  const float2 upper = between(at[0], at[1], x - left),
+               lower = between(at[kRow], at[kRow + 1], x - left);
+  const float2 value = between(upper, lower, y - top);
+  return {value.x, value.y};
 }
 
 __device__ __forceinline__ ComplexValue times_turn(const FieldTurn& at, const ComplexValue& sum) {
@@ -87,21 +86,28 @@ __device__ __forceinline__ AxisSample axis_sample(const FieldTurn& at, int i) {
   return {static_cast<int>(before) + 1, place - before};
 }
 
-// The cell at (x, y) of a field that is not turned.
+// The cell at (x, y) of a field that is not turned: the sum of two rows' samples along x, then
+// between them.
 template <int kSide>
 __device__ __forceinline__ ComplexValue shrunk_cell(const float2* padded, const FieldTurn& at,
                                                     const AxisSample* samples, int x, int y) {
   constexpr int kRow = kSide + 2;
+  const auto sum_along_x = [&](const float2* row) {
+    float2 sum = make_float2(0, 0);
+    for (int i = 0; i < at.samples; ++i) {
+      const AxisSample along_x = samples[x * at.samples + i];
+      const float2* cell = row + along_x.cell;
+      const float2 value = between(cell[0], cell[1], along_x.beyond);
+      sum = make_float2(sum.x + value.x, sum.y + value.y);
+    }
+    return sum;
+  };
   ComplexValue sum{0, 0};
   for (int j = 0; j < at.samples; ++j) {
     const AxisSample along_y = samples[y * at.samples + j];
     const float2* row = padded + along_y.cell * kRow;
-    for (int i = 0; i < at.samples; ++i) {
-      const AxisSample along_x = samples[x * at.samples + i];
-      const ComplexValue value =
-          between(row + along_x.cell, row + kRow + along_x.cell, along_x.beyond, along_y.beyond);
-      sum = {sum.re + value.re, sum.im + value.im};
-    }
+    const float2 value = between(sum_along_x(row), sum_along_x(row + kRow), along_y.beyond);
+    sum = {sum.re + value.x, sum.im + value.y};
   }
   return times_turn(at, sum);
 }

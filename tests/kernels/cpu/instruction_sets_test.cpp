@@ -15,6 +15,7 @@ struct Described {
   Light light;
   DenseCode dense;
   CohortStatistics cohort;
+  DenseMatch dense_match;
   std::vector<std::uint8_t> detail;
   LocalFeatures features;
   std::vector<std::int8_t> codes;
@@ -43,6 +44,7 @@ Described describe(const GreyImage& photo, const GreyImage& other) {
   const GreyImage unmasked;
   backend->dense_codes({&other, 1}, {&unmasked, 1}, {&cohort, 1});
   result.cohort = backend->prepare_cohort({&cohort, 1})->statistics(result.dense);
+  backend->prepare_search(result.dense)->search({&cohort, 1}, {&result.dense_match, 1});
   backend->code_details({&image, 1}, {&result.detail, 1});
   backend->extract({&image, 1}, {&result.glare, 1}, 300, {&result.features, 1});
   backend->embed({&result.features, 1}, {mean, projection}, {&result.codes, 1});
@@ -62,6 +64,7 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
   const Described expected = describe(photo, other);
   ASSERT_GT(expected.features.keypoints.size(), 50u);
   ASSERT_NE(expected.cohort.mean, 0);
+  ASSERT_GT(expected.dense_match.score, 0);
   test::on_every_target([&] {
     const Described found = describe(photo, other);
     EXPECT_EQ(found.reduced.pixels, expected.reduced.pixels);
@@ -72,6 +75,10 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
     EXPECT_EQ(found.dense.values, expected.dense.values);
     EXPECT_EQ(found.cohort.mean, expected.cohort.mean);
     EXPECT_EQ(found.cohort.deviation, expected.cohort.deviation);
+    EXPECT_EQ(found.dense_match.score, expected.dense_match.score);
+    EXPECT_EQ(found.dense_match.position.linear, expected.dense_match.position.linear);
+    EXPECT_EQ(found.dense_match.position.shift_x, expected.dense_match.position.shift_x);
+    EXPECT_EQ(found.dense_match.position.shift_y, expected.dense_match.position.shift_y);
     EXPECT_EQ(found.detail, expected.detail);
     EXPECT_EQ(found.features.keypoints, expected.features.keypoints);
     EXPECT_EQ(found.features.descriptors, expected.features.descriptors);
