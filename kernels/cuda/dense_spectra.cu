@@ -42,8 +42,9 @@ struct Field {
   double squared_norms[kThreads / 32];
 };
 
+template <FieldRole role>
 __global__ void __launch_bounds__(kThreads, kBlocks)
-    transform(const DenseCode* d_codes, const FieldTurn* d_turns, int fields, FieldRole role,
+    transform(const DenseCode* d_codes, const FieldTurn* d_turns, int fields,
               std::int16_t* d_values) {
   Field& shared = shared_memory<Field>();
   const auto thread = static_cast<int>(threadIdx.x);
@@ -84,12 +85,12 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   const auto factor = static_cast<float>(spectrum_factor(norm));
 
   // Rows and columns in their places.
-  const int middle = role == FieldRole::kQuery ? 0 : kMiddle;
+  constexpr int kPlace = role == FieldRole::kQuery ? 0 : kMiddle;
   ComplexValue x[kPeriod], result[kPeriod];
   if (thread < kSide) {
     float2* row = shared.plane + thread * kRow;
     for (int i = 0; i < kPeriod; ++i) x[i] = {0, 0};
-    for (int i = 0; i < kSide; ++i) x[place_of(i, middle)] = {row[i].x, row[i].y};
+    for (int i = 0; i < kSide; ++i) x[place_of(i, kPlace)] = {row[i].x, row[i].y};
     fft48(x, result);
     for (int i = 0; i < kPeriod; ++i) row[i] = make_float2(result[i].re, result[i].im);
   }
@@ -98,7 +99,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     float2* column = shared.plane + thread;
     for (int i = 0; i < kPeriod; ++i) x[i] = {0, 0};
     for (int i = 0; i < kSide; ++i) {
-      x[place_of(i, middle)] = {column[i * kRow].x, column[i * kRow].y};
+      x[place_of(i, kPlace)] = {column[i * kRow].x, column[i * kRow].y};
     }
     fft48(x, result);
     for (int i = 0; i < kPeriod; ++i) column[i * kRow] = make_float2(result[i].re, result[i].im);
@@ -141,8 +142,10 @@ DenseSpectra transform_fields(Lane& lane, const DenseCode* codes, std::size_t co
   spectra.fields = static_cast<int>(turns.size());
   spectra.values = lane.allocate<std::int16_t>(fields * 2 * kFrequencies);
   const DeviceBuffer<FieldTurn> device_turns = lane.upload(turns);
-  launch(lane.stream(), {dim3(static_cast<unsigned>(fields)), dim3(kThreads)}, transform, codes,
-         device_turns.data(), spectra.fields, role, spectra.values.data());
+  launch(
+      lane.stream(), {dim3(static_cast<unsigned>(fields)), dim3(kThreads)},
+      role == FieldRole::kQuery ? transform<FieldRole::kQuery> : transform<FieldRole::kCandidate>,
+      codes, device_turns.data(), spectra.fields, spectra.values.data());
   return spectra;
 }
 

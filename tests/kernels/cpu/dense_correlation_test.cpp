@@ -129,17 +129,19 @@ TEST(DenseCorrelationTest, LanesGetTheLargestProductWithTheirCandidate) {
   const auto two = words_of<std::uint32_t>({candidates[0], candidates[1]});
   const LargestProducts of_four = DenseCorrelator().largest(query.data(), four.data());
   const LargestProducts of_two = DenseCorrelator().largest(query.data(), two.data());
-  // Roundings add up to 20 of kFullProduct (standard deviation).
+  // Roundings add up to 20 (standard deviation); to more where a field meets itself and small
+  // products, all of one sign, are rounded to nothing.
+  constexpr double kTolerance = 150;
   for (std::size_t lane = 0; lane < 8; ++lane) {
     const std::array<double, 2> with_four = expected_products(queries[lane], candidates[lane % 4]);
     const std::array<double, 2> with_two = expected_products(queries[lane], candidates[lane % 2]);
     for (std::size_t by_pi = 0; by_pi < 2; ++by_pi) {
-      EXPECT_NEAR(of_four[by_pi * kPositions + lane], with_four[by_pi], 100);
-      EXPECT_NEAR(of_two[by_pi * kPositions + lane], with_two[by_pi], 100);
+      EXPECT_NEAR(of_four[by_pi * kPositions + lane], with_four[by_pi], kTolerance);
+      EXPECT_NEAR(of_two[by_pi * kPositions + lane], with_two[by_pi], kTolerance);
       EXPECT_EQ(of_four[by_pi * kPositions + lane], of_four[by_pi * kPositions + lane + 8]);
     }
   }
-  EXPECT_NEAR(of_two[5], kFullProduct, 0.02f * kFullProduct);
+  EXPECT_NEAR(of_two[5], kFullProduct, kTolerance);
 
   test::on_every_target([&] {
     EXPECT_EQ(DenseCorrelator().largest(query.data(), four.data()), of_four);
