@@ -222,7 +222,7 @@ class DenseCohort {
   virtual ~DenseCohort() = default;
 
   // Of the best correlation with each member over all shifts and 16 rotations at equal scale: a
-  // part of what DenseSearch goes through, a fiftieth of its time, and as telling. {0, 1} for an
+  // part of what DenseSearch goes through, a twentieth of its time, and as telling. {0, 1} for an
   // empty cohort.
   virtual CohortStatistics statistics(const DenseCode& code) const = 0;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The transforms of a search for dense codes (dense_search.cpp): length 48, sixteen signals side by
-// side, an element being 16 real and 16 imaginary parts. To be included in files that Highway
-// compiles once for each instruction set.
+// The transforms of a search for dense codes in floats (dense_spectra.cpp, dense_window.cpp):
+// length 48, sixteen signals side by side, an element being 16 real and 16 imaginary parts. To be
+// included in files that Highway compiles once for each instruction set.
 //
 // What FftPlan (fft.hpp) computes of length 48, operation by operation, so that the results are its
 // bits: stages of radix 4, 4 and 3. The last two run over the same values of registers, and so does

@@ -13,7 +13,7 @@
 //    multiprocessor of compute capability 9.0, one of 8.0. Transforms lie side by side in it.
 // 5. Per pair of transforms 18 KB of the query's and 9 KB of the candidate's spectra, twice, from
 // the
-//    second cache, and 110,000 instructions: 8 million for the 72 pairs of a search. Device memory
+//    second cache, and 230,000 instructions: 17 million for the 72 pairs of a search. Device memory
 //    gives a candidate's spectra once, 46 KB. Bound by arithmetic of integers.
 // 6. The CPU's numbers: integers. Maxima do not depend on order.
 // 7. kernels/cpu/dense_correlation.cpp.

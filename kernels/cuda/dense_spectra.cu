@@ -42,7 +42,7 @@ struct Field {
   double squared_norms[kThreads / 32];
 };
 
-template <FieldRole role>
+template <bool kIsQuery>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     transform(const DenseCode* d_codes, const FieldTurn* d_turns, int fields,
               std::int16_t* d_values) {
@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   const auto factor = static_cast<float>(spectrum_factor(norm));
 
   // Rows and columns in their places.
-  constexpr int kPlace = role == FieldRole::kQuery ? 0 : kMiddle;
+  constexpr int kPlace = kIsQuery ? 0 : kMiddle;
   ComplexValue x[kPeriod], result[kPeriod];
   if (thread < kSide) {
     float2* row = shared.plane + thread * kRow;
@@ -114,8 +114,8 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
     const float yr = 0.5f * (z.y + m.y), yi = 0.5f * (m.x - z.x);
     const float parts[2] = {xr - xi, yr - yi};
     for (int part = 0; part < 2; ++part) {
-      const std::int64_t to = role == FieldRole::kQuery ? index_in_query(blockIdx.x, k, part)
-                                                        : index_in_candidate(blockIdx.x, k, part);
+      const std::int64_t to =
+          kIsQuery ? index_in_query(blockIdx.x, k, part) : index_in_candidate(blockIdx.x, k, part);
       d_values[to] = static_cast<std::int16_t>(nearbyintf(parts[part] * factor));
     }
   }
@@ -142,10 +142,9 @@ DenseSpectra transform_fields(Lane& lane, const DenseCode* codes, std::size_t co
   spectra.fields = static_cast<int>(turns.size());
   spectra.values = lane.allocate<std::int16_t>(fields * 2 * kFrequencies);
   const DeviceBuffer<FieldTurn> device_turns = lane.upload(turns);
-  launch(
-      lane.stream(), {dim3(static_cast<unsigned>(fields)), dim3(kThreads)},
-      role == FieldRole::kQuery ? transform<FieldRole::kQuery> : transform<FieldRole::kCandidate>,
-      codes, device_turns.data(), spectra.fields, spectra.values.data());
+  launch(lane.stream(), {dim3(static_cast<unsigned>(fields)), dim3(kThreads)},
+         role == FieldRole::kQuery ? transform<true> : transform<false>, codes, device_turns.data(),
+         spectra.fields, spectra.values.data());
   return spectra;
 }
 
