@@ -114,6 +114,21 @@ TEST(DenseTest, FlatAndTinyImagesHaveAnEmptyCodeThatMatchesNothing) {
   EXPECT_TRUE(std::isfinite(refine_match(code, code, {0, {{0, 0, 0, 0}, 0, 0}}).score));
 }
 
+// Integers of 16 bits hold the spectra and their products: the faintest code there is, and the one
+// whose spectrum is highest in one place.
+TEST(DenseTest, AFaintAndAConstantCodeFindThemselves) {
+  DenseCode faint, constant;
+  faint.values[20 * kDenseSide + 31] = 1;
+  constant.values.fill(127);
+  for (const DenseCode& code : {faint, constant}) {
+    const DenseMatch match = search_one(code, code);
+    EXPECT_NEAR(match.score, 1, 0.005);
+    EXPECT_NEAR(match.position.shift_x, 0, 0.02);
+    EXPECT_NEAR(match.position.shift_y, 0, 0.02);
+    EXPECT_NEAR(scale_of(match.position), 1, 1e-6);
+  }
+}
+
 TEST(DenseTest, MaskedPixelsTakeNoPart) {
   const GreyImage image = Drawing(5).at(0, 1, 0, 0);
   DenseCode code;
