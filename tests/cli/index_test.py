@@ -53,6 +53,13 @@ class Index(ProgramTest):
         self.assertIn(b"0 added", self.check(0, "import", self.catalogue, other).stderr)
         self.assertEqual((self.info()["indexed_images"], self.info()["unindexed_images"]), (6, 0))
 
+    def test_an_add_of_what_is_there_indexes_what_has_no_index(self):
+        shutil.rmtree(self.catalogue / "index")
+        self.assertEqual(self.info()["unindexed_images"], 6)
+        added = self.check(0, "add", self.catalogue, self.many_photos(6), "--jsonl").stdout
+        self.assertEqual({photo["status"] for photo in records(added)}, {"duplicate"})
+        self.assertEqual((self.info()["indexed_images"], self.info()["unindexed_images"]), (6, 0))
+
     def test_audit_states_the_recall(self):
         audit = ("audit", self.catalogue, "--queries", "4", "--k", "3")
         report = records(self.check(0, *audit, "--least", "1", "--jsonl").stdout)[0]
