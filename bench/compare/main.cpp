@@ -15,7 +15,7 @@
 
 #include "bench/compare/measure.hpp"
 #include "bench/compare/method.hpp"
-#include "bench/compare/plot.hpp"
+#include "bench/plot/plot.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/evaluate.hpp"
 
@@ -127,7 +127,7 @@ void run(const Arguments& arguments, const std::vector<std::string>& command) {
     write_file(arguments.json, json.dump(2) + "\n");
   }
   if (!arguments.svg.empty()) {
-    compare::Plot plot;
+    bench::Plot plot;
     plot.title = arguments.label;
     plot.x_title = fmt::format("CPU time to describe a photo and compare it with {} others, ms",
                                arguments.candidates);
@@ -136,7 +136,7 @@ void run(const Arguments& arguments, const std::vector<std::string>& command) {
       plot.points.push_back({f.title, f.cost.query_ms(arguments.candidates),
                              f.accuracy.mean_average_precision.value_or(0), f.name == "pressmark"});
     }
-    write_file(arguments.svg, compare::to_svg(plot));
+    write_file(arguments.svg, bench::to_svg(plot));
   }
 }
 

@@ -5,14 +5,16 @@
 //
 //   bench_search_growth ROWS[,ROWS...] [--lists N[,N...]] [--queries N] [--batch N] [--checked N]
 //                       [--part-rows N] [--threads N] [--recall R] [--folder DIRECTORY]
-//                       [--json FILE]
+//                       [--json FILE] [--svg FILE]
+//   bench_search_growth --from FILE --svg FILE
 //
 // With --part-rows the vectors are in parts of so many rows, otherwise in one. Recall, and the time
 // of single queries, are those of the first --checked queries. With --folder vectors and lists are
 // written to files there and mapped, as a catalogue's are; they are gone with the program. What
 // building and the exact search have read of them is given back before searches are measured, so
 // that the first query reads from the disk and what is resident is what searches touched. One
-// entry of the JSON for each number of rows and of lists.
+// entry of the JSON for each number of rows and of lists; the plot is of CPU time by rows, made of
+// what is measured or of the JSON of earlier runs (--from).
 #include <fmt/format.h>
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
@@ -26,11 +28,13 @@
 #include <functional>
 #include <memory>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "bench/plot/plot.hpp"
 #include "bench/process.hpp"
 #include "engine/index/global_index.hpp"
 #include "engine/index/ivf_builder.hpp"
@@ -53,7 +57,7 @@ struct Arguments {
   std::size_t queries = 2000, batch = 2000, checked = 200, part_rows = 0;
   int threads = 2;
   double recall = 0.95;
-  std::string json, folder;
+  std::string json, folder, svg, from;
 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -97,16 +101,22 @@ Arguments parse(int count, char** values) {
       arguments.folder = value();
     } else if (name == "--json") {
       arguments.json = value();
+    } else if (name == "--svg") {
+      arguments.svg = value();
+    } else if (name == "--from") {
+      arguments.from = value();
     } else {
       arguments.rows = numbers(name);
     }
   }
-  if (arguments.rows.empty() || std::ranges::min(arguments.rows) < 1000 || arguments.queries == 0 ||
-      arguments.batch == 0 || arguments.threads < 1) {
+  const bool measures = !arguments.rows.empty() && std::ranges::min(arguments.rows) >= 1000 &&
+                        arguments.queries > 0 && arguments.batch > 0 && arguments.threads > 0;
+  const bool draws = arguments.rows.empty() && !arguments.from.empty() && !arguments.svg.empty();
+  if (measures == draws || (measures && !arguments.from.empty())) {
     fail(
         "usage: bench_search_growth ROWS[,ROWS...] [--lists N[,N...]] [--queries N] [--batch N] "
         "[--checked N] [--part-rows N] [--threads N] [--recall R] [--folder DIRECTORY] [--json "
-        "FILE]");
+        "FILE] [--svg FILE]\n   or: bench_search_growth --from FILE --svg FILE");
   }
   return arguments;
 }
@@ -287,16 +297,48 @@ void measure(const Arguments& arguments, std::size_t rows, nlohmann::json& entri
   }
 }
 
+// CPU time of a query by rows, a line for each way of asking.
+bench::Plot plot_of(const nlohmann::json& entries) {
+  bench::Plot plot{"Nearest global vectors: time of a query",
+                   "vectors",
+                   "CPU time of a query, \u00b5s",
+                   {},
+                   {},
+                   true};
+  for (const nlohmann::json& entry : entries) {
+    for (const nlohmann::json& result : entry.at("results")) {
+      const std::string how = result.at("how");
+      auto line = std::ranges::find(plot.lines, how, &bench::PlotLine::label);
+      if (line == plot.lines.end()) line = plot.lines.insert(line, {how, {}});
+      line->points.push_back({"", entry.at("rows"), result.at("cpu_us_per_query")});
+    }
+  }
+  return plot;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text).flush()) throw std::runtime_error("cannot write " + path);
+}
+
+nlohmann::json read_json(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return nlohmann::json::parse(file);
+}
+
 }  // namespace
 
 int main(int count, char** values) {
   const Arguments arguments = parse(count, values);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  nlohmann::json entries = nlohmann::json::array();
   try {
+    nlohmann::json entries = nlohmann::json::array();
+    if (!arguments.from.empty()) entries = read_json(arguments.from);
     for (const std::size_t rows : arguments.rows) measure(arguments, rows, entries);
+    if (!arguments.json.empty()) write_file(arguments.json, entries.dump(2) + "\n");
+    if (!arguments.svg.empty()) write_file(arguments.svg, bench::to_svg(plot_of(entries)));
   } catch (const std::exception& error) {
     fail(error.what());
   }
-  if (!arguments.json.empty()) std::ofstream(arguments.json) << entries.dump(2) << '\n';
 }

@@ -304,6 +304,15 @@ std::string CandidateFinder::describe_global() const {
   return text;
 }
 
+std::optional<index::GlobalDrift> CandidateFinder::global_drift() const {
+  std::optional<index::GlobalDrift> worst;
+  for (const index::GlobalIndex& global : globals_) {
+    const std::optional<index::GlobalDrift> drift = global.drift();
+    if (drift && (!worst || drift->growth() > worst->growth())) worst = drift;
+  }
+  return worst;
+}
+
 bool CandidateFinder::searches_all_positions(const SearchOptions& options,
                                              const index::ImageSelection* selection) const {
   return has_all_dense_ && size(selection) <= options.dense_images;

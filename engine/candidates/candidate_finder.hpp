@@ -89,6 +89,8 @@ class CandidateFinder {
   }
 
   std::string describe_global() const;
+  // The largest; nothing where no global vectors have lists.
+  std::optional<index::GlobalDrift> global_drift() const;
   std::string describe_local() const { return local_.description(); }
 
  private:

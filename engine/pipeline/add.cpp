@@ -138,11 +138,8 @@ class Committer {
     unindexed_ += images_.size();
     images_.clear();
     reports_.clear();
-    if (unindexed_ >= kImagesPerIndexUpdate) update_index();
-  }
-
-  void update_index() {
-    if (unindexed_ > 0) update_index_();
+    if (unindexed_ < kImagesPerIndexUpdate) return;
+    update_index_();
     unindexed_ = 0;
   }
 
@@ -265,7 +262,9 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
                                      parallel::ordered_stage(recognise),
                                      parallel::parallel_stage(describe), collect);
     committer.flush();
-    committer.update_index();
+    // Also where nothing was added: what an earlier call stored that ended before it came to this
+    // has no index yet.
+    update_index();
   } catch (...) {
     // What was stored before is part of the next answer.
     impl_->forget_snapshot();

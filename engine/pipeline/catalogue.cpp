@@ -98,6 +98,9 @@ CatalogueInfo Catalogue::info() const {
   info.indexed_images = snapshot->indexed_images;
   info.unindexed_images = snapshot->unindexed_images;
   info.index_problems = snapshot->problems;
+  if (const auto drift = snapshot->finder.global_drift()) {
+    info.drift = {drift->trained_error, drift->error, drift->growth(), drift->is_due()};
+  }
   return info;
 }
 

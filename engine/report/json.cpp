@@ -2,6 +2,8 @@
 #include "pressmark/json.hpp"
 
 #include <numbers>
+#include <optional>
+#include <utility>
 
 #include "engine/report/json_values.hpp"
 
@@ -50,6 +52,32 @@ Json hit_value(const QueryResult& result, std::size_t index) {
   object["decision"] = hit.verdict ? Json(to_string(*hit.verdict)) : Json(nullptr);
   report::put_verification(object, hit.verification);
   return object;
+}
+
+Json drift_value(const std::optional<IndexDrift>& drift) {
+  if (!drift) return nullptr;
+  return {{"trained_error", drift->trained_error},
+          {"error", drift->error},
+          {"growth", drift->growth},
+          {"due", drift->is_due}};
+}
+
+Json candidates_value(const CandidateAudit& audit) {
+  Json first = Json::array();
+  for (const CandidateShare& figure : audit.first) {
+    first.push_back({{"k", figure.k},
+                     {"recall", figure.recall},
+                     {"recall_low", figure.recall_low},
+                     {"recall_high", figure.recall_high},
+                     {"worst_query", figure.worst_query}});
+  }
+  return {{"same_search", audit.is_same_search},
+          {"queries", audit.queries},
+          {"first", std::move(first)},
+          {"links", audit.links},
+          {"links_found", audit.links_found},
+          {"fast_seconds", audit.fast_seconds},
+          {"thorough_seconds", audit.thorough_seconds}};
 }
 
 }  // namespace
@@ -150,7 +178,8 @@ std::string to_json(const CatalogueInfo& info) {
                     {"index_bytes", info.index_bytes},
                     {"indexed_images", info.indexed_images},
                     {"unindexed_images", info.unindexed_images},
-                    {"index_problems", info.index_problems}});
+                    {"index_problems", info.index_problems},
+                    {"drift", drift_value(info.drift)}});
 }
 
 std::string to_json(const AuditReport& report) {
@@ -163,7 +192,8 @@ std::string to_json(const AuditReport& report) {
                     {"recall_high", report.recall_high},
                     {"worst_query", report.worst_query},
                     {"index_seconds", report.index_seconds},
-                    {"exact_seconds", report.exact_seconds}});
+                    {"exact_seconds", report.exact_seconds},
+                    {"candidates", candidates_value(report.candidates)}});
 }
 
 std::string to_json(const InputIssue& issue) {

@@ -69,6 +69,8 @@ void AddOptions::validate() const {
 void AuditOptions::validate() const {
   require_range("queries", queries, std::int64_t{1}, std::int64_t{1'000'000});
   require_range("k", k, 1, 1000);
+  require_range("candidate_queries", candidate_queries, std::int64_t{0}, std::int64_t{1'000'000});
+  require_range("dense_images", dense_images, 0, SearchOptions::kMostDenseImages);
 }
 
 void TrainOptions::validate() const {

@@ -133,6 +133,14 @@ struct SeizureInfo {
   std::int64_t packages = 0, images = 0;
 };
 
+// How well the lists of global vectors fit what they hold, and what was added since.
+struct IndexDrift {
+  double trained_error = 0;  // mean squared distance to centroids, of vectors like those trained on
+  double error = 0;          // of the part or of the images without an index that fit worst
+  double growth = 1;         // error / trained_error
+  bool is_due = false;       // a reindex pays: at the same effort less is found
+};
+
 struct CatalogueInfo {
   std::filesystem::path directory;
   int format_version = 0;
@@ -146,6 +154,7 @@ struct CatalogueInfo {
   // which are read from their segments.
   std::int64_t index_files = 0, index_bytes = 0, indexed_images = 0, unindexed_images = 0;
   std::vector<std::string> index_problems;  // why files are not used; one line each
+  std::optional<IndexDrift> drift;  // none without lists, which small catalogues do not have
 };
 
 // A catalogue's approximate answers beside exact ones.
@@ -153,7 +162,33 @@ struct PRESSMARK_API AuditOptions {
   std::int64_t queries = 200;  // 1..1000000; catalogued images, as many as there are
   int k = 10;                  // 1..1000; nearest images of a query, itself left out
   std::uint64_t seed = 1;      // of the sample
+  // 0..1000000; images whose candidates are looked for, each twice: by the search that match()
+  // makes and by a thorough one, which takes seconds in a large catalogue.
+  std::int64_t candidate_queries = 50;
+  int dense_images = SearchOptions{}.dense_images;  // as in SearchOptions
   void validate() const;
+};
+
+// Of the first k candidates of a thorough search, the share that is among the first k of the fast
+// one; mean over the queries, interval as in AuditReport.
+struct CandidateShare {
+  int k = 0;
+  double recall = 1, recall_low = 1, recall_high = 1;
+  double worst_query = 1;
+};
+
+// What is missed by looking closely at the most promising images alone (SearchOptions). Photos that
+// match() would refuse to compare do not ask.
+struct CandidateAudit {
+  // A catalogue of no more than dense_images images: the fast search is the thorough one, nothing
+  // is missed, and nobody was asked.
+  bool is_same_search = false;
+  std::int64_t queries = 0;
+  std::vector<CandidateShare> first;  // k of 10, 100, 1000, below the number of images
+  // Verified with default options: images among the first 100 candidates of either search, and how
+  // many of them are among those of the fast one.
+  std::int64_t links = 0, links_found = 0;
+  double fast_seconds = 0, thorough_seconds = 0;  // that passed for all queries, on all threads
 };
 
 struct AuditReport {
@@ -164,6 +199,7 @@ struct AuditReport {
   double recall = 1, recall_low = 1, recall_high = 1;
   double worst_query = 1;
   double index_seconds = 0, exact_seconds = 0;  // of all queries, one thread
+  CandidateAudit candidates;
 };
 
 class PRESSMARK_API Catalogue {
@@ -234,8 +270,9 @@ class PRESSMARK_API Catalogue {
   // Throws Error: kIo, kCorruptData (a segment is damaged).
   void reindex(const RunControl& control = {});
 
-  // Asks for the neighbours of a sample of catalogued images by the index and exactly. The same
-  // for any number of threads. An interrupted one throws Error(kInterrupted).
+  // Asks for the neighbours of a sample of catalogued images by the index and exactly, and for the
+  // candidates of some by the fast search and thoroughly. The same for any number of threads, but
+  // for seconds. An interrupted one throws Error(kInterrupted).
   AuditReport audit(const AuditOptions& options, const RunControl& control = {}) const;
 
   // Marks images as removed, at once and in one transaction; returns how many were present.

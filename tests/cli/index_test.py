@@ -20,6 +20,7 @@ class Index(ProgramTest):
                           info["index_problems"]), (1, 6, 0, []))
         size = sum(file.stat().st_size for file in (self.catalogue / "index").glob("*.pmidx"))
         self.assertEqual(info["index_bytes"], size)
+        self.assertIsNone(info["drift"])  # so few images have no lists
         self.assertIn(b"index files  1, ", self.check(0, "info", self.catalogue).stdout)
 
     def test_reindex_repairs_what_info_names(self):
@@ -52,6 +53,13 @@ class Index(ProgramTest):
         self.assertIn(b"0 added", self.check(0, "import", self.catalogue, other).stderr)
         self.assertEqual((self.info()["indexed_images"], self.info()["unindexed_images"]), (6, 0))
 
+    def test_an_add_of_what_is_there_indexes_what_has_no_index(self):
+        shutil.rmtree(self.catalogue / "index")
+        self.assertEqual(self.info()["unindexed_images"], 6)
+        added = self.check(0, "add", self.catalogue, self.many_photos(6), "--jsonl").stdout
+        self.assertEqual({photo["status"] for photo in records(added)}, {"duplicate"})
+        self.assertEqual((self.info()["indexed_images"], self.info()["unindexed_images"]), (6, 0))
+
     def test_audit_states_the_recall(self):
         audit = ("audit", self.catalogue, "--queries", "4", "--k", "3")
         report = records(self.check(0, *audit, "--least", "1", "--jsonl").stdout)[0]
@@ -59,9 +67,28 @@ class Index(ProgramTest):
                           report["recall"]), ("audit", 6, 4, 3, 1))
         self.assertIn(b"recall@3 1.0000", self.check(0, *audit).stdout)
 
+    def test_audit_says_that_small_catalogues_are_searched_completely(self):
+        self.assertIn(b"among 6 images a search compares all of them in all positions; nothing is missed",
+                      self.check(0, "audit", self.catalogue, "--least-candidates", "1").stdout)
+        candidates = records(self.check(0, "audit", self.catalogue, "--jsonl").stdout)[0]["candidates"]
+        self.assertEqual((candidates["same_search"], candidates["queries"], candidates["first"]), (True, 0, []))
+
+    def test_audit_compares_candidates_with_those_of_a_thorough_search(self):
+        audit = ("audit", self.catalogue, "--dense-images", "0", "--candidate-queries", "4")
+        candidates = records(self.check(0, *audit, "--jsonl").stdout)[0]["candidates"]
+        self.assertFalse(candidates["same_search"])
+        self.assertLessEqual(candidates["queries"], 4)
+        self.assertGreater(candidates["queries"], 0)
+        self.assertEqual(candidates["links_found"], candidates["links"])
+        self.assertIn(b"the fast search misses nothing that a thorough one finds", self.check(0, *audit).stdout)
+        nobody = self.check(0, *audit[:-1], "0").stdout
+        self.assertIn(b"candidates: none of the images asked", nobody)
+
     def test_audit_refuses_impossible_options(self):
         self.check(1, "audit", self.catalogue, "--queries", "0")
+        self.check(1, "audit", self.catalogue, "--candidate-queries", "-1")
         self.check(2, "audit", self.catalogue, "--least", "2")
+        self.check(2, "audit", self.catalogue, "--least-candidates", "2")
 
     def test_reindex_needs_a_catalogue(self):
         self.check(1, "reindex", self.folder / "none")

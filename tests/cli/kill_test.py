@@ -34,7 +34,7 @@ def contents_digest(directory):
 
 
 class Killed(CrashTest):
-    def check_kill(self, action=None, at=None, after_s=None, killed=True, seeds=()):
+    def check_kill(self, *, action=None, at=None, after_s=None, killed=True, seeds=()):
         """One kill: what it leaves, where `killed`, and what power cuts at its moment leave."""
         self.place.restore("before")
         disk = Disk(self.place.root)
@@ -63,14 +63,17 @@ class Killed(CrashTest):
         if KILLS == 0:
             for number, at in enumerate(self.points(POINTS_OF_SHORT_FORM)):
                 action = ("kill", "tear")[number % 2]
+                # Early and late ones of both: what is stored is indexed in the second half.
+                is_cut = number % 2 == 1
                 with self.subTest(self.operation.name, action=action, at=at):
-                    self.check_kill(action, at, number < 2, () if number < 2 else (EVERYTHING_LOST,))
+                    self.check_kill(action=action, at=at, killed=not is_cut,
+                                    seeds=(EVERYTHING_LOST,) if is_cut else ())
             return
         kills = 0
         for at in self.points(None):
             for action in ("kill", "tear") if self.steps_names[at - 1] == b"write" else ("kill",):
                 with self.subTest(self.operation.name, action=action, at=at):
-                    self.check_kill(action, at, seeds=(EVERYTHING_LOST, at))
+                    self.check_kill(action=action, at=at, seeds=(EVERYTHING_LOST, at))
                     kills += 1
         chance = random.Random(1)
         started = time.monotonic()

@@ -6,6 +6,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -75,10 +76,11 @@ class PartTest : public GalleryTest {
   }
 
   std::unique_ptr<MemoryFile> write(const std::vector<const Part*>& parts,
-                                    const std::set<ImageId>& left_out = {}) const {
+                                    const std::set<ImageId>& left_out = {},
+                                    std::size_t listed_rows = index::kLeastListedRows) const {
     auto file = std::make_unique<MemoryFile>();
     write_part(
-        parts, model_, [&](ImageId id) { return !left_out.contains(id); }, *file);
+        parts, model_, [&](ImageId id) { return !left_out.contains(id); }, *file, listed_rows);
     return file;
   }
 
@@ -290,6 +292,33 @@ TEST_F(PartTest, ARowNumberOutOfBoundsIsPassedOver) {
     for (const ImageId id : find(finder, query, 10).votes) EXPECT_TRUE(gallery_.contains(id));
   }
   EXPECT_NO_THROW(write({file->map(model_).get()}));
+}
+
+TEST_F(PartTest, DriftIsThatOfTheListsThatFitWorst) {
+  for (auto& [id, description] : gallery_) {  // distances are those of vectors of unit length
+    double squares = 0;
+    for (const float value : description.global) squares += double{value} * double{value};
+    for (float& value : description.global) value /= static_cast<float>(std::sqrt(squares));
+  }
+  const std::vector<ImageId> ids = all_ids();
+  const std::vector<ImageId> low(ids.begin(), ids.begin() + 30), high(ids.begin() + 30, ids.end());
+  const auto first = hold(low), second = hold(high);
+  const auto plain = write({first.get()}), listed = write({first.get()}, {}, 10),
+             other = write({second.get()}, {}, 10);
+  const auto drift_of = [&](const std::vector<const MemoryFile*>& files) {
+    CandidateFinder finder(*backend_, model_, dense_source());
+    for (const MemoryFile* file : files) finder.add_part(file->map(model_));
+    return finder.global_drift();
+  };
+  EXPECT_FALSE(drift_of({}));
+  EXPECT_FALSE(drift_of({plain.get()}));
+  const auto alone = drift_of({listed.get()}), others = drift_of({other.get()});
+  ASSERT_TRUE(alone && others);
+  EXPECT_GT(alone->error, 0);
+  // In one index, and in two, which ids that do not ascend need.
+  const double worst = std::max(alone->growth(), others->growth());
+  EXPECT_EQ(drift_of({listed.get(), other.get()})->growth(), worst);
+  EXPECT_EQ(drift_of({other.get(), listed.get()})->growth(), worst);
 }
 
 }  // namespace

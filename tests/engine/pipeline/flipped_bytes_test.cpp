@@ -3,8 +3,9 @@
 // Each byte of each file of a catalogue is changed in turn: what uses the catalogue then says so
 // with an error that names it, or answers as if nothing had happened. Never a crash, never another
 // answer without a word, and never is a file removed. Work is done in children, so that a crash
-// is found with its position. All positions take an hour or so of one processor
-// (PRESSMARK_ALL_BYTES=1, divided among processors); by default some are tried.
+// is found with its position, and is divided among processors. By default some positions of each
+// file are tried; with PRESSMARK_FLIPS=N so many, with PRESSMARK_ALL_BYTES=1 all, which takes two
+// hours of processor time.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,8 +27,14 @@ namespace fs = std::filesystem;
 // Checksums of the database's pages came with this format.
 constexpr int kFormatWithPageChecksums = 3;
 
-// By default, so many positions of each file.
-constexpr std::size_t kSampledPositions = 60;
+// So many positions of each file.
+std::size_t positions_of(std::size_t bytes) {
+  constexpr std::size_t kByDefault = 60;
+  if (std::getenv("PRESSMARK_ALL_BYTES") != nullptr) return bytes;
+  const char* const wanted = std::getenv("PRESSMARK_FLIPS");
+  return wanted == nullptr ? kByDefault
+                           : std::max<std::size_t>(1, std::strtoull(wanted, nullptr, 10));
+}
 
 std::string bytes_of_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -222,21 +229,26 @@ class FlippedBytes : public test::PipelineTest {
     if (::write(report, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ::_exit(4);
   }
 
-  // Runs `body` in a child, which writes to the descriptor that is returned; closed at its end.
+  // Runs `body` in a child, which writes to the descriptor that it is given. What it wrote is there
+  // once the child was waited for: a file, and no pipe, which would make children wait until they
+  // are read one after the other.
   static std::FILE* in_child(const std::function<void(int)>& body) {
-    int ends[2];
-    if (::pipe(ends) != 0) throw std::runtime_error("pipe");
+    std::FILE* const report = std::tmpfile();
+    if (report == nullptr) throw std::runtime_error("cannot make a temporary file");
     if (::fork() == 0) {
-      ::close(ends[0]);
       try {
-        body(ends[1]);
+        body(::fileno(report));
       } catch (const std::exception& error) {
-        tell(ends[1], fmt::format("w {}\n", error.what()));
+        tell(::fileno(report), fmt::format("w {}\n", error.what()));
       }
       ::_exit(0);
     }
-    ::close(ends[1]);
-    return ::fdopen(ends[0], "r");
+    return report;
+  }
+
+  static void wait_for_children() {
+    while (::wait(nullptr) > 0) {
+    }
   }
 
   struct Counts {
@@ -244,16 +256,17 @@ class FlippedBytes : public test::PipelineTest {
   };
 
   Counts flip_all(const std::string& name) {
-    const bool all = std::getenv("PRESSMARK_ALL_BYTES") != nullptr;
     const std::size_t size = fs::file_size(place() / name);
-    const std::size_t step = all ? 1 : std::max<std::size_t>(1, size / kSampledPositions) | 1;
+    const std::size_t step = std::max<std::size_t>(1, size / positions_of(size)) | 1;
     const std::size_t workers = std::max(1u, std::thread::hardware_concurrency());
     std::vector<std::FILE*> reports;
     for (std::size_t worker = 0; worker < workers; ++worker) {
       reports.push_back(in_child([&](int report) { flip(name, step, worker, workers, report); }));
     }
+    wait_for_children();
     Counts counts;
     for (std::FILE* report : reports) {
+      std::rewind(report);
       char line[4096];
       std::string position = "before the first";
       bool ended = false;
@@ -270,8 +283,6 @@ class FlippedBytes : public test::PipelineTest {
       EXPECT_TRUE(ended) << "the process ended at " << name << " " << position;
       std::fclose(report);
     }
-    while (::wait(nullptr) > 0) {
-    }
     std::printf("%s: %d refused, %d harmless, %d answered otherwise, of %zu bytes\n", name.c_str(),
                 counts.refused, counts.same, counts.other, size);
     return counts;
@@ -281,9 +292,10 @@ class FlippedBytes : public test::PipelineTest {
   void flip_files(const std::function<bool(const std::string&)>& is_chosen) {
     query_ = small_photo(0);
     std::FILE* built = in_child([&](int) { build(); });
+    wait_for_children();
+    std::rewind(built);
     EXPECT_EQ(std::fgetc(built), EOF);
     std::fclose(built);
-    ::wait(nullptr);
     const std::map<std::string, std::string> files = files_below(place());
     const int format = static_cast<unsigned char>(files.at("catalogue.sqlite")[63]);
     for (const auto& [name, bytes] : files) {

@@ -295,6 +295,57 @@ TEST_F(IndexFilesTest, AnAuditFindsAllThatAnExactSearchFinds) {
   EXPECT_EQ(error_of([&] { catalogue.audit(options); }), ErrorCode::kInvalidArgument);
 }
 
+TEST_F(IndexFilesTest, AnAuditOfASmallCatalogueFindsItsSearchThorough) {
+  build();
+  const Catalogue catalogue = Catalogue::open(place(), Access::kRead);
+  const CandidateAudit audit = catalogue.audit({}).candidates;
+  EXPECT_TRUE(audit.is_same_search);
+  EXPECT_EQ(audit.queries, 0);
+}
+
+TEST_F(IndexFilesTest, AnAuditOfCandidatesFindsTheLinksThatMatchFinds) {
+  const std::vector<PhotoInput> photos = {write_scene(0), write_view(0), write_scene(1),
+                                          write_view(1), write_scene(2)};
+  Catalogue catalogue = create();
+  add(catalogue, photos);
+  AuditOptions options;
+  options.dense_images = 0;
+  const CandidateAudit audit = catalogue.audit(options).candidates;
+  EXPECT_FALSE(audit.is_same_search);
+  EXPECT_EQ(audit.queries, 5);
+  EXPECT_THAT(audit.first, IsEmpty());  // no more than 10 images
+  // Each of two pairs, either way.
+  EXPECT_EQ(audit.links, 4);
+  EXPECT_EQ(audit.links_found, 4);
+  EXPECT_GT(audit.thorough_seconds, 0);
+  RunControl alone;
+  alone.threads = 1;
+  const CandidateAudit again = catalogue.audit(options, alone).candidates;
+  EXPECT_EQ(again.links, audit.links);
+  options.candidate_queries = 2;
+  EXPECT_EQ(catalogue.audit(options).candidates.queries, 2);
+  options.candidate_queries = -1;
+  EXPECT_EQ(error_of([&] { catalogue.audit(options); }), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(IndexFilesTest, AnAuditCanBeInterrupted) {
+  build();
+  const Catalogue catalogue = Catalogue::open(place(), Access::kRead);
+  AuditOptions options;
+  options.queries = 1;
+  options.dense_images = 0;
+  // Within what asks for candidates: the one query of the other audit is done.
+  std::stop_source stop;
+  RunControl control;
+  control.threads = 1;
+  control.stop = stop.get_token();
+  control.on_progress = [&](const Progress& progress) {
+    EXPECT_EQ(progress.total, 1 + kScenes);
+    if (progress.done == 1) stop.request_stop();
+  };
+  EXPECT_EQ(error_of([&] { catalogue.audit(options, control); }), ErrorCode::kInterrupted);
+}
+
 TEST_F(IndexFilesTest, AnEmptyCatalogueHasNone) {
   Catalogue catalogue = create();
   catalogue.reindex();

@@ -302,6 +302,32 @@ TEST(Json, OtherRecordsHaveTheDocumentedFields) {
   EXPECT_EQ(record(to_json(decision))["verdict"], "rejected");
 }
 
+TEST(Json, DriftIsStatedWhereThereAreLists) {
+  CatalogueInfo info;
+  EXPECT_TRUE(record(to_json(info))["drift"].is_null());
+  info.drift = {0.5, 0.75, 1.5, true};
+  const Json drift = record(to_json(info))["drift"];
+  EXPECT_EQ(names_of(drift), documented_fields()["drift"]);
+  EXPECT_EQ(drift.dump(), R"({"trained_error":0.5,"error":0.75,"growth":1.5,"due":true})");
+}
+
+TEST(Json, AnAuditStatesWhatTheFastSearchMisses) {
+  AuditReport report;
+  report.candidates = {false, 4, {{10, 0.75, 0.25, 1, 0.5}}, 8, 7, 0.5, 2};
+  const Json candidates = record(to_json(report))["candidates"];
+  EXPECT_EQ(names_of(candidates), documented_fields()["candidates"]);
+  EXPECT_EQ(candidates["same_search"], false);
+  EXPECT_EQ(candidates["queries"], 4);
+  EXPECT_EQ(candidates["links"], 8);
+  EXPECT_EQ(candidates["links_found"], 7);
+  EXPECT_EQ(candidates["fast_seconds"], 0.5);
+  EXPECT_EQ(candidates["thorough_seconds"], 2);
+  ASSERT_EQ(candidates["first"].size(), 1u);
+  EXPECT_EQ(names_of(candidates["first"][0]), documented_fields()["first"]);
+  EXPECT_EQ(candidates["first"][0].dump(),
+            R"({"k":10,"recall":0.75,"recall_low":0.25,"recall_high":1.0,"worst_query":0.5})");
+}
+
 TEST(Json, AHitStatesWhatAnExaminerDecided) {
   QueryResult result = sample_result();
   EXPECT_TRUE(record(to_json_lines(result).at(1))["decision"].is_null());
