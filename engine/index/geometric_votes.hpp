@@ -19,6 +19,9 @@ namespace pressmark::index {
 constexpr int vote_kind(std::size_t channel, bool inverted) {
   return static_cast<int>(2 * channel) + (inverted ? 1 : 0);
 }
+constexpr std::size_t channel_of(int vote_kind) {
+  return static_cast<std::size_t>(vote_kind) / 2;
+}
 inline constexpr int kVoteKinds = 4;
 
 struct Vote {
@@ -44,7 +47,8 @@ struct Agreement {
   std::vector<VotedPosition> positions;
 };
 
-// Depends on the order of votes by rounding alone.
-Agreement find_agreement(std::span<const Vote> votes);
+// Of at most 65 535 votes; without positions where fewer than `least_votes` agree. Depends on the
+// order of votes by rounding alone.
+Agreement find_agreement(std::span<const Vote> votes, float least_votes = 0);
 
 }  // namespace pressmark::index

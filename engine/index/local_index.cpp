@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/index/local_index.hpp"
 
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -14,10 +15,11 @@
 
 #include <fmt/format.h>
 
-#include "engine/index/ballots.hpp"
 #include "engine/index/geometric_votes.hpp"
+#include "engine/index/questions.hpp"
 #include "engine/index/removed_rows.hpp"
 #include "engine/index/sample.hpp"
+#include "engine/index/tally.hpp"
 
 namespace pressmark::index {
 namespace {
@@ -26,8 +28,8 @@ namespace {
 constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
 constexpr int kProbedWords = 8;
 
-// Rows of a part whose ballots are held at once.
-constexpr std::size_t kRowsAtOnce = 8192;
+// Rows of a part whose ballots are held at once, those of all queries together.
+constexpr std::size_t kRowsAtOnce = 16'384;
 
 struct IndexedPart {
   std::shared_ptr<const LocalPart> part;
@@ -46,16 +48,6 @@ struct Inquiry {
   std::vector<std::array<LocalCodes, kVoteKinds>> asked;  // of each query, under each hypothesis
   Questions questions;
 };
-
-// Of each row in a range the sum of its ballots' squared weights, which tells images of the query's
-// mark from others nearly as well as agreement does.
-std::vector<std::int64_t> weigh(std::span<const Ballot> ballots, RowRange rows) {
-  std::vector<std::int64_t> weights(rows.last - rows.first, 0);
-  for (const Ballot& ballot : ballots) {
-    weights[ballot.row - rows.first] += std::int64_t{ballot.weight} * ballot.weight;
-  }
-  return weights;
-}
 
 // Rows of one part that are gone through together.
 struct Chunk {
@@ -80,62 +72,8 @@ struct LocalIndex::Impl {
   std::vector<std::int64_t> least_weights(const Inquiry& inquiry, std::span<const Chunk> chunks,
                                           double share) const;
   std::vector<VotedImage> agree(const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked,
-                                std::span<const Ballot> ballots, std::int64_t least_weight) const;
+                                const Tally& tally, std::size_t query) const;
 };
-
-namespace {
-
-// A code has one ballot for an image: its best.
-void keep_one_per_question(std::vector<Ballot>& ballots) {
-  const auto question = [](const Ballot& b) { return std::tuple(b.kind, b.keypoint); };
-  std::sort(ballots.begin(), ballots.end(), [&](const Ballot& a, const Ballot& b) {
-    return std::tuple(question(a), -a.weight, a.rank, a.place) <
-           std::tuple(question(b), -b.weight, b.rank, b.place);
-  });
-  ballots.erase(
-      std::unique(ballots.begin(), ballots.end(),
-                  [&](const Ballot& a, const Ballot& b) { return question(a) == question(b); }),
-      ballots.end());
-}
-
-// Of ballots for one keypoint of an image the heaviest remains: texture that looks like many of the
-// query's keypoints is one observation.
-void keep_one_per_posting(std::vector<Ballot>& ballots) {
-  const auto posting = [](const Ballot& b) { return std::tuple(b.kind, b.word, b.place); };
-  std::sort(ballots.begin(), ballots.end(), [&](const Ballot& a, const Ballot& b) {
-    return std::tuple(posting(a), -a.weight, a.keypoint) <
-           std::tuple(posting(b), -b.weight, b.keypoint);
-  });
-  ballots.erase(
-      std::unique(ballots.begin(), ballots.end(),
-                  [&](const Ballot& a, const Ballot& b) { return posting(a) == posting(b); }),
-      ballots.end());
-}
-
-// Ballots of rows that weigh enough, by row, rows ascending: counting sort. starts: where each
-// row's begin.
-std::vector<Ballot> by_row(std::span<const Ballot> ballots, RowRange rows,
-                           std::span<const std::int64_t> weights, std::int64_t least_weight,
-                           std::vector<std::uint32_t>& starts) {
-  starts.assign(rows.last - rows.first + 1, 0);
-  const auto is_enough = [&](const Ballot& ballot) {
-    return weights[ballot.row - rows.first] >= least_weight;
-  };
-  for (const Ballot& ballot : ballots) {
-    if (is_enough(ballot)) ++starts[ballot.row - rows.first + 1];
-  }
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<std::uint32_t> next(starts.begin(), starts.end() - 1);
-  std::vector<Ballot> sorted;
-  if (starts.back() == 0) return sorted;
-  sorted.resize(starts.back(), ballots.front());
-  for (const Ballot& ballot : ballots) {
-    if (is_enough(ballot)) sorted[next[ballot.row - rows.first]++] = ballot;
-  }
-  return sorted;
-}
-
-}  // namespace
 
 // The strongest codes of both channels, as they are and as if the contrast were inverted.
 void LocalIndex::Impl::ask(std::size_t number, const Description& query, Inquiry& inquiry) const {
@@ -208,16 +146,17 @@ std::vector<std::int64_t> LocalIndex::Impl::least_weights(const Inquiry& inquiry
   const std::size_t queries = inquiry.asked.size();
   std::vector<std::vector<std::int64_t>> weights(queries);
   std::mutex mutex;
+  tbb::enumerable_thread_specific<Tally> tallies;
   tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t c) {
     const Chunk& chunk = chunks[c];
-    std::vector<std::vector<Ballot>> ballots(queries);
-    inquiry.questions.vote(*parts[chunk.part].part, *chunk.sampled, chunk.rows, ballots);
+    Tally& tally = tallies.local();
+    tally.begin(chunk.rows, queries);
+    inquiry.questions.vote(*parts[chunk.part].part, *chunk.sampled, tally);
+    const std::lock_guard lock(mutex);
     for (std::size_t q = 0; q < queries; ++q) {
-      const std::vector<std::int64_t> of_rows = weigh(ballots[q], chunk.rows);
-      const std::lock_guard lock(mutex);
       for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
         const bool is_sampled = chunk.sampled->empty() || (*chunk.sampled)[row] != 0;
-        if (is_sampled) weights[q].push_back(of_rows[row - chunk.rows.first]);
+        if (is_sampled) weights[q].push_back(tally.weights(q)[row - chunk.rows.first]);
       }
     }
   });
@@ -231,30 +170,29 @@ std::vector<std::int64_t> LocalIndex::Impl::least_weights(const Inquiry& inquiry
   return least;
 }
 
-// The images of a chunk whose votes weigh enough.
+// The images of a chunk whose ballots of a query were kept.
 std::vector<LocalIndex::VotedImage> LocalIndex::Impl::agree(
-    const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked,
-    std::span<const Ballot> ballots, std::int64_t least_weight) const {
+    const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked, const Tally& tally,
+    std::size_t query) const {
   std::vector<VotedImage> voted;
-  if (ballots.empty()) return voted;
-  const std::span<const PartRow> rows = parts[chunk.part].part->rows();
-  std::vector<std::uint32_t> starts;
-  const std::vector<Ballot> sorted =
-      by_row(ballots, chunk.rows, weigh(ballots, chunk.rows), least_weight, starts);
-  std::vector<Ballot> of_row;
+  const LocalPart& part = *parts[chunk.part].part;
+  std::vector<Ballot> ballots;
   std::vector<Vote> votes;
-  for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
-    if (starts[i] == starts[i + 1]) continue;
-    of_row.assign(sorted.begin() + starts[i], sorted.begin() + starts[i + 1]);
-    keep_one_per_question(of_row);
-    keep_one_per_posting(of_row);
+  for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
+    const std::span<const Ballot> kept = tally.ballots(query, row);
+    if (kept.empty()) continue;
+    ballots.assign(kept.begin(), kept.end());
+    keep_distinct(ballots);
     votes.clear();
-    for (const Ballot& ballot : of_row) {
+    for (const Ballot& ballot : ballots) {
+      const std::size_t channel = channel_of(ballot.kind);
       votes.push_back({ballot.kind, static_cast<float>(ballot.weight),
-                       asked[ballot.kind].keypoints[ballot.keypoint], ballot.point.keypoint()});
+                       asked[ballot.kind].keypoints[ballot.keypoint],
+                       part.list_points(channel, ballot.word)[ballot.place].keypoint()});
     }
-    const auto row = static_cast<std::uint32_t>(chunk.rows.first + i);
-    voted.push_back({{chunk.part, row}, rows[row].id, find_agreement(votes)});
+    voted.push_back({{chunk.part, static_cast<std::uint32_t>(row)},
+                     part.rows()[row].id,
+                     find_agreement(votes)});
   }
   return voted;
 }
@@ -346,6 +284,7 @@ void LocalIndex::search(std::span<const Description* const> queries,
   Inquiry inquiry(*impl_->backend, queries.size());
   for (std::size_t q = 0; q < queries.size(); ++q) impl_->ask(q, *queries[q], inquiry);
   inquiry.questions.sort();
+  const std::size_t rows_at_once = kRowsAtOnce / std::max<std::size_t>(1, queries.size());
   std::vector<Chunk> chunks;
   for (std::uint32_t p = 0; p < impl_->parts.size(); ++p) {
     const IndexedPart& part = impl_->parts[p];
@@ -358,8 +297,8 @@ void LocalIndex::search(std::span<const Description* const> queries,
             : std::make_shared<const RowFlags>(impl_->sampled(part, *taking_part, sample));
     inquiry.questions.count(*part.part, *sampled);
     const std::size_t rows = part.part->rows().size();
-    for (std::size_t first = 0; first < rows; first += kRowsAtOnce) {
-      chunks.push_back({p, {first, std::min(first + kRowsAtOnce, rows)}, taking_part, sampled});
+    for (std::size_t first = 0; first < rows; first += rows_at_once) {
+      chunks.push_back({p, {first, std::min(first + rows_at_once, rows)}, taking_part, sampled});
     }
   }
   inquiry.questions.settle();
@@ -368,15 +307,17 @@ void LocalIndex::search(std::span<const Description* const> queries,
     least = impl_->least_weights(inquiry, chunks,
                                  static_cast<double>(most_agreed) / static_cast<double>(images));
   }
+  tbb::enumerable_thread_specific<Tally> tallies;
   tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t c) {
     const Chunk& chunk = chunks[c];
-    std::vector<std::vector<Ballot>> ballots(queries.size());
-    inquiry.questions.vote(*impl_->parts[chunk.part].part, *chunk.taking_part, chunk.rows, ballots);
+    Tally& tally = tallies.local();
+    tally.begin(chunk.rows, queries.size());
+    inquiry.questions.vote(*impl_->parts[chunk.part].part, *chunk.taking_part, tally);
+    tally.keep(least);
     // Isolated, so that a thread that waits does not begin another chunk meanwhile.
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
-        std::vector<VotedImage> voted = impl_->agree(chunk, inquiry.asked[q], ballots[q], least[q]);
-        ballots[q] = {};
+        std::vector<VotedImage> voted = impl_->agree(chunk, inquiry.asked[q], tally, q);
         if (!voted.empty()) on_images(q, std::move(voted));
       });
     });

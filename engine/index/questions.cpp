@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/index/ballots.hpp"
+#include "engine/index/questions.hpp"
 
 #include <tbb/parallel_for.h>
 
@@ -167,8 +167,8 @@ void Questions::settle() {
   counts_ = {};
 }
 
-void Questions::vote(const LocalPart& part, const RowFlags& flags, RowRange rows,
-                     std::span<std::vector<Ballot>> ballots) const {
+void Questions::vote(const LocalPart& part, const RowFlags& flags, Tally& tally) const {
+  const RowRange rows = tally.rows();
   TakenCodes taken;
   std::vector<std::int32_t> similarities;
   const auto hits = std::make_unique<QuestionBlock::Hits>();
@@ -178,13 +178,12 @@ void Questions::vote(const LocalPart& part, const RowFlags& flags, RowRange rows
     if (taken.size() == 0) continue;
     const auto add_ballot = [&](const Asked& asked, std::size_t code, std::int32_t similarity) {
       const Question& question = questions_[asked.question];
-      const std::size_t place = taken.place(code);
+      const std::size_t place = taken.place(code), row = list.rows[place];
       // Rows of a list ascend, but no checksum vouches for it before it was written.
-      if (list.rows[place] < rows.first || list.rows[place] >= rows.last) return;
-      ballots[question.query].push_back({list.points[place], similarity - chance_[asked.question],
-                                         static_cast<std::uint32_t>(place), asked.word,
-                                         list.rows[place], question.keypoint, question.kind,
-                                         asked.rank});
+      if (row < rows.first || row >= rows.last) return;
+      tally.add(question.query, row,
+                {similarity - chance_[asked.question], static_cast<std::uint32_t>(place),
+                 asked.word, question.keypoint, question.kind, asked.rank});
     };
     for (std::size_t b = 0; b < asked_list.blocks; ++b) {
       const QuestionBlock& block = blocks_[asked_list.first_block + b];

@@ -15,6 +15,7 @@
 
 #include "engine/index/local_part.hpp"
 #include "engine/index/question_block.hpp"
+#include "engine/index/tally.hpp"
 #include "kernels/ops.hpp"
 
 namespace pressmark::index {
@@ -27,26 +28,9 @@ struct Question {
   std::uint8_t kind = 0;       // vote_kind()
 };
 
-// A vote before it is known what else its image got.
-struct Ballot {
-  GridPoint point;          // of the image
-  std::int32_t weight = 0;  // > 0
-  std::uint32_t place = 0;  // in the list
-  std::uint16_t word = 0;
-  std::uint16_t row = 0;       // of the image
-  std::uint16_t keypoint = 0;  // of the query
-  std::uint8_t kind = 0;       // vote_kind()
-  std::uint8_t rank = 0;       // of the word among the nearest of the question
-};
-
 // For each row of a part whether it takes part; kMostPartRows flags, so that every number that a
 // list can hold is one of them. Empty: all rows take part.
 using RowFlags = std::vector<char>;
-
-// Rows [first, last) of a part.
-struct RowRange {
-  std::size_t first = 0, last = kMostPartRows;
-};
 
 // All questions of some queries, by the lists that they ask.
 class Questions {
@@ -67,10 +51,9 @@ class Questions {
   // After all parts were counted: what each question calls unlike chance.
   void settle();
 
-  // Adds the ballots for some rows to those of each query, in any order; of one question and image
-  // several. After settle(), from many threads.
-  void vote(const LocalPart& part, const RowFlags& flags, RowRange rows,
-            std::span<std::vector<Ballot>> ballots) const;
+  // Adds the ballots for the rows of the tally, of one question and image several. After settle(),
+  // from many threads.
+  void vote(const LocalPart& part, const RowFlags& flags, Tally& tally) const;
 
  private:
   struct Asked {
