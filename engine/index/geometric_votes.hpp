@@ -19,9 +19,6 @@ namespace pressmark::index {
 constexpr int vote_kind(std::size_t channel, bool inverted) {
   return static_cast<int>(2 * channel) + (inverted ? 1 : 0);
 }
-constexpr std::size_t channel_of(int vote_kind) {
-  return static_cast<std::size_t>(vote_kind) / 2;
-}
 inline constexpr int kVoteKinds = 4;
 
 struct Vote {

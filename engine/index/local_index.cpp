@@ -53,7 +53,8 @@ struct Inquiry {
 struct Chunk {
   std::uint32_t part = 0;
   RowRange rows;
-  std::shared_ptr<const RowFlags> taking_part, sampled;  // of the whole part
+  std::shared_ptr<const RowFlags> flags;  // of the whole part
+  std::shared_ptr<const std::vector<WordList>> lists;
 };
 
 }  // namespace
@@ -151,11 +152,11 @@ std::vector<std::int64_t> LocalIndex::Impl::least_weights(const Inquiry& inquiry
     const Chunk& chunk = chunks[c];
     Tally& tally = tallies.local();
     tally.begin(chunk.rows, queries);
-    inquiry.questions.vote(*parts[chunk.part].part, *chunk.sampled, tally);
+    inquiry.questions.vote(*chunk.lists, *chunk.flags, tally);
     const std::lock_guard lock(mutex);
     for (std::size_t q = 0; q < queries; ++q) {
       for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
-        const bool is_sampled = chunk.sampled->empty() || (*chunk.sampled)[row] != 0;
+        const bool is_sampled = chunk.flags->empty() || (*chunk.flags)[row] != 0;
         if (is_sampled) weights[q].push_back(tally.weights(q)[row - chunk.rows.first]);
       }
     }
@@ -175,7 +176,7 @@ std::vector<LocalIndex::VotedImage> LocalIndex::Impl::agree(
     const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked, const Tally& tally,
     std::size_t query) const {
   std::vector<VotedImage> voted;
-  const LocalPart& part = *parts[chunk.part].part;
+  const std::span<const PartRow> rows = parts[chunk.part].part->rows();
   std::vector<Ballot> ballots;
   std::vector<Vote> votes;
   for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
@@ -185,14 +186,12 @@ std::vector<LocalIndex::VotedImage> LocalIndex::Impl::agree(
     keep_distinct(ballots);
     votes.clear();
     for (const Ballot& ballot : ballots) {
-      const std::size_t channel = channel_of(ballot.kind);
       votes.push_back({ballot.kind, static_cast<float>(ballot.weight),
                        asked[ballot.kind].keypoints[ballot.keypoint],
-                       part.list_points(channel, ballot.word)[ballot.place].keypoint()});
+                       (*chunk.lists)[ballot.list].points[ballot.place].keypoint()});
     }
-    voted.push_back({{chunk.part, static_cast<std::uint32_t>(row)},
-                     part.rows()[row].id,
-                     find_agreement(votes)});
+    voted.push_back(
+        {{chunk.part, static_cast<std::uint32_t>(row)}, rows[row].id, find_agreement(votes)});
   }
   return voted;
 }
@@ -285,26 +284,33 @@ void LocalIndex::search(std::span<const Description* const> queries,
   for (std::size_t q = 0; q < queries.size(); ++q) impl_->ask(q, *queries[q], inquiry);
   inquiry.questions.sort();
   const std::size_t rows_at_once = kRowsAtOnce / std::max<std::size_t>(1, queries.size());
-  std::vector<Chunk> chunks;
+  std::vector<Chunk> chunks, sampled_chunks;
   for (std::uint32_t p = 0; p < impl_->parts.size(); ++p) {
     const IndexedPart& part = impl_->parts[p];
     std::optional<RowFlags> flags = impl_->flags(part, selection);
     if (!flags) continue;
+    const auto lists =
+        std::make_shared<const std::vector<WordList>>(inquiry.questions.lists(*part.part));
+    const auto add_chunks = [&](std::vector<Chunk>& to, std::size_t most_rows,
+                                const std::shared_ptr<const RowFlags>& taking_part) {
+      const std::size_t rows = part.part->rows().size();
+      for (std::size_t first = 0; first < rows; first += most_rows) {
+        to.push_back({p, {first, std::min(first + most_rows, rows)}, taking_part, lists});
+      }
+    };
     const auto taking_part = std::make_shared<const RowFlags>(*std::move(flags));
+    add_chunks(chunks, rows_at_once, taking_part);
     const auto sampled =
         sample.is_everything()
             ? taking_part
             : std::make_shared<const RowFlags>(impl_->sampled(part, *taking_part, sample));
-    inquiry.questions.count(*part.part, *sampled);
-    const std::size_t rows = part.part->rows().size();
-    for (std::size_t first = 0; first < rows; first += rows_at_once) {
-      chunks.push_back({p, {first, std::min(first + rows_at_once, rows)}, taking_part, sampled});
-    }
+    inquiry.questions.count(*lists, *sampled);
+    add_chunks(sampled_chunks, rows_at_once * sample.one_of(), sampled);
   }
   inquiry.questions.settle();
   std::vector<std::int64_t> least(queries.size(), 0);
   if (images > static_cast<std::int64_t>(most_agreed)) {
-    least = impl_->least_weights(inquiry, chunks,
+    least = impl_->least_weights(inquiry, sampled_chunks,
                                  static_cast<double>(most_agreed) / static_cast<double>(images));
   }
   tbb::enumerable_thread_specific<Tally> tallies;
@@ -312,7 +318,7 @@ void LocalIndex::search(std::span<const Description* const> queries,
     const Chunk& chunk = chunks[c];
     Tally& tally = tallies.local();
     tally.begin(chunk.rows, queries.size());
-    inquiry.questions.vote(*impl_->parts[chunk.part].part, *chunk.taking_part, tally);
+    inquiry.questions.vote(*chunk.lists, *chunk.flags, tally);
     tally.keep(least);
     // Isolated, so that a thread that waits does not begin another chunk meanwhile.
     tbb::this_task_arena::isolate([&] {

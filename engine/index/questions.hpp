@@ -44,16 +44,19 @@ class Questions {
   // After the last add.
   void sort();
 
-  // Counts similarities with the codes of the part that take part, by the threads of the caller's
-  // arena.
-  void count(const LocalPart& part, const RowFlags& flags);
+  // The lists of a part that are asked. Throws DamagedPart.
+  std::vector<WordList> lists(const LocalPart& part) const;
+
+  // Counts similarities with the codes of a part's lists() that take part, by the threads of the
+  // caller's arena.
+  void count(std::span<const WordList> lists, const RowFlags& flags);
 
   // After all parts were counted: what each question calls unlike chance.
   void settle();
 
   // Adds the ballots for the rows of the tally, of one question and image several. After settle(),
   // from many threads.
-  void vote(const LocalPart& part, const RowFlags& flags, Tally& tally) const;
+  void vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const;
 
  private:
   struct Asked {
@@ -66,9 +69,6 @@ class Questions {
     std::span<const Asked> asked;  // by question, and so by query
     std::size_t first_block = 0;  // in blocks_: kMost questions each, the last ones perhaps in none
     std::size_t blocks = 0;
-
-    std::size_t channel() const { return asked.front().channel; }
-    std::size_t word() const { return asked.front().word; }
   };
   void count_query(std::size_t query, const AskedList& list, std::span<const std::int8_t> codes,
                    std::vector<std::int32_t>& similarities);

@@ -50,7 +50,7 @@ void keep_distinct(std::vector<Ballot>& ballots) {
                lightness(b) << 40 | std::uint64_t{b.rank} << 32 | b.place, 0};
   });
   keep_first(ballots, [](const Ballot& b) {
-    return Key{std::uint64_t{b.kind} << 48 | std::uint64_t{b.word} << 32 | b.place,
+    return Key{std::uint64_t{b.kind} << 48 | std::uint64_t{b.list} << 32 | b.place,
                lightness(b) << 16 | b.keypoint, 0};
   });
 }

@@ -27,12 +27,12 @@ struct Ballot {
   std::uint16_t word = 0;
   std::uint16_t keypoint = 0;  // of the query
   std::uint8_t kind = 0;       // vote_kind()
-  std::uint8_t rank = 0;       // of the word among the nearest of the question
+  std::uint8_t rank = 0;       // of the list's word among the nearest of the question
 };
 
 // Of the ballots for one image: a code of the query has one, its best; and of those for one
 // keypoint of the image the heaviest remains: texture that looks like many of the query's keypoints
-// is one observation. Ordered by kind, word and place.
+// is one observation. Ordered by kind, list and place.
 void keep_distinct(std::vector<Ballot>& ballots);
 
 // The same memory serves again and again.
