@@ -22,9 +22,9 @@ struct RowRange {
 
 // A code of a query that resembles a code of an image more than chance would have it.
 struct Ballot {
-  std::int32_t weight = 0;  // > 0, below 2^15
-  std::uint32_t place = 0;  // in the list of the word
-  std::uint16_t word = 0;
+  std::int32_t weight = 0;     // > 0, below 2^15
+  std::uint32_t place = 0;     // in the list
+  std::uint16_t list = 0;      // of those asked
   std::uint16_t keypoint = 0;  // of the query
   std::uint8_t kind = 0;       // vote_kind()
   std::uint8_t rank = 0;       // of the list's word among the nearest of the question
