@@ -65,52 +65,65 @@ VotedPosition fitted(std::span<const Vote> votes, const StatedVotes& stated,
   return {query_x, query_y, candidate_x, candidate_y, std::atan2(across, along), std::log2(scale)};
 }
 
-// Which votes are tried: the heaviest.
-std::vector<std::uint16_t> to_try(std::span<const Vote> votes) {
-  std::vector<std::uint16_t> tried(votes.size());
-  std::iota(tried.begin(), tried.end(), 0);
-  if (tried.size() > kMostTried) {
-    std::partial_sort(
-        tried.begin(), tried.begin() + kMostTried, tried.end(), [&](std::size_t a, std::size_t b) {
-          return votes[a].weight > votes[b].weight || (votes[a].weight == votes[b].weight && a < b);
-        });
-    tried.resize(kMostTried);
+// Writes which votes are tried, the heaviest where there are more than kMostTried; returns how
+// many.
+std::size_t choose_tried(std::span<const Vote> votes,
+                         std::array<std::uint16_t, kMostTried>& tried) {
+  if (votes.size() <= kMostTried) {
+    std::iota(tried.begin(), tried.begin() + votes.size(), std::uint16_t{0});
+    return votes.size();
   }
-  return tried;
+  std::vector<std::uint16_t> all(votes.size());
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  std::partial_sort_copy(
+      all.begin(), all.end(), tried.begin(), tried.end(), [&](std::size_t a, std::size_t b) {
+        return votes[a].weight > votes[b].weight || (votes[a].weight == votes[b].weight && a < b);
+      });
+  return kMostTried;
 }
 
 }  // namespace
 
 Agreement find_agreement(std::span<const Vote> votes, float least_votes) {
   assert(votes.size() <= std::numeric_limits<std::uint16_t>::max());
-  const StatedVotes stated(votes);
-  const std::vector<std::uint16_t> tried = to_try(votes);
-  std::vector<std::uint16_t> agreeing(votes.size());
-  std::vector<Support> supports(tried.size());
   Agreement result;
-  for (std::size_t t = 0; t < tried.size(); ++t) {
+  if (votes.empty()) return result;
+  const StatedVotes stated(votes);
+  std::array<std::uint16_t, kMostTried> tried;
+  const std::size_t count = choose_tried(votes, tried);
+  std::array<Support, kMostTried> supports;
+  std::array<float, kMostTried> sums;
+  std::vector<std::uint16_t> agreeing(votes.size());
+  for (std::size_t t = 0; t < count; ++t) {
+    Support support;
     const std::size_t found = stated.find_agreeing(tried[t], agreeing.data());
     for (std::size_t i = 0; i < found; ++i) {
       const Vote& vote = votes[agreeing[i]];
-      supports[t].sums[static_cast<std::size_t>(vote.kind)] += vote.weight;
+      support.sums[static_cast<std::size_t>(vote.kind)] += vote.weight;
     }
-    result.votes = std::max(result.votes, supports[t].votes());
+    supports[t] = support;
+    sums[t] = support.votes();
+    result.votes = std::max(result.votes, sums[t]);
   }
   if (result.votes < least_votes) return result;
+  // A vote that agrees with an earlier position states no further one.
+  constexpr float kExplained = -1;
   std::vector<char> is_explained(votes.size(), 0);
   std::vector<std::uint16_t> counting;
+  result.positions.reserve(std::min(count, kVotedPositions));
   while (result.positions.size() < kVotedPositions) {
-    std::size_t best = tried.size();
-    for (std::size_t t = 0; t < tried.size(); ++t) {
-      if (is_explained[tried[t]] != 0) continue;
-      if (best == tried.size() || supports[t].votes() > supports[best].votes()) best = t;
-    }
-    if (best == tried.size()) break;
+    const auto best = static_cast<std::size_t>(
+        std::max_element(sums.begin(), sums.begin() + count) - sums.begin());
+    if (sums[best] == kExplained) break;
     const std::size_t found = stated.find_agreeing(tried[best], agreeing.data());
     counting.clear();
     for (std::size_t i = 0; i < found; ++i) {
       is_explained[agreeing[i]] = 1;
       if (supports[best].counts(votes[agreeing[i]].kind)) counting.push_back(agreeing[i]);
+    }
+    sums[best] = kExplained;
+    for (std::size_t t = 0; t < count; ++t) {
+      if (is_explained[tried[t]] != 0) sums[t] = kExplained;
     }
     result.positions.push_back(fitted(votes, stated, counting));
   }

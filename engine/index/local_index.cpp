@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <numbers>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -57,6 +57,44 @@ struct Chunk {
   std::shared_ptr<const std::vector<WordList>> lists;
 };
 
+// What is looked at closely of a query's images: what its votes weigh, and how many agree.
+struct Standard {
+  std::int64_t weight = 0;
+  float votes = 0;
+};
+constexpr float kNoPositions = std::numeric_limits<float>::infinity();
+
+// The votes of one query for images of a chunk.
+class ImageVotes {
+ public:
+  // All are borrowed. `tally`: of the chunk; what is asked of after keep().
+  ImageVotes(const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked,
+             const Tally& tally, std::size_t query)
+      : chunk_(chunk), asked_(asked), tally_(tally), query_(query) {}
+
+  // Until the next call.
+  std::span<const Vote> of(std::size_t row) {
+    const std::span<const Ballot> kept = tally_.ballots(query_, row);
+    ballots_.assign(kept.begin(), kept.end());
+    keep_distinct(ballots_);
+    votes_.clear();
+    for (const Ballot& ballot : ballots_) {
+      votes_.push_back({ballot.kind, static_cast<float>(ballot.weight),
+                        asked_[ballot.kind].keypoints[ballot.keypoint],
+                        (*chunk_.lists)[ballot.list].points[ballot.place].keypoint()});
+    }
+    return votes_;
+  }
+
+ private:
+  const Chunk& chunk_;
+  const std::array<LocalCodes, kVoteKinds>& asked_;
+  const Tally& tally_;
+  std::size_t query_;
+  std::vector<Ballot> ballots_;
+  std::vector<Vote> votes_;
+};
+
 }  // namespace
 
 struct LocalIndex::Impl {
@@ -70,10 +108,10 @@ struct LocalIndex::Impl {
   std::optional<RowFlags> flags(const IndexedPart& part, const ImageSelection* selection) const;
   RowFlags sampled(const IndexedPart& part, const RowFlags& taking_part,
                    const Sample& sample) const;
-  std::vector<std::int64_t> least_weights(const Inquiry& inquiry, std::span<const Chunk> chunks,
-                                          double share) const;
+  std::vector<Standard> find_standards(const Inquiry& inquiry, std::span<const Chunk> sampled,
+                                       double agreed, double positioned) const;
   std::vector<VotedImage> agree(const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked,
-                                const Tally& tally, std::size_t query) const;
+                                const Tally& tally, std::size_t query, float least_votes) const;
 };
 
 // The strongest codes of both channels, as they are and as if the contrast were inverted.
@@ -140,58 +178,70 @@ RowFlags LocalIndex::Impl::sampled(const IndexedPart& part, const RowFlags& taki
   return flags;
 }
 
-// For each query what votes for an image must weigh so that it is among the given share of all.
-std::vector<std::int64_t> LocalIndex::Impl::least_weights(const Inquiry& inquiry,
-                                                          std::span<const Chunk> chunks,
-                                                          double share) const {
+// Of each query, found from the images of some chunks that stand for all.
+std::vector<Standard> LocalIndex::Impl::find_standards(const Inquiry& inquiry,
+                                                       std::span<const Chunk> sampled,
+                                                       double agreed, double positioned) const {
+  struct Seen {
+    std::int64_t weight;
+    float votes;
+  };
   const std::size_t queries = inquiry.asked.size();
-  std::vector<std::vector<std::int64_t>> weights(queries);
+  std::vector<std::vector<Seen>> seen(queries);
   std::mutex mutex;
+  const std::vector<std::int64_t> least(queries, 0);
   tbb::enumerable_thread_specific<Tally> tallies;
-  tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t c) {
-    const Chunk& chunk = chunks[c];
+  tbb::parallel_for(std::size_t{0}, sampled.size(), [&](std::size_t c) {
+    const Chunk& chunk = sampled[c];
     Tally& tally = tallies.local();
     tally.begin(chunk.rows, queries);
     inquiry.questions.vote(*chunk.lists, *chunk.flags, tally);
-    const std::lock_guard lock(mutex);
+    tally.keep(least);
     for (std::size_t q = 0; q < queries; ++q) {
+      std::vector<Seen> of_query;
+      ImageVotes votes(chunk, inquiry.asked[q], tally, q);
       for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
-        const bool is_sampled = chunk.flags->empty() || (*chunk.flags)[row] != 0;
-        if (is_sampled) weights[q].push_back(tally.weights(q)[row - chunk.rows.first]);
+        if (!chunk.flags->empty() && (*chunk.flags)[row] == 0) continue;
+        of_query.push_back({tally.weights(q)[row - chunk.rows.first],
+                            find_agreement(votes.of(row), kNoPositions).votes});
       }
+      const std::lock_guard lock(mutex);
+      seen[q].insert(seen[q].end(), of_query.begin(), of_query.end());
     }
   });
-  std::vector<std::int64_t> least;
-  for (std::vector<std::int64_t>& of_query : weights) {
-    const auto wanted = static_cast<std::ptrdiff_t>(share * static_cast<double>(of_query.size()));
-    const auto last = of_query.begin() + std::max<std::ptrdiff_t>(wanted, 1) - 1;
-    std::nth_element(of_query.begin(), last, of_query.end(), std::greater());
-    least.push_back(*last);
+  std::vector<Standard> standards;
+  for (std::vector<Seen>& of_query : seen) {
+    // Of those from `from` on, what the last of the first share of all has.
+    const auto last_of = [&](double share, const auto& value) {
+      const auto wanted = std::max<std::ptrdiff_t>(
+          1, static_cast<std::ptrdiff_t>(share * static_cast<double>(of_query.size())));
+      if (wanted > std::ssize(of_query)) return decltype(value(of_query.front())){0};
+      const auto last = of_query.begin() + wanted - 1;
+      std::nth_element(of_query.begin(), last, of_query.end(),
+                       [&](const Seen& a, const Seen& b) { return value(a) > value(b); });
+      return value(*last);
+    };
+    Standard& standard = standards.emplace_back();
+    standard.weight = last_of(agreed, [](const Seen& one) { return one.weight; });
+    standard.votes = last_of(positioned, [&](const Seen& one) {
+      return one.weight >= standard.weight ? one.votes : 0.0f;
+    });
   }
-  return least;
+  return standards;
 }
 
 // The images of a chunk whose ballots of a query were kept.
 std::vector<LocalIndex::VotedImage> LocalIndex::Impl::agree(
     const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked, const Tally& tally,
-    std::size_t query) const {
+    std::size_t query, float least_votes) const {
   std::vector<VotedImage> voted;
   const std::span<const PartRow> rows = parts[chunk.part].part->rows();
-  std::vector<Ballot> ballots;
-  std::vector<Vote> votes;
+  ImageVotes votes(chunk, asked, tally, query);
   for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
-    const std::span<const Ballot> kept = tally.ballots(query, row);
-    if (kept.empty()) continue;
-    ballots.assign(kept.begin(), kept.end());
-    keep_distinct(ballots);
-    votes.clear();
-    for (const Ballot& ballot : ballots) {
-      votes.push_back({ballot.kind, static_cast<float>(ballot.weight),
-                       asked[ballot.kind].keypoints[ballot.keypoint],
-                       (*chunk.lists)[ballot.list].points[ballot.place].keypoint()});
-    }
-    voted.push_back(
-        {{chunk.part, static_cast<std::uint32_t>(row)}, rows[row].id, find_agreement(votes)});
+    if (tally.ballots(query, row).empty()) continue;
+    voted.push_back({{chunk.part, static_cast<std::uint32_t>(row)},
+                     rows[row].id,
+                     find_agreement(votes.of(row), least_votes)});
   }
   return voted;
 }
@@ -276,7 +326,7 @@ void LocalIndex::for_each(const ImageSelection* selection,
 }
 
 void LocalIndex::search(std::span<const Description* const> queries,
-                        const ImageSelection* selection, std::size_t most_agreed,
+                        const ImageSelection* selection, const Looks& looks,
                         const OnImages& on_images) const {
   const std::int64_t images = size(selection);
   const Sample sample(images);
@@ -308,22 +358,34 @@ void LocalIndex::search(std::span<const Description* const> queries,
     add_chunks(sampled_chunks, rows_at_once * sample.one_of(), sampled);
   }
   inquiry.questions.settle();
-  std::vector<std::int64_t> least(queries.size(), 0);
-  if (images > static_cast<std::int64_t>(most_agreed)) {
-    least = impl_->least_weights(inquiry, sampled_chunks,
-                                 static_cast<double>(most_agreed) / static_cast<double>(images));
+  std::vector<Standard> standards(queries.size());
+  const auto is_limited = [&](std::size_t looked_at) {
+    return static_cast<std::size_t>(images) > looked_at;
+  };
+  const auto share = [&](std::size_t looked_at) {
+    return static_cast<double>(looked_at) / static_cast<double>(images);
+  };
+  if (is_limited(looks.agreed) || (looks.positioned > 0 && is_limited(looks.positioned))) {
+    standards = impl_->find_standards(inquiry, sampled_chunks, share(looks.agreed),
+                                      share(looks.positioned));
   }
+  if (looks.positioned == 0) {
+    for (Standard& standard : standards) standard.votes = kNoPositions;
+  }
+  std::vector<std::int64_t> least_weights;
+  for (const Standard& standard : standards) least_weights.push_back(standard.weight);
   tbb::enumerable_thread_specific<Tally> tallies;
   tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t c) {
     const Chunk& chunk = chunks[c];
     Tally& tally = tallies.local();
     tally.begin(chunk.rows, queries.size());
     inquiry.questions.vote(*chunk.lists, *chunk.flags, tally);
-    tally.keep(least);
+    tally.keep(least_weights);
     // Isolated, so that a thread that waits does not begin another chunk meanwhile.
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
-        std::vector<VotedImage> voted = impl_->agree(chunk, inquiry.asked[q], tally, q);
+        std::vector<VotedImage> voted =
+            impl_->agree(chunk, inquiry.asked[q], tally, q, standards[q].votes);
         if (!voted.empty()) on_images(q, std::move(voted));
       });
     });
