@@ -180,7 +180,8 @@ void Questions::count(std::span<const WordList> lists, const RowFlags& flags) {
 }
 
 // The similarity that all but a small share of those compared stay below.
-void Questions::settle() {
+std::uint64_t Questions::settle() {
+  std::uint64_t all_above = 0;
   chance_.resize(questions_.size());
   for (std::size_t q = 0; q < questions_.size(); ++q) {
     const std::uint32_t* const counts = counts_.data() + q * kSimilaritySteps;
@@ -189,11 +190,13 @@ void Questions::settle() {
     std::size_t step = kSimilaritySteps;
     std::uint64_t above = 0;
     while (step > 0 && above < wanted) above += counts[--step];
+    all_above += above;
     // Never below what unrelated codes reach: with few codes to compare, all would vote.
     chance_[q] = std::max<std::int32_t>(
         0, (static_cast<std::int32_t>(step) << kSimilarityShift) - kMaxSimilarity);
   }
   counts_ = {};
+  return all_above;
 }
 
 void Questions::vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const {

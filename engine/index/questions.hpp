@@ -51,8 +51,9 @@ class Questions {
   // caller's arena.
   void count(std::span<const WordList> lists, const RowFlags& flags);
 
-  // After all parts were counted: what each question calls unlike chance.
-  void settle();
+  // After all parts were counted: what each question calls unlike chance. Returns how many of the
+  // codes counted are, all questions together; about.
+  std::uint64_t settle();
 
   // Adds the ballots for the rows of the tally, of one question and image several. After settle(),
   // from many threads.
