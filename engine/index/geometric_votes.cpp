@@ -106,24 +106,23 @@ Agreement find_agreement(std::span<const Vote> votes, float least_votes) {
     result.votes = std::max(result.votes, sums[t]);
   }
   if (result.votes < least_votes) return result;
-  // A vote that agrees with an earlier position states no further one.
-  constexpr float kExplained = -1;
+  // Most votes first; a vote that agrees with an earlier position states no further one.
+  std::array<std::uint16_t, kMostTried> order;
+  std::iota(order.begin(), order.begin() + count, std::uint16_t{0});
+  std::sort(order.begin(), order.begin() + count, [&](std::size_t a, std::size_t b) {
+    return sums[a] > sums[b] || (sums[a] == sums[b] && a < b);
+  });
   std::vector<char> is_explained(votes.size(), 0);
   std::vector<std::uint16_t> counting;
   result.positions.reserve(std::min(count, kVotedPositions));
-  while (result.positions.size() < kVotedPositions) {
-    const auto best = static_cast<std::size_t>(
-        std::max_element(sums.begin(), sums.begin() + count) - sums.begin());
-    if (sums[best] == kExplained) break;
+  for (std::size_t i = 0; i < count && result.positions.size() < kVotedPositions; ++i) {
+    const std::size_t best = order[i];
+    if (is_explained[tried[best]] != 0) continue;
     const std::size_t found = stated.find_agreeing(tried[best], agreeing.data());
     counting.clear();
-    for (std::size_t i = 0; i < found; ++i) {
-      is_explained[agreeing[i]] = 1;
-      if (supports[best].counts(votes[agreeing[i]].kind)) counting.push_back(agreeing[i]);
-    }
-    sums[best] = kExplained;
-    for (std::size_t t = 0; t < count; ++t) {
-      if (is_explained[tried[t]] != 0) sums[t] = kExplained;
+    for (std::size_t k = 0; k < found; ++k) {
+      is_explained[agreeing[k]] = 1;
+      if (supports[best].counts(votes[agreeing[k]].kind)) counting.push_back(agreeing[k]);
     }
     result.positions.push_back(fitted(votes, stated, counting));
   }
