@@ -119,67 +119,65 @@ std::optional<DenseCode> CandidateFinder::dense_code(index::RowPlace place) cons
   return codes_[place.part].codes[place.row];
 }
 
-// An image with votes. Its promise joins what dense codes and votes say: the normalised correlation
-// at a quarter, or once it is aligned at half resolution, and the logarithm of the votes.
-struct CandidateFinder::Voted {
-  index::RowPlace place;
-  ImageId id = 0;
-  float votes = 0;
-  bool is_aligned = false;
-  double promise = 0;
-  std::vector<kernels::DenseStart> starts;  // where it may be aligned
+namespace {
 
-  void set_promise(float correlation, const CohortStatistics& query,
-                   const CohortStatistics& candidate) {
-    promise = kernels::normalised_score(correlation, query, candidate) +
-              std::log(static_cast<double>(votes));
+// The `most` entries of the highest score, of all that are added from any threads in any order;
+// ties by id. Holds up to twice as many.
+template <typename Entry>
+class Best {
+ public:
+  explicit Best(std::size_t most) : most_(most) {}
+
+  void add(std::vector<Entry> entries) {
+    const std::lock_guard lock(mutex_);
+    std::move(entries.begin(), entries.end(), std::back_inserter(entries_));
+    if (entries_.size() > 2 * most_) keep_most();
   }
-  bool promises_more(const Voted& other) const {
-    return promise > other.promise || (promise == other.promise && id < other.id);
+
+  // All that remain, in no order.
+  std::vector<Entry> take() {
+    keep_most();
+    return std::move(entries_);
   }
+
+ private:
+  void keep_most() {
+    if (entries_.size() <= most_) return;
+    const auto rest = entries_.begin() + static_cast<std::ptrdiff_t>(most_);
+    std::nth_element(entries_.begin(), rest, entries_.end(), [](const Entry& a, const Entry& b) {
+      return a.score > b.score || (a.score == b.score && a.id < b.id);
+    });
+    entries_.erase(rest, entries_.end());
+  }
+
+  std::size_t most_;
+  std::mutex mutex_;
+  std::vector<Entry> entries_;
 };
 
-// The images with the most votes of each query; with starts where they are to be aligned.
-std::vector<std::vector<CandidateFinder::Voted>> CandidateFinder::count_votes(
-    std::span<const Query> queries, bool is_aligned, std::size_t most_agreed, std::size_t most,
-    const index::ImageSelection* selection) const {
-  std::vector<std::vector<Voted>> voted(queries.size());
-  std::vector<std::mutex> mutexes(queries.size());
-  // A total order: what is kept does not depend on the order in which images come.
-  const auto keep_most_voted = [&](std::vector<Voted>& entries) {
-    const auto rest = entries.begin() + static_cast<std::ptrdiff_t>(most);
-    std::nth_element(entries.begin(), rest, entries.end(), [](const Voted& a, const Voted& b) {
-      return a.votes > b.votes || (a.votes == b.votes && a.id < b.id);
-    });
-    entries.erase(rest, entries.end());
-  };
-  const auto on_images = [&](std::size_t q, std::vector<index::LocalIndex::VotedImage> found) {
-    const Description& query = *queries[q].description;
-    std::vector<Voted> entries(found.size());
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const index::PartRow& image = local_.row(found[i].place);
-      Voted& entry = entries[i];
-      entry.place = found[i].place;
-      entry.id = found[i].id;
-      entry.votes = found[i].agreement.votes;
-      if (!is_aligned) continue;
-      for (const index::VotedPosition& position : found[i].agreement.positions) {
-        entry.starts.push_back(
-            start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
-      }
-    }
-    const std::lock_guard lock(mutexes[q]);
-    std::move(entries.begin(), entries.end(), std::back_inserter(voted[q]));
-    if (voted[q].size() > 2 * most) keep_most_voted(voted[q]);
-  };
-  std::vector<const Description*> descriptions;
-  for (const Query& query : queries) descriptions.push_back(query.description);
-  local_.search(descriptions, selection, most_agreed, on_images);
-  for (std::vector<Voted>& entries : voted) {
-    if (entries.size() > most) keep_most_voted(entries);
+struct Scored {
+  ImageId id = 0;
+  double score = 0;
+};
+
+}  // namespace
+
+// An image that is compared near where votes put it. Its score joins what dense codes and votes
+// say: the normalised correlation at a quarter, or once it is aligned at half resolution, and the
+// logarithm of the votes.
+struct CandidateFinder::Promising {
+  ImageId id = 0;
+  double score = 0;
+  index::RowPlace place;
+  float votes = 0;
+  std::vector<kernels::DenseStart> starts;  // where it may be aligned
+
+  void set_score(float correlation, const CohortStatistics& query,
+                 const CohortStatistics& candidate) {
+    score = kernels::normalised_score(correlation, query, candidate) +
+            std::log(static_cast<double>(votes));
   }
-  return voted;
-}
+};
 
 // What kernels align: each entry's image, and where.
 struct CandidateFinder::ToAlign {
@@ -187,44 +185,68 @@ struct CandidateFinder::ToAlign {
   std::vector<std::span<const kernels::DenseStart>> starts;
 };
 
-CandidateFinder::ToAlign CandidateFinder::to_align(std::span<const Voted> voted) const {
+CandidateFinder::ToAlign CandidateFinder::to_align(std::span<const Promising> entries) const {
   ToAlign result;
-  for (const Voted& entry : voted) {
+  for (const Promising& entry : entries) {
     result.pyramids.push_back(&pyramid(entry.place));
     result.starts.push_back(entry.starts);
   }
   return result;
 }
 
-// Keeps the starts that promise most.
-void CandidateFinder::screen(const Description& query, const kernels::DenseAlignment& alignment,
-                             std::span<Voted> voted) const {
-  for (std::size_t first = 0; first < voted.size(); first += kCorrelatedAtOnce) {
-    const auto some = voted.subspan(first, std::min(kCorrelatedAtOnce, voted.size() - first));
-    const ToAlign candidates = to_align(some);
-    std::vector<std::vector<kernels::DenseStart>> screened(some.size());
-    alignment.screen(candidates.pyramids, candidates.starts, screened);
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      some[i].starts = std::move(screened[i]);
-      some[i].set_promise(some[i].starts.front().score, query.dense_cohort,
-                          local_.row(some[i].place).cohort());
+// Those of the images that have positions, each with the starts that promise most.
+std::vector<CandidateFinder::Promising> CandidateFinder::screen(
+    const Description& query, const kernels::DenseAlignment& alignment,
+    std::span<const index::LocalIndex::VotedImage> voted) const {
+  std::vector<Promising> entries;
+  for (const index::LocalIndex::VotedImage& found : voted) {
+    if (found.agreement.positions.empty()) continue;
+    const index::PartRow& image = local_.row(found.place);
+    Promising& entry = entries.emplace_back();
+    entry.id = found.id;
+    entry.place = found.place;
+    entry.votes = found.agreement.votes;
+    for (const index::VotedPosition& position : found.agreement.positions) {
+      entry.starts.push_back(
+          start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
     }
   }
+  const ToAlign candidates = to_align(entries);
+  std::vector<std::vector<kernels::DenseStart>> screened(entries.size());
+  alignment.screen(candidates.pyramids, candidates.starts, screened);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i].starts = std::move(screened[i]);
+    entries[i].set_score(entries[i].starts.front().score, query.dense_cohort,
+                         local_.row(entries[i].place).cohort());
+  }
+  return entries;
 }
 
-void CandidateFinder::align_most_promising(const Description& query,
-                                           const kernels::DenseAlignment& alignment,
-                                           std::size_t most, std::span<Voted> voted) const {
-  const std::size_t aligned = std::min(voted.size(), most);
-  std::nth_element(voted.begin(), voted.begin() + static_cast<std::ptrdiff_t>(aligned), voted.end(),
-                   [](const Voted& a, const Voted& b) { return a.promises_more(b); });
-  const ToAlign candidates = to_align(voted.first(aligned));
+// The first `count` by what aligning says of the first `most`; the others follow by score.
+std::vector<ImageId> CandidateFinder::rank_aligned(const Description& query,
+                                                   const kernels::DenseAlignment& alignment,
+                                                   std::size_t most, int count,
+                                                   std::vector<Promising> entries) const {
+  const std::size_t aligned = std::min(entries.size(), most);
+  const auto promises_more = [](const Promising& a, const Promising& b) {
+    return a.score > b.score || (a.score == b.score && a.id < b.id);
+  };
+  const auto rest = entries.begin() + static_cast<std::ptrdiff_t>(aligned);
+  std::nth_element(entries.begin(), rest, entries.end(), promises_more);
+  const ToAlign candidates = to_align(std::span(entries).first(aligned));
   std::vector<float> scores(aligned);
   alignment.align(candidates.pyramids, candidates.starts, scores);
   for (std::size_t i = 0; i < aligned; ++i) {
-    voted[i].is_aligned = true;
-    voted[i].set_promise(scores[i], query.dense_cohort, local_.row(voted[i].place).cohort());
+    entries[i].set_score(scores[i], query.dense_cohort, local_.row(entries[i].place).cohort());
   }
+  std::sort(entries.begin(), rest, promises_more);
+  std::sort(rest, entries.end(), promises_more);
+  std::vector<ImageId> ranking;
+  for (const Promising& entry : entries) {
+    if (ranking.size() == static_cast<std::size_t>(count)) break;
+    ranking.push_back(entry.id);
+  }
+  return ranking;
 }
 
 namespace {
@@ -250,10 +272,6 @@ std::vector<ImageId> first_ids(std::vector<Ranked>& images, int count, const Bef
 std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
                                                  const kernels::DenseSearch& dense, int count,
                                                  const index::ImageSelection* selection) const {
-  struct Scored {
-    ImageId id;
-    double score;
-  };
   std::vector<Scored> scored;
   std::vector<DenseCode> codes;
   std::vector<index::RowPlace> places;
@@ -323,14 +341,38 @@ std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int 
                                             const index::ImageSelection* selection) const {
   const bool is_small = searches_all_positions(options, selection);
   const Looks looks = looks_for(static_cast<std::size_t>(size(selection)), options.is_thorough);
-  std::vector<std::vector<Voted>> voted =
-      count_votes(queries, !is_small, looks.agreed, looks.screened, selection);
+  const auto wanted = static_cast<std::size_t>(count);
+  // What is asked of one query's images, and which of them are still in question.
+  struct Asked {
+    std::unique_ptr<const kernels::DenseAlignment> alignment;
+    Best<Scored> voted;
+    Best<Promising> promising;
+  };
+  std::vector<std::unique_ptr<Asked>> asked(queries.size());
+  std::vector<const Description*> descriptions;
+  for (const Query& query : queries) descriptions.push_back(query.description);
+  tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
+    asked[q].reset(
+        new Asked{is_small ? nullptr : backend_->prepare_alignment(queries[q].description->dense),
+                  Best<Scored>(wanted), Best<Promising>(std::max(wanted, looks.aligned))});
+  });
+  local_.search(descriptions, selection, {looks.agreed, is_small ? 0 : looks.screened},
+                [&](std::size_t q, std::vector<index::LocalIndex::VotedImage> found) {
+                  std::vector<Scored> voted;
+                  for (const index::LocalIndex::VotedImage& image : found) {
+                    voted.push_back({image.id, image.agreement.votes});
+                  }
+                  asked[q]->voted.add(std::move(voted));
+                  if (is_small) return;
+                  asked[q]->promising.add(screen(*descriptions[q], *asked[q]->alignment, found));
+                });
   std::vector<Rankings> results(queries.size());
   tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
     const Description& query = *queries[q].description;
     Rankings& rankings = results[q];
-    rankings.votes = first_ids(voted[q], count,
-                               [](const Voted& a, const Voted& b) { return a.votes > b.votes; });
+    std::vector<Scored> voted = asked[q]->voted.take();
+    rankings.votes =
+        first_ids(voted, count, [](const Scored& a, const Scored& b) { return a.score > b.score; });
     if (is_small) {
       const kernels::DenseSearch* dense = queries[q].dense;
       std::unique_ptr<const kernels::DenseSearch> prepared;
@@ -340,14 +382,10 @@ std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int 
       }
       rankings.dense = rank_dense(query, *dense, count, selection);
     } else {
-      const auto alignment = backend_->prepare_alignment(query.dense);
-      screen(query, *alignment, voted[q]);
-      align_most_promising(query, *alignment, looks.aligned, voted[q]);
-      rankings.dense = first_ids(voted[q], count, [](const Voted& a, const Voted& b) {
-        return a.is_aligned != b.is_aligned ? a.is_aligned : a.promise > b.promise;
-      });
+      rankings.dense = rank_aligned(query, *asked[q]->alignment, looks.aligned, count,
+                                    asked[q]->promising.take());
     }
-    voted[q] = {};
+    asked[q] = nullptr;
     index::GlobalSearch global;
     global.selection = selection;
     rankings.global = find_global(query.global, count, global);

@@ -71,7 +71,7 @@ class CandidateFinder {
   // For each query, `count` of each ranking at most; the same as of each query alone, in less time.
   // With a selection the rankings are those of a catalogue that holds the selected images alone.
   // Runs on the threads of the caller's arena. Memory beside that of index::LocalIndex::search():
-  // for each query 300 bytes for each of up to twice the images that are correlated. Throws
+  // for each query 300 bytes for each of up to twice the images that are aligned. Throws
   // index::DamagedPart.
   std::vector<Rankings> find(std::span<const Query> queries, int count,
                              const SearchOptions& options,
@@ -94,16 +94,14 @@ class CandidateFinder {
   std::string describe_local() const { return local_.description(); }
 
  private:
-  struct Voted;
+  struct Promising;
   struct ToAlign;
-  std::vector<std::vector<Voted>> count_votes(std::span<const Query> queries, bool is_aligned,
-                                              std::size_t most_agreed, std::size_t most,
-                                              const index::ImageSelection* selection) const;
-  ToAlign to_align(std::span<const Voted> voted) const;
-  void screen(const Description& query, const kernels::DenseAlignment& alignment,
-              std::span<Voted> voted) const;
-  void align_most_promising(const Description& query, const kernels::DenseAlignment& alignment,
-                            std::size_t most, std::span<Voted> voted) const;
+  ToAlign to_align(std::span<const Promising> entries) const;
+  std::vector<Promising> screen(const Description& query, const kernels::DenseAlignment& alignment,
+                                std::span<const index::LocalIndex::VotedImage> voted) const;
+  std::vector<ImageId> rank_aligned(const Description& query,
+                                    const kernels::DenseAlignment& alignment, std::size_t most,
+                                    int count, std::vector<Promising> entries) const;
   std::vector<ImageId> rank_dense(const Description& query, const kernels::DenseSearch& dense,
                                   int count, const index::ImageSelection* selection) const;
   index::GlobalIndex& global_index_for(ImageId first, ImageId last);

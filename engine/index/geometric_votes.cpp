@@ -3,21 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
-#include <complex>
-#include <numbers>
+#include <limits>
 #include <numeric>
 #include <vector>
+
+#include "engine/index/stated_votes.hpp"
 
 namespace pressmark::index {
 namespace {
 
-// A vote agrees with a transform that leads to it within this distance, in pixels of the candidate
-// and as a share of the way: keypoints know scale and rotation only roughly.
-constexpr float kNearPx = 12.0f;
-constexpr float kNearShare = 0.25f;
-constexpr float kRotationRad = 0.5f;
-constexpr float kScaleOctaves = 0.6f;
 // Votes whose transforms are tried, the heaviest: bounds the time that one crowded image takes.
 constexpr std::size_t kMostTried = 128;
 
@@ -25,157 +21,110 @@ constexpr std::size_t kMostTried = 128;
 // sizes away.
 constexpr float kArm = 4.0f;
 
-// A vote with the similarity that it states: candidate = query turned by `rotation`, times
-// 2^octaves.
-struct Stated {
-  int kind;
-  float weight, query_x, query_y, candidate_x, candidate_y, rotation, octaves;
-};
-
-float wrapped(float angle) {
-  constexpr float kTurn = 2 * std::numbers::pi_v<float>;
-  return angle - kTurn * std::nearbyint(angle / kTurn);
-}
-
-Stated stated_by(const Vote& vote) {
-  return {vote.kind,
-          vote.weight,
-          vote.query.x_px,
-          vote.query.y_px,
-          vote.candidate.x_px,
-          vote.candidate.y_px,
-          wrapped(vote.candidate.angle_rad - vote.query.angle_rad),
-          std::log2(vote.candidate.size_px / vote.query.size_px)};
-}
-
-// Of rotations in [-pi, pi].
-float angle_between(float a, float b) {
-  constexpr float kTurn = 2 * std::numbers::pi_v<float>;
-  const float difference = std::abs(a - b);
-  return std::min(difference, kTurn - difference);
-}
-
-// Calls agreeing(i) for each vote that agrees with `tried`.
-template <typename Agreeing>
-void each_agreeing(const Stated& tried, const std::vector<Stated>& votes,
-                   const Agreeing& agreeing) {
-  const float scale = std::exp2(tried.octaves);
-  const float along = scale * std::cos(tried.rotation), across = scale * std::sin(tried.rotation);
-  for (std::size_t i = 0; i < votes.size(); ++i) {
-    const Stated& vote = votes[i];
-    // What costs least and rejects most comes first.
-    if (angle_between(vote.rotation, tried.rotation) > kRotationRad) continue;
-    if (std::abs(vote.octaves - tried.octaves) > kScaleOctaves) continue;
-    const float dx = vote.query_x - tried.query_x, dy = vote.query_y - tried.query_y;
-    const float error_x = tried.candidate_x + along * dx - across * dy - vote.candidate_x;
-    const float error_y = tried.candidate_y + across * dx + along * dy - vote.candidate_y;
-    const float near = kNearPx + kNearShare * scale * std::sqrt(dx * dx + dy * dy);
-    if (error_x * error_x + error_y * error_y <= near * near) agreeing(i);
-  }
-}
-
-// Whether the inverted hypothesis holds more votes, of each channel, and all votes that count.
+// How much of a transform's votes each hypothesis holds.
 struct Support {
   std::array<float, kVoteKinds> sums{};
   float votes() const { return std::max(sums[0], sums[1]) + std::max(sums[2], sums[3]); }
+  // Whether votes of this kind count: of each channel those of the better hypothesis.
   bool counts(int kind) const {
     return sums[static_cast<std::size_t>(kind)] >= sums[static_cast<std::size_t>(kind ^ 1)];
   }
 };
 
-Support support(const Stated& tried, const std::vector<Stated>& votes) {
-  Support result;
-  each_agreeing(tried, votes, [&](std::size_t i) {
-    result.sums[static_cast<std::size_t>(votes[i].kind)] += votes[i].weight;
-  });
-  return result;
-}
-
-// A vote as least squares see it.
-struct Observation {
-  std::complex<float> query, candidate, query_arm, candidate_arm;
-};
-
-Observation observation_of(const Vote& vote) {
-  const auto arm = [](const Keypoint& point) {
-    return std::polar(kArm * point.size_px, point.angle_rad);
-  };
-  return {{vote.query.x_px, vote.query.y_px},
-          {vote.candidate.x_px, vote.candidate.y_px},
-          arm(vote.query),
-          arm(vote.candidate)};
-}
-
 // The similarity through the weighted means of both sides that has the least squared errors, of
 // places and arms.
-VotedPosition fitted(std::span<const Vote> votes, std::span<const Observation> observations,
-                     std::span<const std::size_t> agreeing) {
-  float weights = 0;
-  std::complex<float> query, candidate;
+VotedPosition fitted(std::span<const Vote> votes, const StatedVotes& stated,
+                     std::span<const std::uint16_t> agreeing) {
+  float weights = 0, query_x = 0, query_y = 0, candidate_x = 0, candidate_y = 0;
   for (const std::size_t i : agreeing) {
-    weights += votes[i].weight;
-    query += votes[i].weight * observations[i].query;
-    candidate += votes[i].weight * observations[i].candidate;
+    const auto& [kind, weight, query, candidate] = votes[i];
+    weights += weight;
+    query_x += weight * query.x_px;
+    query_y += weight * query.y_px;
+    candidate_x += weight * candidate.x_px;
+    candidate_y += weight * candidate.y_px;
   }
-  query /= weights;
-  candidate /= weights;
-  // Sum of conj(from) * to, real and imaginary part: written out, since a product of std::complex
-  // looks after infinities.
+  query_x /= weights;
+  query_y /= weights;
+  candidate_x /= weights;
+  candidate_y /= weights;
+  // Sum of conj(from) * to, real and imaginary part.
   float along = 0, across = 0, squares = 0;
   for (const std::size_t i : agreeing) {
-    const Observation& seen = observations[i];
-    const auto take = [&](std::complex<float> from, std::complex<float> to) {
-      along += votes[i].weight * (from.real() * to.real() + from.imag() * to.imag());
-      across += votes[i].weight * (from.real() * to.imag() - from.imag() * to.real());
-      squares += votes[i].weight * std::norm(from);
-    };
-    take(seen.query - query, seen.candidate - candidate);
-    take(seen.query_arm, seen.candidate_arm);
+    const auto& [kind, weight, query, candidate] = votes[i];
+    const float from_x = query.x_px - query_x, from_y = query.y_px - query_y;
+    const float to_x = candidate.x_px - candidate_x, to_y = candidate.y_px - candidate_y;
+    const float arm = kArm * query.size_px, squared_arm = arm * arm;
+    const float arms = squared_arm * stated.value(StatedVotes::kScale, i);
+    along +=
+        weight * (from_x * to_x + from_y * to_y + arms * stated.value(StatedVotes::kCosine, i));
+    across += weight * (from_x * to_y - from_y * to_x + arms * stated.value(StatedVotes::kSine, i));
+    squares += weight * (from_x * from_x + from_y * from_y + squared_arm);
   }
   const float scale = std::sqrt(along * along + across * across) / squares;
-  return {
-      query.real(),    query.imag(), candidate.real(), candidate.imag(), std::atan2(across, along),
-      std::log2(scale)};
+  return {query_x, query_y, candidate_x, candidate_y, std::atan2(across, along), std::log2(scale)};
+}
+
+// Writes which votes are tried, the heaviest where there are more than kMostTried; returns how
+// many.
+std::size_t choose_tried(std::span<const Vote> votes,
+                         std::array<std::uint16_t, kMostTried>& tried) {
+  if (votes.size() <= kMostTried) {
+    std::iota(tried.begin(), tried.begin() + votes.size(), std::uint16_t{0});
+    return votes.size();
+  }
+  std::vector<std::uint16_t> all(votes.size());
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  std::partial_sort_copy(
+      all.begin(), all.end(), tried.begin(), tried.end(), [&](std::size_t a, std::size_t b) {
+        return votes[a].weight > votes[b].weight || (votes[a].weight == votes[b].weight && a < b);
+      });
+  return kMostTried;
 }
 
 }  // namespace
 
-Agreement find_agreement(std::span<const Vote> votes) {
-  std::vector<Stated> all;
-  all.reserve(votes.size());
-  for (const Vote& vote : votes) all.push_back(stated_by(vote));
-  std::vector<Observation> observations;
-  observations.reserve(votes.size());
-  for (const Vote& vote : votes) observations.push_back(observation_of(vote));
-  std::vector<std::size_t> tried(all.size());
-  std::iota(tried.begin(), tried.end(), 0);
-  if (tried.size() > kMostTried) {
-    std::partial_sort(
-        tried.begin(), tried.begin() + kMostTried, tried.end(), [&](std::size_t a, std::size_t b) {
-          return all[a].weight > all[b].weight || (all[a].weight == all[b].weight && a < b);
-        });
-    tried.resize(kMostTried);
-  }
-  std::vector<Support> supports;
-  supports.reserve(tried.size());
-  for (const std::size_t i : tried) supports.push_back(support(all[i], all));
+Agreement find_agreement(std::span<const Vote> votes, float least_votes) {
+  assert(votes.size() <= std::numeric_limits<std::uint16_t>::max());
   Agreement result;
-  std::vector<char> is_explained(all.size(), 0);
-  std::vector<std::size_t> agreeing;
-  while (result.positions.size() < kVotedPositions) {
-    std::size_t best = tried.size();
-    for (std::size_t t = 0; t < tried.size(); ++t) {
-      if (is_explained[tried[t]] != 0) continue;
-      if (best == tried.size() || supports[t].votes() > supports[best].votes()) best = t;
+  if (votes.empty()) return result;
+  const StatedVotes stated(votes);
+  std::array<std::uint16_t, kMostTried> tried;
+  const std::size_t count = choose_tried(votes, tried);
+  std::array<Support, kMostTried> supports;
+  std::array<float, kMostTried> sums;
+  std::vector<std::uint16_t> agreeing(votes.size());
+  for (std::size_t t = 0; t < count; ++t) {
+    Support support;
+    const std::size_t found = stated.find_agreeing(tried[t], agreeing.data());
+    for (std::size_t i = 0; i < found; ++i) {
+      const Vote& vote = votes[agreeing[i]];
+      support.sums[static_cast<std::size_t>(vote.kind)] += vote.weight;
     }
-    if (best == tried.size()) break;
-    if (result.positions.empty()) result.votes = supports[best].votes();
-    agreeing.clear();
-    each_agreeing(all[tried[best]], all, [&](std::size_t i) {
-      is_explained[i] = 1;
-      if (supports[best].counts(all[i].kind)) agreeing.push_back(i);
-    });
-    result.positions.push_back(fitted(votes, observations, agreeing));
+    supports[t] = support;
+    sums[t] = support.votes();
+    result.votes = std::max(result.votes, sums[t]);
+  }
+  if (result.votes < least_votes) return result;
+  // Most votes first; a vote that agrees with an earlier position states no further one.
+  std::array<std::uint16_t, kMostTried> order;
+  std::iota(order.begin(), order.begin() + count, std::uint16_t{0});
+  std::sort(order.begin(), order.begin() + count, [&](std::size_t a, std::size_t b) {
+    return sums[a] > sums[b] || (sums[a] == sums[b] && a < b);
+  });
+  std::vector<char> is_explained(votes.size(), 0);
+  std::vector<std::uint16_t> counting;
+  result.positions.reserve(std::min(count, kVotedPositions));
+  for (std::size_t i = 0; i < count && result.positions.size() < kVotedPositions; ++i) {
+    const std::size_t best = order[i];
+    if (is_explained[tried[best]] != 0) continue;
+    const std::size_t found = stated.find_agreeing(tried[best], agreeing.data());
+    counting.clear();
+    for (std::size_t k = 0; k < found; ++k) {
+      is_explained[agreeing[k]] = 1;
+      if (supports[best].counts(votes[agreeing[k]].kind)) counting.push_back(agreeing[k]);
+    }
+    result.positions.push_back(fitted(votes, stated, counting));
   }
   return result;
 }

@@ -44,7 +44,8 @@ struct Agreement {
   std::vector<VotedPosition> positions;
 };
 
-// Depends on the order of votes by rounding alone.
-Agreement find_agreement(std::span<const Vote> votes);
+// Of at most 65 535 votes; without positions where fewer than `least_votes` agree. Depends on the
+// order of votes by rounding alone.
+Agreement find_agreement(std::span<const Vote> votes, float least_votes = 0);
 
 }  // namespace pressmark::index

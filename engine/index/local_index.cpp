@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/index/local_index.hpp"
 
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
-
 #include <algorithm>
-#include <functional>
-#include <mutex>
-#include <numbers>
-#include <numeric>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "engine/index/ballots.hpp"
-#include "engine/index/geometric_votes.hpp"
+#include "engine/index/local_search.hpp"
 #include "engine/index/removed_rows.hpp"
-#include "engine/index/sample.hpp"
 
 namespace pressmark::index {
 namespace {
-
-// Figures: docs/decisions/0006-candidates-by-local-votes.md.
-constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
-constexpr int kProbedWords = 8;
-
-// Rows of a part whose ballots are held at once.
-constexpr std::size_t kRowsAtOnce = 8192;
 
 struct IndexedPart {
   std::shared_ptr<const LocalPart> part;
@@ -39,31 +22,6 @@ std::array<std::size_t, kChannels.size()> word_counts(const std::array<ChannelWo
           static_cast<std::size_t>(words[1].vocabulary.words)};
 }
 
-// What is asked of the index on behalf of some queries. The questions borrow from `asked`.
-struct Inquiry {
-  Inquiry(const kernels::Backend& backend, std::size_t queries)
-      : asked(queries), questions(backend, queries) {}
-  std::vector<std::array<LocalCodes, kVoteKinds>> asked;  // of each query, under each hypothesis
-  Questions questions;
-};
-
-// Of each row in a range the sum of its ballots' squared weights, which tells images of the query's
-// mark from others nearly as well as agreement does.
-std::vector<std::int64_t> weigh(std::span<const Ballot> ballots, RowRange rows) {
-  std::vector<std::int64_t> weights(rows.last - rows.first, 0);
-  for (const Ballot& ballot : ballots) {
-    weights[ballot.row - rows.first] += std::int64_t{ballot.weight} * ballot.weight;
-  }
-  return weights;
-}
-
-// Rows of one part that are gone through together.
-struct Chunk {
-  std::uint32_t part = 0;
-  RowRange rows;
-  std::shared_ptr<const RowFlags> taking_part, sampled;  // of the whole part
-};
-
 }  // namespace
 
 struct LocalIndex::Impl {
@@ -73,105 +31,8 @@ struct LocalIndex::Impl {
   std::shared_ptr<LocalTail> tail;  // the last part, where it grows
   std::int64_t images = 0, codes = 0;
 
-  void ask(std::size_t number, const Description& query, Inquiry& inquiry) const;
   std::optional<RowFlags> flags(const IndexedPart& part, const ImageSelection* selection) const;
-  RowFlags sampled(const IndexedPart& part, const RowFlags& taking_part,
-                   const Sample& sample) const;
-  std::vector<std::int64_t> least_weights(const Inquiry& inquiry, std::span<const Chunk> chunks,
-                                          double share) const;
-  std::vector<VotedImage> agree(const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked,
-                                std::span<const Ballot> ballots, std::int64_t least_weight) const;
 };
-
-namespace {
-
-// A code has one ballot for an image: its best.
-void keep_one_per_question(std::vector<Ballot>& ballots) {
-  const auto question = [](const Ballot& b) { return std::tuple(b.kind, b.keypoint); };
-  std::sort(ballots.begin(), ballots.end(), [&](const Ballot& a, const Ballot& b) {
-    return std::tuple(question(a), -a.weight, a.rank, a.place) <
-           std::tuple(question(b), -b.weight, b.rank, b.place);
-  });
-  ballots.erase(
-      std::unique(ballots.begin(), ballots.end(),
-                  [&](const Ballot& a, const Ballot& b) { return question(a) == question(b); }),
-      ballots.end());
-}
-
-// Of ballots for one keypoint of an image the heaviest remains: texture that looks like many of the
-// query's keypoints is one observation.
-void keep_one_per_posting(std::vector<Ballot>& ballots) {
-  const auto posting = [](const Ballot& b) { return std::tuple(b.kind, b.word, b.place); };
-  std::sort(ballots.begin(), ballots.end(), [&](const Ballot& a, const Ballot& b) {
-    return std::tuple(posting(a), -a.weight, a.keypoint) <
-           std::tuple(posting(b), -b.weight, b.keypoint);
-  });
-  ballots.erase(
-      std::unique(ballots.begin(), ballots.end(),
-                  [&](const Ballot& a, const Ballot& b) { return posting(a) == posting(b); }),
-      ballots.end());
-}
-
-// Ballots of rows that weigh enough, by row, rows ascending: counting sort. starts: where each
-// row's begin.
-std::vector<Ballot> by_row(std::span<const Ballot> ballots, RowRange rows,
-                           std::span<const std::int64_t> weights, std::int64_t least_weight,
-                           std::vector<std::uint32_t>& starts) {
-  starts.assign(rows.last - rows.first + 1, 0);
-  const auto is_enough = [&](const Ballot& ballot) {
-    return weights[ballot.row - rows.first] >= least_weight;
-  };
-  for (const Ballot& ballot : ballots) {
-    if (is_enough(ballot)) ++starts[ballot.row - rows.first + 1];
-  }
-  std::partial_sum(starts.begin(), starts.end(), starts.begin());
-  std::vector<std::uint32_t> next(starts.begin(), starts.end() - 1);
-  std::vector<Ballot> sorted;
-  if (starts.back() == 0) return sorted;
-  sorted.resize(starts.back(), ballots.front());
-  for (const Ballot& ballot : ballots) {
-    if (is_enough(ballot)) sorted[next[ballot.row - rows.first]++] = ballot;
-  }
-  return sorted;
-}
-
-}  // namespace
-
-// The strongest codes of both channels, as they are and as if the contrast were inverted.
-void LocalIndex::Impl::ask(std::size_t number, const Description& query, Inquiry& inquiry) const {
-  for (std::size_t c = 0; c < kChannels.size(); ++c) {
-    const LocalCodes& local = query.local(kChannels[c]);
-    const std::size_t strongest_codes = std::min(local.keypoints.size(), kQueryCodes);
-    const auto probed = static_cast<std::size_t>(std::min(kProbedWords, words[c].vocabulary.words));
-    const auto strongest =
-        std::span<const std::int8_t>(local.codes).first(strongest_codes * kLocalCodeSize);
-    kernels::WordAssignment nearest;
-    backend->assign({&strongest, 1}, words[c].vocabulary, words[c].even_size,
-                    static_cast<int>(probed), {&nearest, 1});
-    for (const bool inverted : {false, true}) {
-      const int kind = vote_kind(c, inverted);
-      LocalCodes& seen = inquiry.asked[number][static_cast<std::size_t>(kind)];
-      seen.codes.assign(strongest.begin(), strongest.end());
-      seen.keypoints.assign(local.keypoints.begin(),
-                            local.keypoints.begin() + static_cast<std::ptrdiff_t>(strongest_codes));
-      if (inverted) {
-        for (std::size_t i = 0; i < seen.codes.size(); ++i) {
-          if (static_cast<int>(i % kLocalCodeSize) < words[c].even_size) continue;
-          seen.codes[i] = static_cast<std::int8_t>(-seen.codes[i]);
-        }
-        for (Keypoint& point : seen.keypoints) point.angle_rad += std::numbers::pi_v<float>;
-      }
-      const std::span<const std::uint16_t> found = inverted ? nearest.inverted : nearest.same;
-      for (std::size_t i = 0; i < strongest_codes; ++i) {
-        const auto code =
-            std::span<const std::int8_t>(seen.codes).subspan(i * kLocalCodeSize, kLocalCodeSize);
-        inquiry.questions.add({code, static_cast<std::uint16_t>(number),
-                               static_cast<std::uint16_t>(i), static_cast<std::uint8_t>(kind)},
-                              c, found.subspan(i * probed, probed));
-      }
-    }
-  }
-}
 
 // Nothing where no row of the part takes part.
 std::optional<RowFlags> LocalIndex::Impl::flags(const IndexedPart& part,
@@ -189,74 +50,6 @@ std::optional<RowFlags> LocalIndex::Impl::flags(const IndexedPart& part,
         !part.removed.contains(row) && (selection == nullptr || selection->contains(rows[row].id));
   }
   return flags;
-}
-
-RowFlags LocalIndex::Impl::sampled(const IndexedPart& part, const RowFlags& taking_part,
-                                   const Sample& sample) const {
-  const std::span<const PartRow> rows = part.part->rows();
-  RowFlags flags(kMostPartRows, 0);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    flags[row] = (taking_part.empty() || taking_part[row] != 0) && sample.contains(rows[row].id);
-  }
-  return flags;
-}
-
-// For each query what votes for an image must weigh so that it is among the given share of all.
-std::vector<std::int64_t> LocalIndex::Impl::least_weights(const Inquiry& inquiry,
-                                                          std::span<const Chunk> chunks,
-                                                          double share) const {
-  const std::size_t queries = inquiry.asked.size();
-  std::vector<std::vector<std::int64_t>> weights(queries);
-  std::mutex mutex;
-  tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t c) {
-    const Chunk& chunk = chunks[c];
-    std::vector<std::vector<Ballot>> ballots(queries);
-    inquiry.questions.vote(*parts[chunk.part].part, *chunk.sampled, chunk.rows, ballots);
-    for (std::size_t q = 0; q < queries; ++q) {
-      const std::vector<std::int64_t> of_rows = weigh(ballots[q], chunk.rows);
-      const std::lock_guard lock(mutex);
-      for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
-        const bool is_sampled = chunk.sampled->empty() || (*chunk.sampled)[row] != 0;
-        if (is_sampled) weights[q].push_back(of_rows[row - chunk.rows.first]);
-      }
-    }
-  });
-  std::vector<std::int64_t> least;
-  for (std::vector<std::int64_t>& of_query : weights) {
-    const auto wanted = static_cast<std::ptrdiff_t>(share * static_cast<double>(of_query.size()));
-    const auto last = of_query.begin() + std::max<std::ptrdiff_t>(wanted, 1) - 1;
-    std::nth_element(of_query.begin(), last, of_query.end(), std::greater());
-    least.push_back(*last);
-  }
-  return least;
-}
-
-// The images of a chunk whose votes weigh enough.
-std::vector<LocalIndex::VotedImage> LocalIndex::Impl::agree(
-    const Chunk& chunk, const std::array<LocalCodes, kVoteKinds>& asked,
-    std::span<const Ballot> ballots, std::int64_t least_weight) const {
-  std::vector<VotedImage> voted;
-  if (ballots.empty()) return voted;
-  const std::span<const PartRow> rows = parts[chunk.part].part->rows();
-  std::vector<std::uint32_t> starts;
-  const std::vector<Ballot> sorted =
-      by_row(ballots, chunk.rows, weigh(ballots, chunk.rows), least_weight, starts);
-  std::vector<Ballot> of_row;
-  std::vector<Vote> votes;
-  for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
-    if (starts[i] == starts[i + 1]) continue;
-    of_row.assign(sorted.begin() + starts[i], sorted.begin() + starts[i + 1]);
-    keep_one_per_question(of_row);
-    keep_one_per_posting(of_row);
-    votes.clear();
-    for (const Ballot& ballot : of_row) {
-      votes.push_back({ballot.kind, static_cast<float>(ballot.weight),
-                       asked[ballot.kind].keypoints[ballot.keypoint], ballot.point.keypoint()});
-    }
-    const auto row = static_cast<std::uint32_t>(chunk.rows.first + i);
-    voted.push_back({{chunk.part, row}, rows[row].id, find_agreement(votes)});
-  }
-  return voted;
 }
 
 LocalIndex::LocalIndex(const kernels::Backend& backend, const std::array<ChannelWords, 2>& words)
@@ -339,48 +132,15 @@ void LocalIndex::for_each(const ImageSelection* selection,
 }
 
 void LocalIndex::search(std::span<const Description* const> queries,
-                        const ImageSelection* selection, std::size_t most_agreed,
+                        const ImageSelection* selection, const Looks& looks,
                         const OnImages& on_images) const {
-  const std::int64_t images = size(selection);
-  const Sample sample(images);
-  Inquiry inquiry(*impl_->backend, queries.size());
-  for (std::size_t q = 0; q < queries.size(); ++q) impl_->ask(q, *queries[q], inquiry);
-  inquiry.questions.sort();
-  std::vector<Chunk> chunks;
+  LocalSearch search(*impl_->backend, impl_->words, queries, size(selection));
   for (std::uint32_t p = 0; p < impl_->parts.size(); ++p) {
     const IndexedPart& part = impl_->parts[p];
     std::optional<RowFlags> flags = impl_->flags(part, selection);
-    if (!flags) continue;
-    const auto taking_part = std::make_shared<const RowFlags>(*std::move(flags));
-    const auto sampled =
-        sample.is_everything()
-            ? taking_part
-            : std::make_shared<const RowFlags>(impl_->sampled(part, *taking_part, sample));
-    inquiry.questions.count(*part.part, *sampled);
-    const std::size_t rows = part.part->rows().size();
-    for (std::size_t first = 0; first < rows; first += kRowsAtOnce) {
-      chunks.push_back({p, {first, std::min(first + kRowsAtOnce, rows)}, taking_part, sampled});
-    }
+    if (flags) search.add_part(p, *part.part, *std::move(flags));
   }
-  inquiry.questions.settle();
-  std::vector<std::int64_t> least(queries.size(), 0);
-  if (images > static_cast<std::int64_t>(most_agreed)) {
-    least = impl_->least_weights(inquiry, chunks,
-                                 static_cast<double>(most_agreed) / static_cast<double>(images));
-  }
-  tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t c) {
-    const Chunk& chunk = chunks[c];
-    std::vector<std::vector<Ballot>> ballots(queries.size());
-    inquiry.questions.vote(*impl_->parts[chunk.part].part, *chunk.taking_part, chunk.rows, ballots);
-    // Isolated, so that a thread that waits does not begin another chunk meanwhile.
-    tbb::this_task_arena::isolate([&] {
-      tbb::parallel_for(std::size_t{0}, queries.size(), [&](std::size_t q) {
-        std::vector<VotedImage> voted = impl_->agree(chunk, inquiry.asked[q], ballots[q], least[q]);
-        ballots[q] = {};
-        if (!voted.empty()) on_images(q, std::move(voted));
-      });
-    });
-  });
+  search.run(looks, on_images);
 }
 
 std::int64_t LocalIndex::size() const {

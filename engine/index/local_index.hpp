@@ -66,16 +66,21 @@ class LocalIndex {
   // query also, in any order.
   using OnImages = std::function<void(std::size_t query, std::vector<VotedImage> images)>;
 
+  // How many images of one query are looked at more closely, about.
+  struct Looks {
+    std::size_t agreed = 0;      // whose votes together weigh most: looked at for agreement
+    std::size_t positioned = 0;  // of them those with the most votes that agree: get positions
+  };
+
   // Looks for agreement among the votes of each query and calls on_images for the images that have
-  // some; votes are comparable within one query only. Among more than `most_agreed` images only
-  // those are looked at whose votes together weigh most, about so many. Where there are many
-  // images, what is unlike chance and how much their votes must weigh is found from some that stand
-  // for all, the same whatever the parts. With a selection the answer is that of an index which
-  // holds the selected images alone. Safe to call from many threads; runs on those of the caller's
-  // arena. Memory: some 6 MB for each query, and 4 MB for each of them and thread. Throws
+  // some; votes are comparable within one query only. Where there are more images than get a closer
+  // look, what is unlike chance and what an image must have to get one is found from some images
+  // that stand for all, the same whatever the parts. With a selection the answer is that of an
+  // index which holds the selected images alone. Safe to call from many threads; runs on those of
+  // the caller's arena. Memory: some 6 MB for each query, and 8 MB for each thread. Throws
   // DamagedPart.
   void search(std::span<const Description* const> queries, const ImageSelection* selection,
-              std::size_t most_agreed, const OnImages& on_images) const;
+              const Looks& looks, const OnImages& on_images) const;
 
   std::int64_t size() const;                                 // images, without removed ones
   std::int64_t size(const ImageSelection* selection) const;  // those of them selected

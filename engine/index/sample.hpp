@@ -4,6 +4,7 @@
 // chosen by their ids alone, whatever parts they are in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "pressmark/types.hpp"
@@ -20,6 +21,7 @@ class Sample {
   explicit Sample(std::int64_t images) {
     while (images >> (bits_ + 1) >= kLeastSampled) ++bits_;
   }
+  std::size_t one_of() const { return std::size_t{1} << bits_; }
   bool is_everything() const { return bits_ == 0; }
   bool contains(ImageId id) const { return mixed(id) >> (64 - bits_) == 0; }
 

@@ -57,7 +57,7 @@ class LocalIndexTest : public testing::Test {
     std::mutex mutex;
     std::vector<LocalIndex::VotedImage> images;
     const Description* const only = &query;
-    index.search({&only, 1}, nullptr, most_agreed,
+    index.search({&only, 1}, nullptr, {most_agreed, most_agreed},
                  [&](std::size_t, std::vector<LocalIndex::VotedImage> some) {
                    const std::lock_guard lock(mutex);
                    std::move(some.begin(), some.end(), std::back_inserter(images));
@@ -242,10 +242,11 @@ TEST_F(LocalIndexTest, SeveralQueriesGetTheAnswersOfEachAlone) {
   for (const Description& query : queries) asked.push_back(&query);
   std::mutex mutex;
   std::vector<std::map<ImageId, float>> together(queries.size()), alone(queries.size());
-  index.search(asked, nullptr, 10, [&](std::size_t q, std::vector<LocalIndex::VotedImage> some) {
-    const std::lock_guard lock(mutex);
-    for (const auto& image : some) together[q][image.id] = image.agreement.votes;
-  });
+  index.search(asked, nullptr, {10, 10},
+               [&](std::size_t q, std::vector<LocalIndex::VotedImage> some) {
+                 const std::lock_guard lock(mutex);
+                 for (const auto& image : some) together[q][image.id] = image.agreement.votes;
+               });
   for (std::size_t q = 0; q < queries.size(); ++q) {
     for (const auto& image : search(index, queries[q], 10)) {
       alone[q][image.id] = image.agreement.votes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/index/ballots.hpp"
+#include "engine/index/questions.hpp"
 
 #include <tbb/parallel_for.h>
 
@@ -35,18 +35,40 @@ std::size_t similarity_step(std::int32_t similarity) {
          kSimilarityShift;
 }
 
+// The first of ascending `rows`, from `guess` on either way, that is not below `row`. A list's rows
+// are spread evenly more or less, and only what lies near the answer is read.
+std::size_t first_not_below(std::span<const std::uint16_t> rows, std::size_t row,
+                            std::size_t guess) {
+  std::size_t low = std::min(guess, rows.size()), high = low;
+  for (std::size_t step = 8; low > 0 && rows[low - 1] >= row; step *= 2) {
+    high = low - 1;
+    low -= std::min(low, step);
+  }
+  for (std::size_t step = 8; high < rows.size() && rows[high] < row; step *= 2) {
+    low = high + 1;
+    high += std::min(rows.size() - high, step);
+  }
+  const auto at = rows.begin();
+  return static_cast<std::size_t>(std::lower_bound(at + static_cast<std::ptrdiff_t>(low),
+                                                   at + static_cast<std::ptrdiff_t>(high), row) -
+                                  at);
+}
+
 // The codes of a list whose rows are in a range and take part, and where each stands in the list.
 // Where all take part nothing is copied.
 class TakenCodes {
  public:
   // `list` must stay while this is used.
   void take(const WordList& list, const RowFlags& flags, RowRange rows) {
-    const auto begin = std::lower_bound(list.rows.begin(), list.rows.end(), rows.first);
-    const auto end = rows.last >= kMostPartRows
-                         ? list.rows.end()
-                         : std::lower_bound(begin, list.rows.end(), rows.last);
-    first_ = static_cast<std::size_t>(begin - list.rows.begin());
-    const auto count = static_cast<std::size_t>(end - begin);
+    const std::size_t all = list.rows.size();
+    std::size_t last = all;
+    first_ = 0;
+    if (all > 0 && (rows.first > 0 || rows.last <= list.rows.back())) {
+      const std::size_t spread = std::size_t{list.rows.back()} + 1;
+      first_ = first_not_below(list.rows, rows.first, all * rows.first / spread);
+      last = first_not_below(list.rows, rows.last, first_ + all * rows.size() / spread);
+    }
+    const std::size_t count = std::max(last, first_) - first_;
     places_.clear();
     is_whole_ = flags.empty();
     if (is_whole_) {
@@ -132,18 +154,25 @@ void Questions::count_query(std::size_t query, const AskedList& list,
   }
 }
 
-void Questions::count(const LocalPart& part, const RowFlags& flags) {
+std::vector<WordList> Questions::lists(const LocalPart& part) const {
+  std::vector<WordList> lists;
+  lists.reserve(lists_.size());
+  for (const AskedList& list : lists_) {
+    lists.push_back(part.list(list.asked.front().channel, list.asked.front().word));
+  }
+  return lists;
+}
+
+void Questions::count(std::span<const WordList> lists, const RowFlags& flags) {
   std::array<TakenCodes, kListsAtOnce> taken;
   for (std::size_t first = 0; first < lists_.size(); first += kListsAtOnce) {
-    const std::size_t lists = std::min(kListsAtOnce, lists_.size() - first);
-    tbb::parallel_for(std::size_t{0}, lists, [&](std::size_t i) {
-      const AskedList& list = lists_[first + i];
-      taken[i].take(part.list(list.channel(), list.word()), flags, {});
-    });
+    const std::size_t several = std::min(kListsAtOnce, lists_.size() - first);
+    tbb::parallel_for(std::size_t{0}, several,
+                      [&](std::size_t i) { taken[i].take(lists[first + i], flags, {}); });
     // Each question's counts are touched by one thread.
     tbb::parallel_for(std::size_t{0}, queries_, [&](std::size_t query) {
       std::vector<std::int32_t> similarities;
-      for (std::size_t i = 0; i < lists; ++i) {
+      for (std::size_t i = 0; i < several; ++i) {
         count_query(query, lists_[first + i], taken[i].codes(), similarities);
       }
     });
@@ -151,7 +180,8 @@ void Questions::count(const LocalPart& part, const RowFlags& flags) {
 }
 
 // The similarity that all but a small share of those compared stay below.
-void Questions::settle() {
+std::uint64_t Questions::settle() {
+  std::uint64_t all_above = 0;
   chance_.resize(questions_.size());
   for (std::size_t q = 0; q < questions_.size(); ++q) {
     const std::uint32_t* const counts = counts_.data() + q * kSimilaritySteps;
@@ -160,31 +190,33 @@ void Questions::settle() {
     std::size_t step = kSimilaritySteps;
     std::uint64_t above = 0;
     while (step > 0 && above < wanted) above += counts[--step];
+    all_above += above;
     // Never below what unrelated codes reach: with few codes to compare, all would vote.
     chance_[q] = std::max<std::int32_t>(
         0, (static_cast<std::int32_t>(step) << kSimilarityShift) - kMaxSimilarity);
   }
   counts_ = {};
+  return all_above;
 }
 
-void Questions::vote(const LocalPart& part, const RowFlags& flags, RowRange rows,
-                     std::span<std::vector<Ballot>> ballots) const {
+void Questions::vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const {
+  const RowRange rows = tally.rows();
   TakenCodes taken;
   std::vector<std::int32_t> similarities;
   const auto hits = std::make_unique<QuestionBlock::Hits>();
-  for (const AskedList& asked_list : lists_) {
-    const WordList list = part.list(asked_list.channel(), asked_list.word());
+  for (std::size_t l = 0; l < lists_.size(); ++l) {
+    const AskedList& asked_list = lists_[l];
+    const WordList& list = lists[l];
     taken.take(list, flags, rows);
     if (taken.size() == 0) continue;
     const auto add_ballot = [&](const Asked& asked, std::size_t code, std::int32_t similarity) {
       const Question& question = questions_[asked.question];
-      const std::size_t place = taken.place(code);
+      const std::size_t place = taken.place(code), row = list.rows[place];
       // Rows of a list ascend, but no checksum vouches for it before it was written.
-      if (list.rows[place] < rows.first || list.rows[place] >= rows.last) return;
-      ballots[question.query].push_back({list.points[place], similarity - chance_[asked.question],
-                                         static_cast<std::uint32_t>(place), asked.word,
-                                         list.rows[place], question.keypoint, question.kind,
-                                         asked.rank});
+      if (row < rows.first || row >= rows.last) return;
+      tally.add(question.query, row,
+                {similarity - chance_[asked.question], static_cast<std::uint32_t>(place),
+                 static_cast<std::uint16_t>(l), question.keypoint, question.kind, asked.rank});
     };
     for (std::size_t b = 0; b < asked_list.blocks; ++b) {
       const QuestionBlock& block = blocks_[asked_list.first_block + b];

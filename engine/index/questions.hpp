@@ -15,6 +15,7 @@
 
 #include "engine/index/local_part.hpp"
 #include "engine/index/question_block.hpp"
+#include "engine/index/tally.hpp"
 #include "kernels/ops.hpp"
 
 namespace pressmark::index {
@@ -27,26 +28,9 @@ struct Question {
   std::uint8_t kind = 0;       // vote_kind()
 };
 
-// A vote before it is known what else its image got.
-struct Ballot {
-  GridPoint point;          // of the image
-  std::int32_t weight = 0;  // > 0
-  std::uint32_t place = 0;  // in the list
-  std::uint16_t word = 0;
-  std::uint16_t row = 0;       // of the image
-  std::uint16_t keypoint = 0;  // of the query
-  std::uint8_t kind = 0;       // vote_kind()
-  std::uint8_t rank = 0;       // of the word among the nearest of the question
-};
-
 // For each row of a part whether it takes part; kMostPartRows flags, so that every number that a
 // list can hold is one of them. Empty: all rows take part.
 using RowFlags = std::vector<char>;
-
-// Rows [first, last) of a part.
-struct RowRange {
-  std::size_t first = 0, last = kMostPartRows;
-};
 
 // All questions of some queries, by the lists that they ask.
 class Questions {
@@ -60,17 +44,20 @@ class Questions {
   // After the last add.
   void sort();
 
-  // Counts similarities with the codes of the part that take part, by the threads of the caller's
-  // arena.
-  void count(const LocalPart& part, const RowFlags& flags);
+  // The lists of a part that are asked. Throws DamagedPart.
+  std::vector<WordList> lists(const LocalPart& part) const;
 
-  // After all parts were counted: what each question calls unlike chance.
-  void settle();
+  // Counts similarities with the codes of a part's lists() that take part, by the threads of the
+  // caller's arena.
+  void count(std::span<const WordList> lists, const RowFlags& flags);
 
-  // Adds the ballots for some rows to those of each query, in any order; of one question and image
-  // several. After settle(), from many threads.
-  void vote(const LocalPart& part, const RowFlags& flags, RowRange rows,
-            std::span<std::vector<Ballot>> ballots) const;
+  // After all parts were counted: what each question calls unlike chance. Returns how many of the
+  // codes counted are, all questions together; about.
+  std::uint64_t settle();
+
+  // Adds the ballots for the rows of the tally, of one question and image several. After settle(),
+  // from many threads.
+  void vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const;
 
  private:
   struct Asked {
@@ -83,9 +70,6 @@ class Questions {
     std::span<const Asked> asked;  // by question, and so by query
     std::size_t first_block = 0;  // in blocks_: kMost questions each, the last ones perhaps in none
     std::size_t blocks = 0;
-
-    std::size_t channel() const { return asked.front().channel; }
-    std::size_t word() const { return asked.front().word; }
   };
   void count_query(std::size_t query, const AskedList& list, std::span<const std::int8_t> codes,
                    std::vector<std::int32_t>& similarities);
