@@ -2,7 +2,7 @@
 """A whole seizure of drawn photos, all of them compared, and of bad files of every kind that is known: killed in each of
 its steps and resumed, and with other numbers of threads, it gives the same files, byte for byte.
 
-60 files by default; PRESSMARK_BAD_FILES=5000 for another number, which also prints times.
+40 files by default; PRESSMARK_BAD_FILES=5000 for another number, which also prints times.
 """
 
 import csv
@@ -17,7 +17,7 @@ import zlib
 from bad_folder_test import BAD_EVERY, SHOWS_FIGURES, odd_files
 from program import ProgramTest, main, start
 
-FILES = int(os.environ.get("PRESSMARK_BAD_FILES", "60"))
+FILES = int(os.environ.get("PRESSMARK_BAD_FILES", "40"))
 # So many photos show one mark, each from another place and in other light.
 VIEWS = 4
 SIDE = 128
