@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -28,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/process.hpp"
@@ -93,7 +95,7 @@ class MemoryWatch {
       : thread_([this] {
           ::pthread_setname_np(::pthread_self(), kMemoryWatch);
           while (!done_) {
-            own_mb_ = std::max(own_mb_, status_mb("RssAnon:"));
+            look();
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
           }
         }) {}
@@ -107,9 +109,24 @@ class MemoryWatch {
     return own_mb_;
   }
 
+  // The peak since the last call.
+  double end_step() {
+    look();
+    const std::lock_guard lock(mutex_);
+    return std::exchange(step_mb_, 0);
+  }
+
  private:
+  void look() {
+    const double now_mb = status_mb("RssAnon:");
+    const std::lock_guard lock(mutex_);
+    step_mb_ = std::max(step_mb_, now_mb);
+    own_mb_ = std::max(own_mb_, now_mb);
+  }
+
   std::atomic<bool> done_ = false;
-  double own_mb_ = 0;
+  std::mutex mutex_;  // of what follows
+  double own_mb_ = 0, step_mb_ = 0;
   std::thread thread_;
 };
 
@@ -154,7 +171,7 @@ void write_photos(const fs::path& folder, const std::vector<fs::path>& pictures,
 
 // Runs the work in a child process, so that its peak memory is its own, and returns what it found.
 // A failure of the work ends the program.
-Json measure(const fs::path& scratch, const std::function<Json()>& work) {
+Json measure(const fs::path& scratch, const std::function<Json(MemoryWatch&)>& work) {
   const fs::path file = scratch / "row.json";
   std::fflush(stdout);
   const pid_t child = ::fork();
@@ -162,7 +179,7 @@ Json measure(const fs::path& scratch, const std::function<Json()>& work) {
     int status = 0;
     try {
       MemoryWatch memory;
-      Json row = work();
+      Json row = work(memory);
       row["own_memory_mb"] = memory.stop();
       row["peak_memory_mb"] = status_mb("VmHWM:");
       std::ofstream(file) << row;
@@ -222,13 +239,17 @@ Json describe_alone(const fs::path& photos, const Arguments& arguments) {
 }
 
 Json whole_run(const fs::path& run, const fs::path& catalogue, const fs::path& photos,
-               const Arguments& arguments) {
+               const Arguments& arguments, MemoryWatch& memory) {
   Json steps;
   std::string name;
   const StepWatch whole(arguments.threads);
   std::optional<StepWatch> step;
   const auto begin_step = [&](std::string next) {
-    if (step) steps[name] = step->figures();
+    const double own_mb = memory.end_step();
+    if (step) {
+      steps[name] = step->figures();
+      steps[name]["own_memory_mb"] = own_mb;
+    }
     name = std::move(next);
     step.emplace(arguments.threads);
   };
@@ -244,6 +265,7 @@ Json whole_run(const fs::path& run, const fs::path& catalogue, const fs::path& p
       stop.request_stop();
     }
   };
+  begin_step("lay down");
   begin_seizure(run, catalogue, collect_photos({&photos, 1}), {}, options_of(arguments));
   const SeizureSummary summary = continue_seizure(run, control);
   begin_step("");
@@ -324,31 +346,32 @@ void measure_all(const Arguments& arguments, const fs::path& scratch) {
     throw std::runtime_error("no pictures below " + arguments.sources.string());
   }
   Json rows;
-  rows["catalogue"] = measure(scratch, [&] {
+  rows["catalogue"] = measure(scratch, [&](MemoryWatch&) {
     write_photos(scratch / "seized", pictures, 0, arguments, arguments.photos);
     write_photos(scratch / "known", pictures, 1u << 30, arguments, arguments.catalogued);
     return make_catalogue(scratch / "catalogue", scratch / "known", arguments);
   });
   print_row("catalogue made", rows["catalogue"]);
   if (!arguments.run_only) {
-    rows["describe_alone"] =
-        measure(scratch, [&] { return describe_alone(scratch / "seized", arguments); });
+    rows["describe_alone"] = measure(
+        scratch, [&](MemoryWatch&) { return describe_alone(scratch / "seized", arguments); });
     print_row("describe alone", rows["describe_alone"]);
   }
-  rows["run"] = measure(scratch, [&] {
-    return whole_run(scratch / "run", scratch / "catalogue", scratch / "seized", arguments);
+  rows["run"] = measure(scratch, [&](MemoryWatch& memory) {
+    return whole_run(scratch / "run", scratch / "catalogue", scratch / "seized", arguments, memory);
   });
   print_row("whole run", rows["run"]);
   for (const auto& [name, step] : rows["run"]["steps"].items()) {
     print_times("  of it " + name, step);
-    fmt::print("\n");
+    fmt::print("{:>40.1f} MB own\n", step["own_memory_mb"].get<double>());
   }
   Json json{{"build", build_description()},       {"threads", arguments.threads},
             {"candidates", arguments.candidates}, {"side_px", arguments.side_px},
             {"photos", arguments.photos},         {"catalogued", arguments.catalogued}};
   if (!arguments.run_only) {
-    rows["compare_alone"] = measure(
-        scratch, [&] { return compare_alone(scratch / "run", scratch / "catalogue", arguments); });
+    rows["compare_alone"] = measure(scratch, [&](MemoryWatch&) {
+      return compare_alone(scratch / "run", scratch / "catalogue", arguments);
+    });
     print_row("compare alone", rows["compare_alone"]);
     json["share_of_slowest_stage"] = share_of_slowest(rows);
     const Json& share = json["share_of_slowest_stage"];

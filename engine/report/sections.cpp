@@ -319,9 +319,10 @@ TemplateData hit_data(std::int64_t number, std::size_t index, const QueryResult&
   TemplateData data;
   data.set("number", std::to_string(number));
   data.set("rank", std::to_string(index + 1));
-  data.set("id", std::to_string(hit.image.id));
-  if (const std::string origin = origin_of(hit.image); !origin.empty()) data.set("origin", origin);
-  data.set("kind", std::string(to_string(hit.image.facts.kind)));
+  data.set("ordinal", fmt::format("Hit {}", index + 1));
+  const std::string origin = origin_of(hit.image);
+  data.set("title", fmt::format("image {}{}{} · {}", hit.image.id, origin.empty() ? "" : " · ",
+                                origin, to_string(hit.image.facts.kind)));
   data.set("score", fmt::format("{:.1f}", v.score));
   if (!v.verified) data.set("unverified", TemplateData::type::bool_true);
   data.set("mould_verdict", std::string(short_text(v.mould.verdict)));

@@ -9,9 +9,13 @@
 namespace pressmark::seizure {
 namespace {
 
-// Photos for each thread that are compared before their answers are written: a stop or crash costs
-// that many, a longer batch only saves the wait for its slowest photo.
-constexpr std::size_t kPhotosPerThread = 8;
+// Answers for each thread that are written together: a crash costs these and what is being
+// compared.
+constexpr std::size_t kAnswersPerThread = 8;
+
+// Photos for one call of match_images, which needs some hundred bytes for each; its end waits for
+// the slowest one.
+constexpr std::size_t kPhotosAtOnce = 1024;
 
 PairFigures figures_of(const Hit& hit) {
   const Verification& v = hit.verification;
@@ -60,50 +64,42 @@ bool compare_all(const Catalogue& catalogue, const Catalogue& photos,
   within.max_hits = std::max(within.max_hits, within.search.candidates);
   MatchOptions outside = options.match;
   outside.quality_gate = false;
+  const MatchTarget targets[] = {{&catalogue, outside}, {&photos, within}};
   const std::size_t threads = control.threads > 0
                                   ? static_cast<std::size_t>(control.threads)
                                   : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-  const std::size_t batch = kPhotosPerThread * threads;
-  for (auto done = static_cast<std::size_t>(journal.size()); done < usable.size();) {
-    const std::span<const ImageId> part =
-        usable.subspan(done, std::min(batch, usable.size() - done));
-    std::vector<Answer> answers;
-    // Both comparisons of a photo count half, so that progress moves evenly.
-    std::size_t steps = 0;
-    RunControl inner{control.threads, control.stop, {}};
-    const auto step = [&] {
-      ++steps;
-      if (control.on_progress) {
-        control.on_progress({static_cast<std::int64_t>(done + steps / 2), all});
-      }
-    };
-    MatchSummary summary =
-        catalogue.match_images(photos, part, outside, inner, [&](const ImageMatch& match) {
-          Answer& answer = answers.emplace_back();
-          answer.photo = match.query;
-          for (const Hit& hit : match.hits) answer.outside.push_back(figures_of(hit));
-          step();
-        });
-    if (summary.interrupted) return false;
-    std::size_t next = 0;
-    summary = photos.match_images(photos, part, within, inner, [&](const ImageMatch& match) {
-      Answer& answer = answers[next++];
-      for (const Hit& hit : match.hits) {
-        if (is_usable(hit.image.id)) answer.within.push_back(figures_of(hit));
-      }
-      for (const ImageId id : match.compared) {
-        if (is_usable(id)) answer.compared.push_back(id);
-      }
-      std::sort(answer.compared.begin(), answer.compared.end());
-      step();
-    });
-    if (summary.interrupted) return false;
-    std::vector<Json> records;
-    for (const Answer& answer : answers) records.push_back(record_value(answer));
+  auto done = static_cast<std::size_t>(journal.size());
+  std::vector<Json> records;
+  const auto write_records = [&] {
+    if (records.empty()) return;
     journal.append(records);
-    done += part.size();
+    records.clear();
+  };
+  const auto take = [&](std::span<const ImageMatch> found) {
+    Answer answer;
+    answer.photo = found[0].query;
+    for (const Hit& hit : found[0].hits) answer.outside.push_back(figures_of(hit));
+    for (const Hit& hit : found[1].hits) {
+      if (is_usable(hit.image.id)) answer.within.push_back(figures_of(hit));
+    }
+    for (const ImageId id : found[1].compared) {
+      if (is_usable(id)) answer.compared.push_back(id);
+    }
+    std::sort(answer.compared.begin(), answer.compared.end());
+    records.push_back(record_value(answer));
+    if (records.size() == kAnswersPerThread * threads) write_records();
+    ++done;
+    if (control.on_progress) control.on_progress({static_cast<std::int64_t>(done), all});
+  };
+  const RunControl inner{control.threads, control.stop, {}};
+  bool is_stopped = false;
+  while (done < usable.size() && !is_stopped) {
+    const std::span<const ImageId> part =
+        usable.subspan(done, std::min(kPhotosAtOnce, usable.size() - done));
+    is_stopped = Catalogue::match_images(targets, photos, part, inner, take).front().interrupted;
+    write_records();
   }
-  return true;
+  return !is_stopped;
 }
 
 AnswerReader::AnswerReader(const std::filesystem::path& directory)

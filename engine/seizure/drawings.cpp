@@ -155,7 +155,8 @@ std::string draw_time_line(const Seizure& own, const std::vector<LinkedSeizure>&
         is_late ? " text-anchor=\"end\"" : "", markup(shortened(name)),
         markup(event.seizure->date));
   }
-  return figure(60 + 18 * kLanes, "Time line", body,
+  const int lanes = static_cast<int>(std::min<std::size_t>(kLanes, events.size()));
+  return figure(60 + 18 * lanes, "Time line", body,
                 "When the linked seizures were made; this one in red where its date is known.");
 }
 

@@ -107,6 +107,7 @@ class MarkPageWriter::Impl {
       if (is_shown && first_picture.empty()) first_picture = small;
       TemplateData entry;
       entry.set("file", file_name(image.file));
+      entry.set("input", std::to_string(input_of(index)));
       if (is_shown) {
         entry.set("thumbnail", "../" + small);
       } else {
@@ -193,10 +194,26 @@ class MarkPageWriter::Impl {
     return large.picture;
   }
 
-  void write_pair(report::AtomicFile& page, const CatalogueImage& query,
-                  const Description& query_description, CatalogueImage other,
+  // As photos.csv counts.
+  std::int64_t input_of(std::uint32_t photo) const {
+    return from_.findings.photos[photo].input + 1;
+  }
+
+  // Which photo of the seizure is on the left.
+  std::string query_text(std::uint32_t photo, const CatalogueImage& image) const {
+    const std::string& package = image.facts.package;
+    return fmt::format("Query: input {}{}{}, {}, SHA-256 {}", input_of(photo),
+                       package.empty() ? "" : ", package ", displayable(package),
+                       displayable(image.file.native()), image.info.sha256.hex());
+  }
+
+  // `adapt` may change what the page says of the pair.
+  template <typename Adapt>
+  void write_pair(report::AtomicFile& page, std::uint32_t photo, CatalogueImage other,
                   const Description& other_description, double expected_false_hits,
-                  std::size_t section, std::size_t place) {
+                  std::size_t section, std::size_t place, const Adapt& adapt) {
+    const CatalogueImage query = lookup_.photo(photo);
+    const Description query_description = lookup_.photo_description(query.id);
     QueryResult result;
     result.file = query.file;
     result.ok = true;
@@ -208,8 +225,11 @@ class MarkPageWriter::Impl {
         {std::move(other),
          engine_.verify(query_description, other_description, from_.plan.options.match.verify),
          expected_false_hits});
-    page.write(hit_.render(
-        report::hit_data(static_cast<std::int64_t>(section), place, result, left, right)));
+    TemplateData data =
+        report::hit_data(static_cast<std::int64_t>(section), place, result, left, right);
+    data.set("of_query", query_text(photo, query));
+    adapt(data);
+    page.write(hit_.render(data));
   }
 
   void write_outside_pair(report::AtomicFile& page, const OutsideLink& link, std::size_t place) {
@@ -217,21 +237,23 @@ class MarkPageWriter::Impl {
     const std::optional<Description> description = lookup_.image_description(link.image);
     if (!image || !description) return;  // removed by another process since
     const PhotoHit& best = link.hits.front();
-    const CatalogueImage query = lookup_.photo(best.photo);
-    write_pair(page, query, lookup_.photo_description(query.id), *image, *description,
-               false_hits_of(best.figures.score), 1, place);
+    write_pair(page, best.photo, *image, *description, false_hits_of(best.figures.score), 1, place,
+               [](TemplateData&) {});
   }
 
   void write_weakest(report::AtomicFile& page, const WithinLink& link) {
     page.write(
         "<section>\n<h2>The weakest link of this mark</h2>\n<p>Without it the mark would fall into "
         "two. Both photos are of this seizure.</p>\n");
-    const CatalogueImage query = lookup_.photo(link.is_from_a ? link.a : link.b);
-    CatalogueImage other = lookup_.photo(link.is_from_a ? link.b : link.a);
-    other.added_at.clear();  // of the working catalogue: says nothing
-    const Description query_description = lookup_.photo_description(query.id);
+    const std::uint32_t query = link.is_from_a ? link.a : link.b;
+    const std::uint32_t second = link.is_from_a ? link.b : link.a;
+    CatalogueImage other = lookup_.photo(second);
+    other.added_at.clear();  // of the working catalogue: says nothing, as does its number there
     const Description other_description = lookup_.photo_description(other.id);
-    write_pair(page, query, query_description, std::move(other), other_description, 0, 2, 0);
+    write_pair(page, query, std::move(other), other_description, 0, 2, 0, [&](TemplateData& data) {
+      data.set("ordinal", "Two photos");
+      data.set("title", fmt::format("input {} beside input {}", input_of(query), input_of(second)));
+    });
     page.write("</section>\n");
   }
 

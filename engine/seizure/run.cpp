@@ -212,6 +212,8 @@ void begin_seizure(const std::filesystem::path& directory, const std::filesystem
   plan.seizure = seizure;
   plan.declared = photos.seizures;
   plan.issues = photos.issues;
+  // As the photos are named: a report is read anywhere.
+  for (InputIssue& issue : plan.issues) issue.file = absolute_path(issue.file).native();
   write_plan(absolute_path(directory), std::move(plan), photos.photos);
 }
 

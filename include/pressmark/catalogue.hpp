@@ -202,6 +202,14 @@ struct AuditReport {
   CandidateAudit candidates;
 };
 
+class Catalogue;
+
+// A catalogue that photos are compared with, and how.
+struct MatchTarget {
+  const Catalogue* catalogue = nullptr;
+  MatchOptions options;
+};
+
 class PRESSMARK_API Catalogue {
  public:
   enum class Access { kRead, kWrite };
@@ -251,6 +259,15 @@ class PRESSMARK_API Catalogue {
   MatchSummary match_images(const Catalogue& source, std::span<const ImageId> queries,
                             const MatchOptions& options, const RunControl& control,
                             const std::function<void(const ImageMatch&)>& on_match) const;
+
+  // The same answers from several catalogues, for each photo one after the other: what a comparison
+  // needs to know of a photo is prepared once. on_matches takes one answer from each target, in
+  // their order; a span that is valid during the call. So are the summaries that are returned. A
+  // photo is not compared with itself in a target that is `source`, the same object.
+  static std::vector<MatchSummary> match_images(
+      std::span<const MatchTarget> targets, const Catalogue& source,
+      std::span<const ImageId> queries, const RunControl& control,
+      const std::function<void(std::span<const ImageMatch>)>& on_matches);
 
   // In order of id. Return false from the callback to stop. Throws Error(kInvalidArgument) where
   // the filter is not valid; so does count_images.

@@ -253,6 +253,73 @@ TEST_F(CatalogueMatchTest, AStoredPhotoIsNotComparedWithItself) {
   EXPECT_TRUE(found[1].hits.empty());
 }
 
+// A catalogue in which candidates of a photo alone are looked for beside one in which those of
+// several are, so that each way of working meets the other.
+TEST_F(CatalogueMatchTest, SeveralCataloguesAnswerTogetherAsEachDoesAlone) {
+  Catalogue other = Catalogue::create(directory_.path() / "other", test::test_model(), describe_);
+  add(other, {write_view(4), write_view(50), write_view(2), write_view(51), write_scene(50)});
+  std::vector<MatchTarget> targets{{&catalogue_, {}}, {&other, {}}, {&catalogue_, {}}};
+  targets[0].options.search.candidates = 2;
+  targets[1].options.search.dense_images = 0;
+  targets[2].options.filter.where("id>3");
+  const std::vector<ImageId> queries{5, 1, 2, 3, 4, 2};
+  std::vector<std::vector<ImageMatch>> together(targets.size());
+  const std::vector<MatchSummary> summaries =
+      Catalogue::match_images(targets, other, queries, {}, [&](std::span<const ImageMatch> found) {
+        ASSERT_EQ(found.size(), targets.size());
+        for (std::size_t t = 0; t < found.size(); ++t) together[t].push_back(found[t]);
+      });
+  ASSERT_EQ(summaries.size(), targets.size());
+  std::int64_t hits = 0;
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    SCOPED_TRACE(t);
+    std::vector<ImageMatch> alone;
+    const MatchSummary summary = targets[t].catalogue->match_images(
+        other, queries, targets[t].options, {},
+        [&](const ImageMatch& found) { alone.push_back(found); });
+    EXPECT_EQ(summaries[t].queries, summary.queries);
+    EXPECT_EQ(summaries[t].with_hits, summary.with_hits);
+    EXPECT_EQ(summaries[t].searched_images, summary.searched_images);
+    ASSERT_EQ(together[t].size(), queries.size());
+    ASSERT_EQ(alone.size(), queries.size());
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+      EXPECT_EQ(together[t][i].query, queries[i]);
+      EXPECT_EQ(together[t][i].compared, alone[i].compared);
+      ASSERT_EQ(together[t][i].hits.size(), alone[i].hits.size());
+      for (std::size_t k = 0; k < alone[i].hits.size(); ++k) {
+        ++hits;
+        EXPECT_EQ(together[t][i].hits[k].image.id, alone[i].hits[k].image.id);
+        test::expect_equal(together[t][i].hits[k].verification, alone[i].hits[k].verification);
+      }
+    }
+  }
+  EXPECT_GT(hits, 5);
+  EXPECT_EQ(summaries[2].searched_images, 3);
+}
+
+TEST_F(CatalogueMatchTest, AStopEndsAllCataloguesAtTheSamePhoto) {
+  Catalogue other = Catalogue::create(directory_.path() / "other", test::test_model(), describe_);
+  const std::vector<MatchTarget> targets{{&catalogue_, {}}, {&other, {}}};
+  std::stop_source stop;
+  RunControl control;
+  control.threads = 1;
+  control.stop = stop.get_token();
+  const std::vector<ImageId> queries{1, 2, 3, 4, 5, 6};
+  std::vector<ImageId> answered;
+  const std::vector<MatchSummary> summaries = Catalogue::match_images(
+      targets, catalogue_, queries, control, [&](std::span<const ImageMatch> found) {
+        answered.push_back(found[0].query);
+        EXPECT_EQ(found[1].query, found[0].query);
+        stop.request_stop();
+      });
+  EXPECT_LT(answered.size(), queries.size());
+  EXPECT_TRUE(std::ranges::equal(answered, std::span(queries).first(answered.size())));
+  for (const MatchSummary& summary : summaries) {
+    EXPECT_TRUE(summary.interrupted);
+    EXPECT_EQ(summary.queries, static_cast<std::int64_t>(answered.size()));
+  }
+}
+
 TEST_F(CatalogueMatchTest, StoredPhotosOfAnotherModelOrThatAreNotThereAreRefused) {
   const auto take = [](const ImageMatch&) {};
   EXPECT_EQ(error_of([&] {
@@ -262,6 +329,9 @@ TEST_F(CatalogueMatchTest, StoredPhotosOfAnotherModelOrThatAreNotThereAreRefused
   const Catalogue other =
       Catalogue::create(directory_.path() / "other", test::test_model({.seed = 2}), describe_);
   EXPECT_EQ(error_of([&] { catalogue_.match_images(other, {}, {}, {}, take); }),
+            ErrorCode::kInvalidArgument);
+  const std::vector<MatchTarget> targets{{&catalogue_, {}}, {&other, {}}};
+  EXPECT_EQ(error_of([&] { Catalogue::match_images(targets, catalogue_, {}, {}, {}); }),
             ErrorCode::kInvalidArgument);
 }
 

@@ -51,7 +51,8 @@ TEST(DrawingsTest, NothingIsDrawnWithoutFacts) {
 TEST(DrawingsTest, MapsAndTimeLinesShowWhatIsKnown) {
   LinkedSeizure other = linked("S-9", "2024-05");
   EXPECT_THAT(draw_time_line({"own", "", "2024-06-01", ""}, {other}),
-              testing::AllOf(HasSubstr("S-9"), HasSubstr("class=\"own\"")));
+              testing::AllOf(HasSubstr("S-9"), HasSubstr("class=\"own\""),
+                             HasSubstr("viewBox=\"0 0 960 96\"")));  // of two rows
   other.position = {53.5, 10.0};
   // A single place, and one at the antipodes, stay finite.
   EXPECT_THAT(draw_map({}, {other}), testing::AllOf(HasSubstr("S-9"), Not(HasSubstr("nan"))));

@@ -123,7 +123,7 @@ TEST_F(SeizureRunTest, FindsTheMarksAndWhatTheyAreLinkedTo) {
   EXPECT_THAT(photos, HasSubstr("gone.png,failed,not_found,"));
   EXPECT_THAT(photos, HasSubstr("copy.png,duplicate,"));
   EXPECT_THAT(photos, HasSubstr("tiny.png,unusable,"));
-  EXPECT_THAT(photos, HasSubstr("facts.csv:7,failed,invalid_argument,kind is not known"));
+  EXPECT_THAT(photos, HasSubstr("/facts.csv:7,failed,invalid_argument,kind is not known"));
 
   int outside = 0, within = 0;
   for (const Json& link : lines_of(files.at("links.jsonl"))) {
@@ -155,7 +155,11 @@ TEST_F(SeizureRunTest, FindsTheMarksAndWhatTheyAreLinkedTo) {
   EXPECT_THAT(index, HasSubstr("marks/M003.html"));
   EXPECT_THAT(index, HasSubstr("tiny.png"));
   EXPECT_THAT(index, Not(HasSubstr("http://")));
-  EXPECT_THAT(files.at("report/marks/M001.html"), HasSubstr("class=\"overlay\""));
+  const std::string& page = files.at("report/marks/M001.html");
+  EXPECT_THAT(page, HasSubstr("class=\"overlay\""));
+  EXPECT_THAT(page, testing::ContainsRegex("Query: input [12](, package A)?, /"));
+  EXPECT_THAT(page,
+              testing::ContainsRegex("Two photos</span> <bdi>input ([12]) beside input [12]"));
   std::size_t nothing_known = 0;
   for (const auto& [name, bytes] : files) {
     nothing_known += bytes.find("<strong>Nothing known.</strong>") != bytes.npos;
