@@ -30,11 +30,12 @@ struct Looks {
 };
 
 Looks looks_for(std::size_t images, bool is_thorough) {
-  if (is_thorough) return {images, images, std::max<std::size_t>(1000, images / 5)};
-  return {32'768 + images / 8, 16'384 + images / 16, 2'000 + images / 100};
+  const std::size_t aligned = 2'000 + images / 100;
+  if (is_thorough) return {images, images, std::max(aligned, images / 5)};
+  return {32'768 + images / 8, 16'384 + images / 16, aligned};
 }
 
-// Images that are correlated or screened together.
+// Images that are correlated together.
 constexpr std::size_t kCorrelatedAtOnce = 1024;
 
 // Candidates by alignment for one by votes and one by global vector.
@@ -122,7 +123,7 @@ std::optional<DenseCode> CandidateFinder::dense_code(index::RowPlace place) cons
 namespace {
 
 // The `most` entries of the highest score, of all that are added from any threads in any order;
-// ties by id. Holds up to twice as many.
+// ties by id. Holds up to a quarter more.
 template <typename Entry>
 class Best {
  public:
@@ -131,7 +132,7 @@ class Best {
   void add(std::vector<Entry> entries) {
     const std::lock_guard lock(mutex_);
     std::move(entries.begin(), entries.end(), std::back_inserter(entries_));
-    if (entries_.size() > 2 * most_) keep_most();
+    if (entries_.size() > most_ + most_ / 4) keep_most();
   }
 
   // All that remain, in no order.

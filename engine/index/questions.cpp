@@ -22,7 +22,10 @@ constexpr std::uint64_t kLeastVoting = 3;
 // Similarities are ranked in steps of 2^-8 or so.
 constexpr int kSimilarityShift = 6;
 constexpr std::int32_t kMaxSimilarity = 127 * 127 + 1024;  // rounded codes may be a bit too long
-constexpr std::size_t kSimilaritySteps = (std::size_t{2} * kMaxSimilarity >> kSimilarityShift) + 1;
+// Of those below 0, which never vote, nothing but their number counts.
+constexpr std::size_t kFirstStep = std::size_t{kMaxSimilarity} >> kSimilarityShift;
+constexpr std::size_t kSimilaritySteps =
+    (std::size_t{2} * kMaxSimilarity >> kSimilarityShift) + 1 - kFirstStep;
 
 // Fewer questions are compared one by one: in a block most products would be for nothing.
 constexpr std::size_t kLeastInBlock = 4;
@@ -30,9 +33,8 @@ constexpr std::size_t kLeastInBlock = 4;
 constexpr std::size_t kListsAtOnce = 64;
 
 std::size_t similarity_step(std::int32_t similarity) {
-  return static_cast<std::size_t>(std::clamp(similarity, -kMaxSimilarity, kMaxSimilarity) +
-                                  kMaxSimilarity) >>
-         kSimilarityShift;
+  const auto above = static_cast<std::size_t>(std::clamp(similarity, 0, kMaxSimilarity));
+  return ((above + std::size_t{kMaxSimilarity}) >> kSimilarityShift) - kFirstStep;
 }
 
 // The first of ascending `rows`, from `guess` on either way, that is not below `row`. A list's rows
@@ -181,7 +183,7 @@ void Questions::count(std::span<const WordList> lists, const RowFlags& flags) {
 
 // The similarity that all but a small share of those compared stay below.
 std::uint64_t Questions::settle() {
-  std::uint64_t all_above = 0;
+  std::uint64_t all_wanted = 0;
   chance_.resize(questions_.size());
   for (std::size_t q = 0; q < questions_.size(); ++q) {
     const std::uint32_t* const counts = counts_.data() + q * kSimilaritySteps;
@@ -190,13 +192,13 @@ std::uint64_t Questions::settle() {
     std::size_t step = kSimilaritySteps;
     std::uint64_t above = 0;
     while (step > 0 && above < wanted) above += counts[--step];
-    all_above += above;
+    all_wanted += wanted;
     // Never below what unrelated codes reach: with few codes to compare, all would vote.
     chance_[q] = std::max<std::int32_t>(
-        0, (static_cast<std::int32_t>(step) << kSimilarityShift) - kMaxSimilarity);
+        0, (static_cast<std::int32_t>(step + kFirstStep) << kSimilarityShift) - kMaxSimilarity);
   }
   counts_ = {};
-  return all_above;
+  return all_wanted;
 }
 
 void Questions::vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const {

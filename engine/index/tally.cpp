@@ -59,7 +59,7 @@ void Tally::begin(RowRange rows, std::size_t queries) {
   rows_ = rows;
   weights_.assign(rows.size() * queries, 0);
   counts_.assign(rows.size() * queries, 0);
-  noted_.clear();
+  noted_ = 0;
 }
 
 void Tally::keep(std::span<const std::int64_t> least_weights) {
@@ -75,7 +75,8 @@ void Tally::keep(std::span<const std::int64_t> least_weights) {
   kept_.resize(start);
   // From here on counts_ tells where the next ballot of a row goes.
   std::copy(starts_.begin(), starts_.end() - 1, counts_.begin());
-  for (const Noted& noted : noted_) {
+  for (std::size_t i = 0; i < noted_; ++i) {
+    const Noted& noted = blocks_[i / kBlock][i % kBlock];
     if (starts_[noted.at] == starts_[noted.at + 1]) continue;
     kept_[counts_[noted.at]++] = noted.ballot;
   }

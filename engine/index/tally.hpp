@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -52,7 +53,9 @@ class Tally {
     const std::size_t at = query * rows_.size() + row - rows_.first;
     weights_[at] += std::int64_t{ballot.weight} * ballot.weight;
     ++counts_[at];
-    noted_.push_back({ballot, static_cast<std::uint32_t>(at)});
+    if (noted_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Noted[]>(kBlock));
+    blocks_[noted_ / kBlock][noted_ % kBlock] = {ballot, static_cast<std::uint32_t>(at)};
+    ++noted_;
   }
 
   // After the last add(): keeps the ballots of rows that weigh at least so much, of each query, and
@@ -72,7 +75,10 @@ class Tally {
   RowRange rows_;
   std::vector<std::int64_t> weights_;  // of each row of each query
   std::vector<std::uint32_t> counts_, starts_;
-  std::vector<Noted> noted_;
+  // In blocks, so that room for more takes no copy of all.
+  static constexpr std::size_t kBlock = std::size_t{1} << 14;
+  std::vector<std::unique_ptr<Noted[]>> blocks_;
+  std::size_t noted_ = 0;
   std::vector<Ballot> kept_;
 };
 
