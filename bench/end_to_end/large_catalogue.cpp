@@ -170,8 +170,7 @@ int run(const fs::path& photos, const fs::path& place, std::size_t images) {
   std::vector<Description> queries = describe(photos, model, *backend, query_options);
   queries.resize(std::min(queries.size(), kQueries));
   const double anon_ready = status_mb("RssAnon:");
-  const bool only8 = getenv("ONLY8") != nullptr;
-  for (std::size_t at_once : only8 ? std::vector<std::size_t>(6, kQueries) : std::vector<std::size_t>{1, kQueries}) {
+  for (std::size_t at_once : {std::size_t{1}, kQueries}) {
     for (std::size_t first = 0; first < queries.size(); first += at_once) {
       std::vector<candidates::CandidateFinder::Query> asked;
       for (std::size_t q = first; q < std::min(first + at_once, queries.size()); ++q) {

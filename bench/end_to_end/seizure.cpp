@@ -32,6 +32,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/cli/memory.hpp"
 #include "bench/process.hpp"
 #include "engine/image/image.hpp"
 #include "pressmark/engine.hpp"
@@ -389,6 +390,7 @@ void measure_all(const Arguments& arguments, const fs::path& scratch) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  cli::give_back_freed_memory();  // as the program does
   Arguments arguments;
   CLI::App app("Measures a whole seizure: rate beside its stages alone, and memory.",
                "bench_seizure");
