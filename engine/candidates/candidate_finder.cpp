@@ -122,6 +122,11 @@ std::optional<DenseCode> CandidateFinder::dense_code(index::RowPlace place) cons
 
 namespace {
 
+// Of entries with a score and an id: the order of every ranking.
+constexpr auto ranks_before = [](const auto& a, const auto& b) {
+  return a.score > b.score || (a.score == b.score && a.id < b.id);
+};
+
 // The `most` entries of the highest score, of all that are added from any threads in any order;
 // ties by id. Holds up to a quarter more.
 template <typename Entry>
@@ -145,9 +150,7 @@ class Best {
   void keep_most() {
     if (entries_.size() <= most_) return;
     const auto rest = entries_.begin() + static_cast<std::ptrdiff_t>(most_);
-    std::nth_element(entries_.begin(), rest, entries_.end(), [](const Entry& a, const Entry& b) {
-      return a.score > b.score || (a.score == b.score && a.id < b.id);
-    });
+    std::nth_element(entries_.begin(), rest, entries_.end(), ranks_before);
     entries_.erase(rest, entries_.end());
   }
 
@@ -229,19 +232,16 @@ std::vector<ImageId> CandidateFinder::rank_aligned(const Description& query,
                                                    std::size_t most, int count,
                                                    std::vector<Promising> entries) const {
   const std::size_t aligned = std::min(entries.size(), most);
-  const auto promises_more = [](const Promising& a, const Promising& b) {
-    return a.score > b.score || (a.score == b.score && a.id < b.id);
-  };
   const auto rest = entries.begin() + static_cast<std::ptrdiff_t>(aligned);
-  std::nth_element(entries.begin(), rest, entries.end(), promises_more);
+  std::nth_element(entries.begin(), rest, entries.end(), ranks_before);
   const ToAlign candidates = to_align(std::span(entries).first(aligned));
   std::vector<float> scores(aligned);
   alignment.align(candidates.pyramids, candidates.starts, scores);
   for (std::size_t i = 0; i < aligned; ++i) {
     entries[i].set_score(scores[i], query.dense_cohort, local_.row(entries[i].place).cohort());
   }
-  std::sort(entries.begin(), rest, promises_more);
-  std::sort(rest, entries.end(), promises_more);
+  std::sort(entries.begin(), rest, ranks_before);
+  std::sort(rest, entries.end(), ranks_before);
   std::vector<ImageId> ranking;
   for (const Promising& entry : entries) {
     if (ranking.size() == static_cast<std::size_t>(count)) break;
@@ -252,19 +252,14 @@ std::vector<ImageId> CandidateFinder::rank_aligned(const Description& query,
 
 namespace {
 
-// The first `count` ids. before(a, b): whether a ranks before b; ties by id.
-template <typename Ranked, typename Before>
-std::vector<ImageId> first_ids(std::vector<Ranked>& images, int count, const Before& before) {
+// The first `count` ids.
+std::vector<ImageId> first_ids(std::vector<Scored>& images, int count) {
   const auto wanted =
       static_cast<std::ptrdiff_t>(std::min(images.size(), static_cast<std::size_t>(count)));
-  std::partial_sort(images.begin(), images.begin() + wanted, images.end(),
-                    [&](const Ranked& a, const Ranked& b) {
-                      if (before(a, b) != before(b, a)) return before(a, b);
-                      return a.id < b.id;
-                    });
+  std::partial_sort(images.begin(), images.begin() + wanted, images.end(), ranks_before);
   std::vector<ImageId> ranking;
   std::transform(images.begin(), images.begin() + wanted, std::back_inserter(ranking),
-                 [](const Ranked& image) { return image.id; });
+                 [](const Scored& image) { return image.id; });
   return ranking;
 }
 
@@ -295,20 +290,18 @@ std::vector<ImageId> CandidateFinder::rank_dense(const Description& query,
     if (codes.size() == kCorrelatedAtOnce) correlate();
   });
   correlate();
-  return first_ids(scored, count,
-                   [](const Scored& a, const Scored& b) { return a.score > b.score; });
+  return first_ids(scored, count);
 }
 
 std::vector<ImageId> CandidateFinder::find_global(std::span<const float> query, int count,
                                                   const index::GlobalSearch& search) const {
-  std::vector<index::Neighbour> nearest;
+  std::vector<Scored> nearest;
   for (const index::GlobalIndex& global : globals_) {
-    const std::vector<index::Neighbour> found = global.search(query, count, search);
-    nearest.insert(nearest.end(), found.begin(), found.end());
+    for (const index::Neighbour& found : global.search(query, count, search)) {
+      nearest.push_back({found.id, static_cast<double>(found.similarity)});
+    }
   }
-  return first_ids(nearest, count, [](const index::Neighbour& a, const index::Neighbour& b) {
-    return a.similarity > b.similarity;
-  });
+  return first_ids(nearest, count);
 }
 
 std::vector<ImageId> CandidateFinder::present_ids() const {
@@ -372,8 +365,7 @@ std::vector<Rankings> CandidateFinder::find(std::span<const Query> queries, int 
     const Description& query = *queries[q].description;
     Rankings& rankings = results[q];
     std::vector<Scored> voted = asked[q]->voted.take();
-    rankings.votes =
-        first_ids(voted, count, [](const Scored& a, const Scored& b) { return a.score > b.score; });
+    rankings.votes = first_ids(voted, count);
     if (is_small) {
       const kernels::DenseSearch* dense = queries[q].dense;
       std::unique_ptr<const kernels::DenseSearch> prepared;

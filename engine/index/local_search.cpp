@@ -136,6 +136,13 @@ std::vector<LocalSearch::Chunk> LocalSearch::chunks(RowFlags AskedPart::*flags,
   return result;
 }
 
+void LocalSearch::vote(const Chunk& chunk, std::span<const std::int64_t> least_weights,
+                       Tally& tally) const {
+  tally.begin(chunk.rows, asked_.size());
+  questions_.vote(chunk.part->lists, *chunk.flags, tally);
+  tally.keep(least_weights);
+}
+
 // From the images that stand for all.
 std::vector<LocalSearch::Standard> LocalSearch::find_standards(const LocalIndex::Looks& looks,
                                                                std::size_t rows_at_once) const {
@@ -156,9 +163,7 @@ std::vector<LocalSearch::Standard> LocalSearch::find_standards(const LocalIndex:
   tbb::parallel_for(std::size_t{0}, sampled.size(), [&](std::size_t c) {
     const Chunk& chunk = sampled[c];
     Tally& tally = tallies.local();
-    tally.begin(chunk.rows, queries);
-    questions_.vote(chunk.part->lists, *chunk.flags, tally);
-    tally.keep(least);
+    vote(chunk, least, tally);
     for (std::size_t q = 0; q < queries; ++q) {
       std::vector<Seen> of_query;
       ImageVotes votes(chunk, asked_[q], tally, q);
@@ -222,9 +227,7 @@ void LocalSearch::run(const LocalIndex::Looks& looks, const LocalIndex::OnImages
   tbb::parallel_for(std::size_t{0}, all.size(), [&](std::size_t c) {
     const Chunk& chunk = all[c];
     Tally& tally = tallies.local();
-    tally.begin(chunk.rows, asked_.size());
-    questions_.vote(chunk.part->lists, *chunk.flags, tally);
-    tally.keep(least_weights);
+    vote(chunk, least_weights, tally);
     // Isolated, so that a thread that waits does not begin another chunk meanwhile.
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(std::size_t{0}, asked_.size(), [&](std::size_t q) {

@@ -55,6 +55,8 @@ class LocalSearch {
 
   void ask(std::size_t number, const Description& query, const std::array<ChannelWords, 2>& words);
   std::vector<Chunk> chunks(RowFlags AskedPart::*flags, std::size_t most_rows) const;
+  // Tallies the votes for a chunk, of rows that weigh at least so much for each query.
+  void vote(const Chunk& chunk, std::span<const std::int64_t> least_weights, Tally& tally) const;
   std::vector<Standard> find_standards(const LocalIndex::Looks& looks,
                                        std::size_t rows_at_once) const;
   std::vector<LocalIndex::VotedImage> agree(const Chunk& chunk, const Tally& tally,

@@ -5,7 +5,6 @@
 #include <tuple>
 
 namespace pressmark::index {
-
 namespace {
 
 // What ballots are sorted by, and which one.
