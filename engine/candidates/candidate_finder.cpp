@@ -95,7 +95,7 @@ void CandidateFinder::add(ImageId id, const Description& description) {
   part.codes.push_back(description.dense);
   if (local_.size() > SearchOptions::kMostDenseImages) {
     has_all_dense_ = false;
-    for (PartCodes& other : codes_) other.codes = {};
+    for (PartCodes& other : codes_) std::vector<DenseCode>().swap(other.codes);
   }
 }
 
@@ -174,8 +174,13 @@ struct CandidateFinder::Promising {
   double score = 0;
   index::RowPlace place;
   float votes = 0;
-  std::vector<kernels::DenseStart> starts;  // where it may be aligned
+  // Where it may be aligned. Many entries are held: within, not each in memory of its own.
+  std::array<kernels::DenseStart, kernels::DenseAlignment::kScreenedStarts> places_to_start{};
+  std::size_t start_count = 0;
 
+  std::span<const kernels::DenseStart> starts() const {
+    return std::span(places_to_start).first(start_count);
+  }
   void set_score(float correlation, const CohortStatistics& query,
                  const CohortStatistics& candidate) {
     score = kernels::normalised_score(correlation, query, candidate) +
@@ -183,26 +188,12 @@ struct CandidateFinder::Promising {
   }
 };
 
-// What kernels align: each entry's image, and where.
-struct CandidateFinder::ToAlign {
-  std::vector<const kernels::DensePyramid*> pyramids;
-  std::vector<std::span<const kernels::DenseStart>> starts;
-};
-
-CandidateFinder::ToAlign CandidateFinder::to_align(std::span<const Promising> entries) const {
-  ToAlign result;
-  for (const Promising& entry : entries) {
-    result.pyramids.push_back(&pyramid(entry.place));
-    result.starts.push_back(entry.starts);
-  }
-  return result;
-}
-
 // Those of the images that have positions, each with the starts that promise most.
 std::vector<CandidateFinder::Promising> CandidateFinder::screen(
     const Description& query, const kernels::DenseAlignment& alignment,
     std::span<const index::LocalIndex::VotedImage> voted) const {
   std::vector<Promising> entries;
+  std::vector<std::vector<kernels::DenseStart>> positions;
   for (const index::LocalIndex::VotedImage& found : voted) {
     if (found.agreement.positions.empty()) continue;
     const index::PartRow& image = local_.row(found.place);
@@ -210,17 +201,22 @@ std::vector<CandidateFinder::Promising> CandidateFinder::screen(
     entry.id = found.id;
     entry.place = found.place;
     entry.votes = found.agreement.votes;
+    std::vector<kernels::DenseStart>& starts = positions.emplace_back();
     for (const index::VotedPosition& position : found.agreement.positions) {
-      entry.starts.push_back(
+      starts.push_back(
           start_of(position, query.width_px, query.height_px, image.width_px, image.height_px));
     }
   }
-  const ToAlign candidates = to_align(entries);
+  std::vector<const kernels::DensePyramid*> pyramids;
+  for (const Promising& entry : entries) pyramids.push_back(&pyramid(entry.place));
+  const std::vector<std::span<const kernels::DenseStart>> starts(positions.begin(),
+                                                                 positions.end());
   std::vector<std::vector<kernels::DenseStart>> screened(entries.size());
-  alignment.screen(candidates.pyramids, candidates.starts, screened);
+  alignment.screen(pyramids, starts, screened);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    entries[i].starts = std::move(screened[i]);
-    entries[i].set_score(entries[i].starts.front().score, query.dense_cohort,
+    entries[i].start_count = screened[i].size();
+    std::copy(screened[i].begin(), screened[i].end(), entries[i].places_to_start.begin());
+    entries[i].set_score(screened[i].front().score, query.dense_cohort,
                          local_.row(entries[i].place).cohort());
   }
   return entries;
@@ -234,9 +230,14 @@ std::vector<ImageId> CandidateFinder::rank_aligned(const Description& query,
   const std::size_t aligned = std::min(entries.size(), most);
   const auto rest = entries.begin() + static_cast<std::ptrdiff_t>(aligned);
   std::nth_element(entries.begin(), rest, entries.end(), ranks_before);
-  const ToAlign candidates = to_align(std::span(entries).first(aligned));
+  std::vector<const kernels::DensePyramid*> pyramids;
+  std::vector<std::span<const kernels::DenseStart>> starts;
+  for (const Promising& entry : std::span(entries).first(aligned)) {
+    pyramids.push_back(&pyramid(entry.place));
+    starts.push_back(entry.starts());
+  }
   std::vector<float> scores(aligned);
-  alignment.align(candidates.pyramids, candidates.starts, scores);
+  alignment.align(pyramids, starts, scores);
   for (std::size_t i = 0; i < aligned; ++i) {
     entries[i].set_score(scores[i], query.dense_cohort, local_.row(entries[i].place).cohort());
   }

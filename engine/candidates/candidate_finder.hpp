@@ -95,8 +95,6 @@ class CandidateFinder {
 
  private:
   struct Promising;
-  struct ToAlign;
-  ToAlign to_align(std::span<const Promising> entries) const;
   std::vector<Promising> screen(const Description& query, const kernels::DenseAlignment& alignment,
                                 std::span<const index::LocalIndex::VotedImage> voted) const;
   std::vector<ImageId> rank_aligned(const Description& query,

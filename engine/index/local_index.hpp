@@ -77,7 +77,7 @@ class LocalIndex {
   // look, what is unlike chance and what an image must have to get one is found from some images
   // that stand for all, the same whatever the parts. With a selection the answer is that of an
   // index which holds the selected images alone. Safe to call from many threads; runs on those of
-  // the caller's arena. Memory: some 6 MB for each query, and 8 MB for each thread. Throws
+  // the caller's arena. Memory: some 4 MB for each query and each thread. Throws
   // DamagedPart.
   void search(std::span<const Description* const> queries, const ImageSelection* selection,
               const Looks& looks, const OnImages& on_images) const;

@@ -20,8 +20,9 @@ namespace {
 constexpr std::size_t kQueryCodes = 384;  // of each channel, the strongest
 constexpr int kProbedWords = 8;
 
-// Ballots that a thread notes before they are put together, about: some 5 MB.
-constexpr double kBallotsAtOnce = 1 << 18;
+// Ballots that a thread notes before they are put together, about: some 2.5 MB with those that are
+// kept.
+constexpr double kBallotsAtOnce = 1 << 16;
 constexpr std::size_t kLeastRowsAtOnce = 64;
 
 constexpr float kNoPositions = std::numeric_limits<float>::infinity();

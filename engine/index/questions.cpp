@@ -29,8 +29,10 @@ constexpr std::size_t kSimilaritySteps =
 
 // Fewer questions are compared one by one: in a block most products would be for nothing.
 constexpr std::size_t kLeastInBlock = 4;
-// Lists that are read before their codes are counted, query by query.
-constexpr std::size_t kListsAtOnce = 64;
+// What is read of lists before it is counted, query by query: so many slices of so many codes each,
+// about, of which those that take part are copied.
+constexpr std::size_t kSlicesAtOnce = 16;
+constexpr std::size_t kCodesInSlice = 4096;
 
 std::size_t similarity_step(std::int32_t similarity) {
   const auto above = static_cast<std::size_t>(std::clamp(similarity, 0, kMaxSimilarity));
@@ -166,16 +168,32 @@ std::vector<WordList> Questions::lists(const LocalPart& part) const {
 }
 
 void Questions::count(std::span<const WordList> lists, const RowFlags& flags) {
-  std::array<TakenCodes, kListsAtOnce> taken;
-  for (std::size_t first = 0; first < lists_.size(); first += kListsAtOnce) {
-    const std::size_t several = std::min(kListsAtOnce, lists_.size() - first);
-    tbb::parallel_for(std::size_t{0}, several,
-                      [&](std::size_t i) { taken[i].take(lists[first + i], flags, {}); });
+  // A list may have a hundred times the codes of another.
+  struct Slice {
+    std::size_t list;
+    RowRange rows;
+  };
+  std::vector<Slice> slices;
+  for (std::size_t l = 0; l < lists_.size(); ++l) {
+    const std::span<const std::uint16_t> rows = lists[l].rows;
+    if (rows.empty()) continue;
+    const std::size_t all = std::size_t{rows.back()} + 1, parts = rows.size() / kCodesInSlice + 1;
+    for (std::size_t p = 0; p < parts; ++p) {
+      slices.push_back({l, {p * all / parts, (p + 1) * all / parts}});
+    }
+  }
+  std::array<TakenCodes, kSlicesAtOnce> taken;
+  for (std::size_t first = 0; first < slices.size(); first += kSlicesAtOnce) {
+    const std::size_t several = std::min(kSlicesAtOnce, slices.size() - first);
+    const auto batch = std::span<const Slice>(slices).subspan(first, several);
+    tbb::parallel_for(std::size_t{0}, several, [&](std::size_t i) {
+      taken[i].take(lists[batch[i].list], flags, batch[i].rows);
+    });
     // Each question's counts are touched by one thread.
     tbb::parallel_for(std::size_t{0}, queries_, [&](std::size_t query) {
       std::vector<std::int32_t> similarities;
       for (std::size_t i = 0; i < several; ++i) {
-        count_query(query, lists_[first + i], taken[i].codes(), similarities);
+        count_query(query, lists_[batch[i].list], taken[i].codes(), similarities);
       }
     });
   }
@@ -197,7 +215,7 @@ std::uint64_t Questions::settle() {
     chance_[q] = std::max<std::int32_t>(
         0, (static_cast<std::int32_t>(step + kFirstStep) << kSimilarityShift) - kMaxSimilarity);
   }
-  counts_ = {};
+  counts_ = std::vector<std::uint32_t>();  // which frees them; {} would not
   return all_wanted;
 }
 

@@ -237,7 +237,7 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
     for (AddItem& item : group) {
       if (item.duplicate) {
         item.photo = std::move(item.loaded.photo);
-        item.loaded.bytes = {};
+        item.loaded.bytes = image::Bytes();  // which frees them; {} would not
       } else {
         fresh.push_back({std::move(item.loaded), item.input->facts.region});
         items.push_back(&item);

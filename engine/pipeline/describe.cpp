@@ -129,7 +129,7 @@ std::vector<DescribedPhoto> describe_loaded(const Describer& describer,
                                       photo.region));
       places.push_back(results.size() - 1);
     });
-    photo.loaded.bytes = {};
+    photo.loaded.bytes = image::Bytes();  // which frees them; {} would not
   }
   const auto finish = [&](std::size_t i, Description description) {
     DescribedPhoto& result = results[places[i]];

@@ -52,7 +52,7 @@ PictureFiles::Large PictureFiles::large(const std::filesystem::path& file, const
   std::call_once(made->once, [&] {
     made->picture = report::load_picture(file, info, decode_, kLargePx);
     if (made->picture.reason.empty()) write_jpeg(directory_ / name, made->picture.jpeg);
-    made->picture.jpeg = {};
+    made->picture.jpeg = image::Bytes();  // which frees them; {} would not
   });
   Large large;
   large.picture.reason = made->picture.reason;
