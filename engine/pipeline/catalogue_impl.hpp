@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/candidates/candidate_finder.hpp"
+#include "engine/pipeline/answer_queries.hpp"
 #include "engine/pipeline/snapshot.hpp"
 #include "engine/pipeline/update_index.hpp"
 #include "engine/store/store.hpp"
@@ -45,6 +46,9 @@ struct Catalogue::Impl {
   std::vector<candidates::Rankings> find_candidates(
       std::span<const candidates::CandidateFinder::Query> queries, const SearchOptions& options,
       const index::ImageSelection* selection = nullptr);
+
+  // As of the current snapshot; borrows this and the options.
+  pipeline::SearchedCatalogue as_searched(const MatchOptions& options);
 
   // Does `work` with the current snapshot, again where an index file turns out to be damaged.
   template <typename Work>
