@@ -19,4 +19,11 @@ inline void give_back_freed_memory() {
 #endif
 }
 
+// Between the steps of long work: also what lies free between pieces that are still held.
+inline void trim_freed_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 }  // namespace pressmark::cli

@@ -9,6 +9,7 @@
 #include "command.hpp"
 #include "image_selection.hpp"
 #include "inputs.hpp"
+#include "memory.hpp"
 #include "terminal.hpp"
 
 namespace pressmark::cli {
@@ -45,6 +46,7 @@ class Reporter {
                    }};
     control.on_step = [this](SeizureStep step) {
       line_.reset();
+      trim_freed_memory();
       print_message(doing(step));
       line_.emplace();
     };

@@ -247,6 +247,7 @@ Json whole_run(const fs::path& run, const fs::path& catalogue, const fs::path& p
   std::optional<StepWatch> step;
   const auto begin_step = [&](std::string next) {
     const double own_mb = memory.end_step();
+    cli::trim_freed_memory();  // as the program does
     if (step) {
       steps[name] = step->figures();
       steps[name]["own_memory_mb"] = own_mb;

@@ -23,7 +23,7 @@ constexpr int kProbedWords = 8;
 // Ballots that a thread notes before they are put together, about: some 2.5 MB with those that are
 // kept.
 constexpr double kBallotsAtOnce = 1 << 16;
-constexpr std::size_t kLeastRowsAtOnce = 64;
+constexpr std::size_t kLeastRowsAtOnce = 64, kMostRowsAtOnce = 512;
 
 constexpr float kNoPositions = std::numeric_limits<float>::infinity();
 
@@ -219,7 +219,7 @@ void LocalSearch::run(const LocalIndex::Looks& looks, const LocalIndex::OnImages
   const double ballots = static_cast<double>(questions_.settle()) *
                          static_cast<double>(sample_.one_of()) / static_cast<double>(images_);
   const auto rows_at_once = std::clamp(static_cast<std::size_t>(kBallotsAtOnce / (ballots + 1)),
-                                       kLeastRowsAtOnce, kMostPartRows);
+                                       kLeastRowsAtOnce, kMostRowsAtOnce);
   const std::vector<Standard> standards = find_standards(looks, rows_at_once);
   std::vector<std::int64_t> least_weights;
   for (const Standard& standard : standards) least_weights.push_back(standard.weight);

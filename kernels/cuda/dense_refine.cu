@@ -17,7 +17,7 @@
 // 5. 16 KB read, 32 bytes written per pair; up to 97 x 4096 cells of about 75 instructions: bound
 // by
 //    instructions.
-// 6. Sums over a fixed tree of doubles; the CPU's go row by row. They differ by 1e-15, which shows
+// 6. Sums over a fixed tree of doubles; the CPU's is another one. They differ by 1e-15, which shows
 //    once in 1e7 correlations when they are rounded to float; else the CPU's numbers exactly. A
 //    position may then differ by one step in the last round, .01 or .2 cells.
 // 7. No paper.

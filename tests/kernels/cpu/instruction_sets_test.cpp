@@ -15,7 +15,8 @@ struct Described {
   Light light;
   DenseCode dense;
   CohortStatistics cohort;
-  DenseMatch dense_match;
+  DenseMatch dense_match, refined_match;
+  std::vector<DenseCell> cells;
   std::vector<std::uint8_t> detail;
   LocalFeatures features;
   std::vector<std::int8_t> codes;
@@ -23,6 +24,20 @@ struct Described {
   WordAssignment words;
   SignedMatches matches;
 };
+
+bool equal(const DenseMatch& a, const DenseMatch& b) {
+  return a.score == b.score && a.position.linear == b.position.linear &&
+         a.position.shift_x == b.position.shift_x && a.position.shift_y == b.position.shift_y;
+}
+
+bool equal(const std::vector<DenseCell>& a, const std::vector<DenseCell>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const DenseCell& one, const DenseCell& other) {
+                      return one.x == other.x && one.y == other.y && one.side == other.side &&
+                             one.shift_x == other.shift_x && one.shift_y == other.shift_y &&
+                             one.score == other.score && one.agrees == other.agrees;
+                    });
+}
 
 Described describe(const GreyImage& photo, const GreyImage& other) {
   std::mt19937_64 random(7);
@@ -45,6 +60,11 @@ Described describe(const GreyImage& photo, const GreyImage& other) {
   backend->dense_codes({&other, 1}, {&unmasked, 1}, {&cohort, 1});
   result.cohort = backend->prepare_cohort({&cohort, 1})->statistics(result.dense);
   backend->prepare_search(result.dense)->search({&cohort, 1}, {&result.dense_match, 1});
+  // Of itself, turned: there many cells meet, and some do not.
+  result.refined_match.position.linear = {0.9, -0.2, 0.2, 0.9};
+  backend->refine_dense(result.dense, {&result.dense, 1}, {&result.refined_match, 1});
+  backend->congruent_cells(result.dense, {&result.dense, 1}, {&result.refined_match, 1},
+                           {&result.cells, 1});
   backend->code_details({&image, 1}, {&result.detail, 1});
   backend->extract({&image, 1}, {&result.glare, 1}, 300, {&result.features, 1});
   backend->embed({&result.features, 1}, {mean, projection}, {&result.codes, 1});
@@ -65,6 +85,8 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
   ASSERT_GT(expected.features.keypoints.size(), 50u);
   ASSERT_NE(expected.cohort.mean, 0);
   ASSERT_GT(expected.dense_match.score, 0);
+  ASSERT_GT(expected.refined_match.score, 0.5f);
+  ASSERT_GT(expected.cells.size(), 10u);
   test::on_every_target([&] {
     const Described found = describe(photo, other);
     EXPECT_EQ(found.reduced.pixels, expected.reduced.pixels);
@@ -75,10 +97,9 @@ TEST(InstructionSetsTest, AllGiveTheSameBytes) {
     EXPECT_EQ(found.dense.values, expected.dense.values);
     EXPECT_EQ(found.cohort.mean, expected.cohort.mean);
     EXPECT_EQ(found.cohort.deviation, expected.cohort.deviation);
-    EXPECT_EQ(found.dense_match.score, expected.dense_match.score);
-    EXPECT_EQ(found.dense_match.position.linear, expected.dense_match.position.linear);
-    EXPECT_EQ(found.dense_match.position.shift_x, expected.dense_match.position.shift_x);
-    EXPECT_EQ(found.dense_match.position.shift_y, expected.dense_match.position.shift_y);
+    EXPECT_TRUE(equal(found.dense_match, expected.dense_match));
+    EXPECT_TRUE(equal(found.refined_match, expected.refined_match));
+    EXPECT_TRUE(equal(found.cells, expected.cells));
     EXPECT_EQ(found.detail, expected.detail);
     EXPECT_EQ(found.features.keypoints, expected.features.keypoints);
     EXPECT_EQ(found.features.descriptors, expected.features.descriptors);
