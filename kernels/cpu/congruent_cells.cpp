@@ -18,7 +18,7 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
-#include "kernels/cpu/coded_field-inl.hpp"
+#include "kernels/cpu/field_samples-inl.hpp"
 
 #ifndef PRESSMARK_KERNELS_CPU_CONGRUENT_CELLS
 #define PRESSMARK_KERNELS_CPU_CONGRUENT_CELLS
@@ -66,7 +66,7 @@ void compare_cell(const CodedField& candidate, const CellPoints& points, CellSum
                                      hn::And(hn::Le(x, last), hn::Le(y, last)));
       inside = hn::Add(
           inside, hn::IfThenElseZero(hn::RebindMask(integers, is_inside), hn::Set(integers, 1)));
-      const FieldValues d = sample_field(candidate.words(), x, y, covers_places(x, y));
+      const FieldValues d = sample_field(candidate, x, y, covers_places(kDenseSide, x, y));
       const auto real = hn::Set(tag, points.real[i]);
       const auto imaginary = hn::Set(tag, points.imaginary[i]);
       add_to(sums.product.data() + lane,

@@ -22,12 +22,14 @@ class DenseTemplates {
  public:
   explicit DenseTemplates(const DenseField& query);
 
-  // A candidate of the same side, widened once for all places.
+  // A candidate of the same side, made ready once for all places. Borrows the bytes.
   struct Candidate {
-    std::vector<std::int16_t> values;
+    std::span<const std::int8_t> bytes;
+    std::vector<std::int16_t> values;  // the same, widened
+    std::int32_t sum = 0;
     float norm = 0;
   };
-  static Candidate widened(std::span<const std::int8_t> values);
+  static Candidate candidate_of(std::span<const std::int8_t> bytes);
 
   // The best shift, one cell to either side of where the start's point belongs, of the turn and
   // scale nearest to the start's, `turns` and `scales` steps on.

@@ -17,7 +17,7 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
-#include "kernels/cpu/coded_field-inl.hpp"
+#include "kernels/cpu/field_samples-inl.hpp"
 
 #ifndef PRESSMARK_KERNELS_CPU_DENSE_REFINE
 #define PRESSMARK_KERNELS_CPU_DENSE_REFINE
@@ -58,9 +58,9 @@ void correlate(const CodedField& query, const CandidateCells& candidate,
         return hn::Add(hn::Add(along, hn::Set(tag, along_y * dy)), hn::Set(tag, shift));
       };
       const auto query_x = place(map.xx, map.xy, map.x), query_y = place(map.yx, map.yy, map.y);
-      const auto covered = covers_places(query_x, query_y);
+      const auto covered = covers_places(kDenseSide, query_x, query_y);
       if (hn::AllFalse(tag, covered)) continue;
-      const FieldValues q = sample_field(query.words(), query_x, query_y, covered);
+      const FieldValues q = sample_field(query, query_x, query_y, covered);
       const auto q_real = hn::Sub(hn::Mul(q.real, turn_real), hn::Mul(q.imaginary, turn_imaginary));
       const auto q_imaginary =
           hn::Add(hn::Mul(q.real, turn_imaginary), hn::Mul(q.imaginary, turn_real));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every instruction set that the machine has gives the same bytes.
+#include <array>
+
 #include "kernels/byte_products.hpp"
 #include "kernels/byte_tiles.hpp"
 #include "tests/kernels/conformance.hpp"
@@ -204,6 +206,58 @@ TEST(InstructionSetsTest, AllCompareAlike) {
   });
   allow_byte_products(true);
   allow_tiles(true);
+}
+
+// Scores and places of starts everywhere, at the edges too, where fewer shifts are tried.
+std::vector<float> align() {
+  std::mt19937_64 random(23);
+  const std::unique_ptr<Backend> backend = make_cpu_backend();
+  std::array<DenseCode, 3> codes;  // of noise, of noise, as heavy as can be
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::int8_t& value : codes[i].values) {
+      value = static_cast<std::int8_t>(uniform(random, -127, 127));
+    }
+  }
+  codes[2].values.fill(127);
+  std::array<DensePyramid, 3> pyramids;
+  backend->reduce_dense(codes, pyramids);
+  std::vector<DenseStart> starts(1);  // where they are
+  for (int i = 0; i < 60; ++i) {
+    const auto value = [&](double reach) {
+      return static_cast<float>(uniform(random, -reach, reach));
+    };
+    starts.push_back({value(0.7), value(0.7), value(0.7), value(0.7), value(4), value(1.4), 0});
+  }
+  const std::vector<const DensePyramid*> candidates{&pyramids[0], &pyramids[1], &pyramids[2]};
+  const std::vector<std::span<const DenseStart>> of_each(candidates.size(), starts);
+  std::vector<float> numbers;
+  for (const DenseCode& query : codes) {
+    const std::unique_ptr<const DenseAlignment> alignment = backend->prepare_alignment(query);
+    std::vector<std::vector<DenseStart>> screened(candidates.size());
+    alignment->screen(candidates, of_each, screened);
+    for (const std::vector<DenseStart>& some : screened) {
+      for (const DenseStart& start : some) {
+        numbers.insert(numbers.end(), {start.candidate_x, start.candidate_y, start.rotation_rad,
+                                       start.octaves, start.score});
+      }
+    }
+    std::vector<float> scores(candidates.size());
+    alignment->align(candidates, of_each, scores);
+    numbers.insert(numbers.end(), scores.begin(), scores.end());
+  }
+  return numbers;
+}
+
+TEST(InstructionSetsTest, AllAlignAlike) {
+  const std::vector<float> expected = align();
+  ASSERT_GT(expected.back(), 0.99f);  // what is heavy, with itself
+  test::on_every_target([&] {
+    for (const bool by_bytes : {true, false}) {
+      allow_byte_products(by_bytes);
+      EXPECT_EQ(align(), expected);
+    }
+  });
+  allow_byte_products(true);
 }
 
 // Also with a value that no byte holds negated.
