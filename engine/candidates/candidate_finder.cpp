@@ -128,7 +128,7 @@ constexpr auto ranks_before = [](const auto& a, const auto& b) {
 };
 
 // The `most` entries of the highest score, of all that are added from any threads in any order;
-// ties by id. Holds up to a quarter more.
+// ties by id. Holds up to an eighth more.
 template <typename Entry>
 class Best {
  public:
@@ -136,8 +136,13 @@ class Best {
 
   void add(std::vector<Entry> entries) {
     const std::lock_guard lock(mutex_);
-    std::move(entries.begin(), entries.end(), std::back_inserter(entries_));
-    if (entries_.size() > most_ + most_ / 4) keep_most();
+    for (Entry& entry : entries) {
+      if (last_ && !ranks_before(entry, *last_)) continue;
+      // At once as much as there will be room for: each doubling would hold two copies for a while.
+      if (entries_.size() == most_ / 8) entries_.reserve(most_ + most_ / 8 + 1);
+      entries_.push_back(std::move(entry));
+      if (entries_.size() > most_ + most_ / 8) keep_most();
+    }
   }
 
   // All that remain, in no order.
@@ -149,14 +154,16 @@ class Best {
  private:
   void keep_most() {
     if (entries_.size() <= most_) return;
-    const auto rest = entries_.begin() + static_cast<std::ptrdiff_t>(most_);
-    std::nth_element(entries_.begin(), rest, entries_.end(), ranks_before);
-    entries_.erase(rest, entries_.end());
+    const auto last = entries_.begin() + static_cast<std::ptrdiff_t>(most_) - 1;
+    std::nth_element(entries_.begin(), last, entries_.end(), ranks_before);
+    entries_.erase(last + 1, entries_.end());
+    last_ = *last;
   }
 
   std::size_t most_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // of what follows
   std::vector<Entry> entries_;
+  std::optional<Entry> last_;  // what ranks behind it is not wanted any more
 };
 
 struct Scored {

@@ -71,6 +71,11 @@ void Tally::keep(std::span<const std::int64_t> least_weights) {
     }
   }
   starts_.back() = start;
+  if (kept_.capacity() < start) {
+    // Nothing in it is needed any more, and room for twice as much neither.
+    kept_ = std::vector<Ballot>();
+    kept_.reserve(start + start / 8);
+  }
   kept_.resize(start);
   // From here on counts_ tells where the next ballot of a row goes.
   std::copy(starts_.begin(), starts_.end() - 1, counts_.begin());
