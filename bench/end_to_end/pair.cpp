@@ -22,7 +22,9 @@ namespace {
 using namespace pressmark;
 
 constexpr int kRounds = 40;
-constexpr std::size_t kBatch = 8;  // candidates of one dense search
+constexpr std::size_t kBatch = 8;     // candidates of one dense search
+constexpr std::size_t kAligned = 64;  // candidates that are aligned, as the one over and over
+constexpr std::size_t kStarts = 10;   // of each, as many as votes propose
 
 struct Timed {
   std::string name;
@@ -91,6 +93,27 @@ int main(int argc, char** argv) {
   const std::vector<DenseCode> candidates(kBatch, hit.dense);
   std::vector<kernels::DenseMatch> found(kBatch);
 
+  search->search({candidates.data(), 1}, {found.data(), 1});
+  const kernels::DenseMatch correlated = found[0];
+  kernels::DenseMatch refined;
+  std::vector<kernels::DenseCell> cells;
+
+  const auto alignment = backend->prepare_alignment(query.dense);
+  kernels::DensePyramid pyramid;
+  backend->reduce_dense({&hit.dense, 1}, {&pyramid, 1});
+  const std::vector<const kernels::DensePyramid*> aligned(kAligned, &pyramid);
+  // Around the places and turns of the frames' middles, within what shifts reach.
+  std::vector<kernels::DenseStart> proposed;
+  for (std::size_t i = 0; i < kStarts; ++i) {
+    const float step = static_cast<float>(i) / kStarts - 0.5f;
+    proposed.push_back({0.3f * step, 0, 0, 0.3f * step, 6 * step, step, 0});
+  }
+  const std::vector<std::span<const kernels::DenseStart>> starts(kAligned, proposed);
+  std::vector<std::vector<kernels::DenseStart>> kept(kAligned), kept_again(kAligned);
+  alignment->screen(aligned, starts, kept);
+  const std::vector<std::span<const kernels::DenseStart>> best(kept.begin(), kept.end());
+  std::vector<float> scores(kAligned);
+
   std::vector<Timed> list{
       {"match", match},
       {"find_consensus", find_consensus},
@@ -105,6 +128,21 @@ int main(int argc, char** argv) {
        [&] { search->search(candidates, found); }, kBatch},
       {"dense search, query prepared (once for all candidates)",
        [&] { backend->prepare_search(query.dense); }},
+      {"position refined",
+       [&] {
+         refined = correlated;
+         backend->refine_dense(query.dense, {&hit.dense, 1}, {&refined, 1});
+       }},
+      {"congruent cells",
+       [&] {
+         backend->congruent_cells(query.dense, {&hit.dense, 1}, {&refined, 1}, {&cells, 1});
+       }},
+      {"alignment, query prepared (once for all images)",
+       [&] { backend->prepare_alignment(query.dense); }},
+      {"alignment, an image screened with ten starts",
+       [&] { alignment->screen(aligned, starts, kept_again); }, kAligned},
+      {"alignment, an image aligned with the best six of them",
+       [&] { alignment->align(aligned, best, scores); }, kAligned},
   };
   time_in_turns(list);
 
@@ -114,7 +152,7 @@ int main(int argc, char** argv) {
       "{} matches, {} agreeing places, {} registered; OpenCV {} inliers; dense score {:.3f}\n",
       matches.same.size(), consensus.places, registration.inliers.size(), sift.query.size(),
       found[0].score);
-  for (const Timed& one : list) fmt::print("{:<56} {:8.3f} ms\n", one.name, one.least_ms);
+  for (const Timed& one : list) fmt::print("{:<56} {:9.4f} ms\n", one.name, one.least_ms);
   const double screened = list[0].least_ms + list[1].least_ms, peer = list[3].least_ms;
   fmt::print("OpenCV / (match + find_consensus)                  {:5.1f}\n", peer / screened);
   fmt::print("OpenCV / (match + find_consensus + register_pairs) {:5.1f}\n",
