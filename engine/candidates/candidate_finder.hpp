@@ -71,8 +71,8 @@ class CandidateFinder {
   // For each query, `count` of each ranking at most; the same as of each query alone, in less time.
   // With a selection the rankings are those of a catalogue that holds the selected images alone.
   // Runs on the threads of the caller's arena. Memory beside that of index::LocalIndex::search():
-  // for each query 300 bytes for each of the images that are aligned, and a quarter more. Throws
-  // index::DamagedPart.
+  // for each query 3 MB, and 210 bytes for each of the images that are aligned and an eighth more.
+  // Throws index::DamagedPart.
   std::vector<Rankings> find(std::span<const Query> queries, int count,
                              const SearchOptions& options,
                              const index::ImageSelection* selection = nullptr) const;
