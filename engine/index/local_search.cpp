@@ -33,8 +33,8 @@ constexpr float kNoPositions = std::numeric_limits<float>::infinity();
 class LocalSearch::ImageVotes {
  public:
   // All are borrowed. `tally`: of the chunk; what is asked of after keep().
-  ImageVotes(const Chunk& chunk, const Asked& asked, const Tally& tally, std::size_t query)
-      : chunk_(chunk), asked_(asked), tally_(tally), query_(query) {}
+  ImageVotes(const LocalSearch& search, const Chunk& chunk, const Tally& tally, std::size_t query)
+      : search_(search), chunk_(chunk), tally_(tally), query_(query) {}
 
   // Until the next call.
   std::span<const Vote> of(std::size_t row) {
@@ -42,17 +42,19 @@ class LocalSearch::ImageVotes {
     ballots_.assign(kept.begin(), kept.end());
     keep_distinct(ballots_);
     votes_.clear();
+    const Asked& asked = search_.asked_[query_];
     for (const Ballot& ballot : ballots_) {
-      votes_.push_back({ballot.kind, static_cast<float>(ballot.weight),
-                        asked_[ballot.kind].keypoints[ballot.keypoint],
-                        chunk_.part->lists[ballot.list].points[ballot.place].keypoint()});
+      votes_.push_back(
+          {ballot.kind, static_cast<float>(ballot.weight),
+           asked[ballot.kind].keypoints[ballot.keypoint],
+           search_.questions_.points(*chunk_.part->part, ballot)[ballot.place].keypoint()});
     }
     return votes_;
   }
 
  private:
+  const LocalSearch& search_;
   const Chunk& chunk_;
-  const Asked& asked_;
   const Tally& tally_;
   std::size_t query_;
   std::vector<Ballot> ballots_;
@@ -110,28 +112,28 @@ void LocalSearch::ask(std::size_t number, const Description& query,
 void LocalSearch::add_part(std::uint32_t number, const LocalPart& part, RowFlags taking_part) {
   AskedPart& asked = parts_.emplace_back();
   asked.number = number;
-  asked.rows = part.rows();
-  asked.lists = questions_.lists(part);
+  asked.part = &part;
   asked.taking_part = std::move(taking_part);
   if (sample_.is_everything()) {
     asked.sampled = asked.taking_part;
   } else {
     asked.sampled.assign(kMostPartRows, 0);
-    for (std::size_t row = 0; row < asked.rows.size(); ++row) {
+    const std::span<const PartRow> rows = part.rows();
+    for (std::size_t row = 0; row < rows.size(); ++row) {
       asked.sampled[row] = (asked.taking_part.empty() || asked.taking_part[row] != 0) &&
-                           sample_.contains(asked.rows[row].id);
+                           sample_.contains(rows[row].id);
     }
   }
-  questions_.count(asked.lists, asked.sampled);
+  questions_.count(part, asked.sampled);
 }
 
 std::vector<LocalSearch::Chunk> LocalSearch::chunks(RowFlags AskedPart::*flags,
                                                     std::size_t most_rows) const {
   std::vector<Chunk> result;
   for (const AskedPart& part : parts_) {
-    for (std::size_t first = 0; first < part.rows.size(); first += most_rows) {
-      result.push_back(
-          {&part, &(part.*flags), {first, std::min(first + most_rows, part.rows.size())}});
+    const std::size_t rows = part.part->rows().size();
+    for (std::size_t first = 0; first < rows; first += most_rows) {
+      result.push_back({&part, &(part.*flags), {first, std::min(first + most_rows, rows)}});
     }
   }
   return result;
@@ -140,7 +142,7 @@ std::vector<LocalSearch::Chunk> LocalSearch::chunks(RowFlags AskedPart::*flags,
 void LocalSearch::vote(const Chunk& chunk, std::span<const std::int64_t> least_weights,
                        Tally& tally) const {
   tally.begin(chunk.rows, asked_.size());
-  questions_.vote(chunk.part->lists, *chunk.flags, tally);
+  questions_.vote(*chunk.part->part, *chunk.flags, tally);
   tally.keep(least_weights);
 }
 
@@ -167,7 +169,7 @@ std::vector<LocalSearch::Standard> LocalSearch::find_standards(const LocalIndex:
     vote(chunk, least, tally);
     for (std::size_t q = 0; q < queries; ++q) {
       std::vector<Seen> of_query;
-      ImageVotes votes(chunk, asked_[q], tally, q);
+      ImageVotes votes(*this, chunk, tally, q);
       for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
         if (!chunk.flags->empty() && (*chunk.flags)[row] == 0) continue;
         of_query.push_back({tally.weights(q)[row - chunk.rows.first],
@@ -204,11 +206,11 @@ std::vector<LocalSearch::Standard> LocalSearch::find_standards(const LocalIndex:
 std::vector<LocalIndex::VotedImage> LocalSearch::agree(const Chunk& chunk, const Tally& tally,
                                                        std::size_t query, float least_votes) const {
   std::vector<LocalIndex::VotedImage> voted;
-  ImageVotes votes(chunk, asked_[query], tally, query);
+  ImageVotes votes(*this, chunk, tally, query);
   for (std::size_t row = chunk.rows.first; row < chunk.rows.last; ++row) {
     if (tally.ballots(query, row).empty()) continue;
     voted.push_back({{chunk.part->number, static_cast<std::uint32_t>(row)},
-                     chunk.part->rows[row].id,
+                     chunk.part->part->rows()[row].id,
                      find_agreement(votes.of(row), least_votes)});
   }
   return voted;

@@ -36,8 +36,7 @@ class LocalSearch {
   using Asked = std::array<LocalCodes, kVoteKinds>;
   struct AskedPart {
     std::uint32_t number;
-    std::span<const PartRow> rows;
-    std::vector<WordList> lists;
+    const LocalPart* part;
     RowFlags taking_part, sampled;
   };
   // Rows of one part that are gone through together.

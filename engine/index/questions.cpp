@@ -158,45 +158,42 @@ void Questions::count_query(std::size_t query, const AskedList& list,
   }
 }
 
-std::vector<WordList> Questions::lists(const LocalPart& part) const {
-  std::vector<WordList> lists;
-  lists.reserve(lists_.size());
-  for (const AskedList& list : lists_) {
-    lists.push_back(part.list(list.asked.front().channel, list.asked.front().word));
-  }
-  return lists;
-}
-
-void Questions::count(std::span<const WordList> lists, const RowFlags& flags) {
+void Questions::count(const LocalPart& part, const RowFlags& flags) {
   // A list may have a hundred times the codes of another.
   struct Slice {
-    std::size_t list;
+    const AskedList* asked;
+    WordList list;
     RowRange rows;
+    TakenCodes taken;
   };
-  std::vector<Slice> slices;
-  for (std::size_t l = 0; l < lists_.size(); ++l) {
-    const std::span<const std::uint16_t> rows = lists[l].rows;
-    if (rows.empty()) continue;
-    const std::size_t all = std::size_t{rows.back()} + 1, parts = rows.size() / kCodesInSlice + 1;
-    for (std::size_t p = 0; p < parts; ++p) {
-      slices.push_back({l, {p * all / parts, (p + 1) * all / parts}});
-    }
-  }
-  std::array<TakenCodes, kSlicesAtOnce> taken;
-  for (std::size_t first = 0; first < slices.size(); first += kSlicesAtOnce) {
-    const std::size_t several = std::min(kSlicesAtOnce, slices.size() - first);
-    const auto batch = std::span<const Slice>(slices).subspan(first, several);
+  std::array<Slice, kSlicesAtOnce> slices;
+  std::size_t several = 0;
+  const auto count_slices = [&] {
     tbb::parallel_for(std::size_t{0}, several, [&](std::size_t i) {
-      taken[i].take(lists[batch[i].list], flags, batch[i].rows);
+      slices[i].taken.take(slices[i].list, flags, slices[i].rows);
     });
     // Each question's counts are touched by one thread.
     tbb::parallel_for(std::size_t{0}, queries_, [&](std::size_t query) {
       std::vector<std::int32_t> similarities;
       for (std::size_t i = 0; i < several; ++i) {
-        count_query(query, lists_[batch[i].list], taken[i].codes(), similarities);
+        count_query(query, *slices[i].asked, slices[i].taken.codes(), similarities);
       }
     });
+    several = 0;
+  };
+  for (std::size_t l = 0; l < lists_.size(); ++l) {
+    const WordList one = lists_[l].of(part);
+    if (one.rows.empty()) continue;
+    const std::size_t rows = std::size_t{one.rows.back()} + 1;
+    const std::size_t parts = one.rows.size() / kCodesInSlice + 1;
+    for (std::size_t p = 0; p < parts; ++p) {
+      slices[several].asked = &lists_[l];
+      slices[several].list = one;
+      slices[several].rows = {p * rows / parts, (p + 1) * rows / parts};
+      if (++several == kSlicesAtOnce) count_slices();
+    }
   }
+  count_slices();
 }
 
 // The similarity that all but a small share of those compared stay below.
@@ -219,14 +216,14 @@ std::uint64_t Questions::settle() {
   return all_wanted;
 }
 
-void Questions::vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const {
+void Questions::vote(const LocalPart& part, const RowFlags& flags, Tally& tally) const {
   const RowRange rows = tally.rows();
   TakenCodes taken;
   std::vector<std::int32_t> similarities;
   const auto hits = std::make_unique<QuestionBlock::Hits>();
   for (std::size_t l = 0; l < lists_.size(); ++l) {
     const AskedList& asked_list = lists_[l];
-    const WordList& list = lists[l];
+    const WordList list = asked_list.of(part);
     taken.take(list, flags, rows);
     if (taken.size() == 0) continue;
     const auto add_ballot = [&](const Asked& asked, std::size_t code, std::int32_t similarity) {

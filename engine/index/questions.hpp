@@ -44,20 +44,23 @@ class Questions {
   // After the last add.
   void sort();
 
-  // The lists of a part that are asked. Throws DamagedPart.
-  std::vector<WordList> lists(const LocalPart& part) const;
-
-  // Counts similarities with the codes of a part's lists() that take part, by the threads of the
-  // caller's arena.
-  void count(std::span<const WordList> lists, const RowFlags& flags);
+  // Counts similarities with the codes of a part that take part, by the threads of the caller's
+  // arena. Throws DamagedPart.
+  void count(const LocalPart& part, const RowFlags& flags);
 
   // After all parts were counted: what each question calls unlike chance. Returns how many of the
   // codes counted are, all questions together; about.
   std::uint64_t settle();
 
   // Adds the ballots for the rows of the tally, of one question and image several. After settle(),
-  // from many threads.
-  void vote(std::span<const WordList> lists, const RowFlags& flags, Tally& tally) const;
+  // from many threads. Throws DamagedPart.
+  void vote(const LocalPart& part, const RowFlags& flags, Tally& tally) const;
+
+  // The keypoints of the list that a ballot names. Throws DamagedPart.
+  std::span<const GridPoint> points(const LocalPart& part, const Ballot& ballot) const {
+    const Asked& first = lists_[ballot.list].asked.front();
+    return part.list_points(first.channel, first.word);
+  }
 
  private:
   struct Asked {
@@ -70,6 +73,10 @@ class Questions {
     std::span<const Asked> asked;  // by question, and so by query
     std::size_t first_block = 0;  // in blocks_: kMost questions each, the last ones perhaps in none
     std::size_t blocks = 0;
+
+    WordList of(const LocalPart& part) const {
+      return part.list(asked.front().channel, asked.front().word);
+    }
   };
   void count_query(std::size_t query, const AskedList& list, std::span<const std::int8_t> codes,
                    std::vector<std::int32_t>& similarities);
