@@ -32,7 +32,7 @@ constexpr std::size_t kLeastInBlock = 4;
 // What is read of lists before it is counted, query by query: so many slices of so many codes each,
 // about, of which those that take part are copied.
 constexpr std::size_t kSlicesAtOnce = 16;
-constexpr std::size_t kCodesInSlice = 4096;
+constexpr std::size_t kCodesInSlice = 2048;
 
 std::size_t similarity_step(std::int32_t similarity) {
   const auto above = static_cast<std::size_t>(std::clamp(similarity, 0, kMaxSimilarity));

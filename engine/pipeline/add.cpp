@@ -265,6 +265,8 @@ AddSummary Catalogue::add(std::span<const PhotoInput> photos, std::span<const Se
     // Also where nothing was added: what an earlier call stored that ended before it came to this
     // has no index yet.
     update_index();
+    // Pages, read one by one, lie scattered among what is freed, which the system then cannot have.
+    store.release_memory();
   } catch (...) {
     // What was stored before is part of the next answer.
     impl_->forget_snapshot();

@@ -142,6 +142,9 @@ class Store {
   // whether the commit reached the disk).
   std::vector<ImageId> commit(std::span<const NewImage> images);
 
+  // Gives back what is held of the database's pages; they are read again where they are needed.
+  void release_memory();
+
   // As the functions of Catalogue of these names.
   std::int64_t update_images(std::span<const ImageId> ids, const FactsUpdate& changes);
   void update_seizure(std::string_view name, const SeizureUpdate& changes);

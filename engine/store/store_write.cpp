@@ -149,6 +149,10 @@ void Store::put_seizure(const Seizure& seizure) {
   });
 }
 
+void Store::release_memory() {
+  sqlite3_db_release_memory(impl_->database->getHandle());
+}
+
 std::vector<ImageId> Store::commit(std::span<const NewImage> images) {
   impl_->require_writer();
   if (images.empty()) return {};
