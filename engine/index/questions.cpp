@@ -34,6 +34,12 @@ constexpr std::size_t kLeastInBlock = 4;
 constexpr std::size_t kSlicesAtOnce = 16;
 constexpr std::size_t kCodesInSlice = 2048;
 
+// For so many questions of a list; the last of them perhaps in none.
+constexpr std::size_t blocks_of(std::size_t questions) {
+  if (questions < kLeastInBlock) return 0;
+  return (questions - kLeastInBlock) / QuestionBlock::kMost + 1;
+}
+
 std::size_t similarity_step(std::int32_t similarity) {
   const auto above = static_cast<std::size_t>(std::clamp(similarity, 0, kMaxSimilarity));
   return ((above + std::size_t{kMaxSimilarity}) >> kSimilarityShift) - kFirstStep;
@@ -119,6 +125,7 @@ void Questions::sort() {
   std::sort(asked_.begin(), asked_.end(), [](const Asked& a, const Asked& b) {
     return std::tuple(a.channel, a.word, a.question) < std::tuple(b.channel, b.word, b.question);
   });
+  std::size_t blocks = 0;
   for (std::size_t first = 0; first < asked_.size();) {
     std::size_t last = first + 1;
     while (last < asked_.size() && asked_[last].channel == asked_[first].channel &&
@@ -127,16 +134,21 @@ void Questions::sort() {
     }
     AskedList& list = lists_.emplace_back();
     list.asked = std::span<const Asked>(asked_).subspan(first, last - first);
-    list.first_block = blocks_.size();
-    for (std::size_t at = 0; at + kLeastInBlock <= list.asked.size();
-         at += QuestionBlock::kMost, ++list.blocks) {
-      QuestionBlock& block = blocks_.emplace_back();
+    list.first_block = blocks;
+    list.blocks = blocks_of(list.asked.size());
+    blocks += list.blocks;
+    first = last;
+  }
+  // All the room at once: what a growing vector leaves behind is not free to others in time.
+  blocks_.resize(blocks);
+  for (const AskedList& list : lists_) {
+    for (std::size_t b = 0; b < list.blocks; ++b) {
+      const std::size_t at = b * QuestionBlock::kMost;
       const std::size_t count = std::min(QuestionBlock::kMost, list.asked.size() - at);
       for (const Asked& asked : list.asked.subspan(at, count)) {
-        block.add(questions_[asked.question].code);
+        blocks_[list.first_block + b].add(questions_[asked.question].code);
       }
     }
-    first = last;
   }
   counts_.assign(questions_.size() * kSimilaritySteps, 0);
   compared_.assign(questions_.size(), 0);
