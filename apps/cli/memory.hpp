@@ -19,7 +19,10 @@ inline void give_back_freed_memory() {
 #endif
 }
 
-// Between the steps of long work: also what lies free between pieces that are still held.
+// Photos of long work after which trim_freed_memory() is worth its time, about a millisecond.
+inline constexpr int kPhotosBetweenTrims = 8;
+
+// Now and then: also what lies free between pieces that are still held.
 inline void trim_freed_memory() {
 #ifdef __GLIBC__
   ::malloc_trim(0);

@@ -42,6 +42,7 @@ class Reporter {
   SeizureControl control(int threads, const Context& context) {
     SeizureControl control;
     control.run = {threads, context.stop, [this](const Progress& now) {
+                     if (now.done % kPhotosBetweenTrims == 0) trim_freed_memory();
                      if (line_) line_->update(now);
                    }};
     control.on_step = [this](SeizureStep step) {
