@@ -25,11 +25,6 @@ struct DenseField {
     return values[static_cast<std::size_t>(y) * static_cast<std::size_t>(side) +
                   static_cast<std::size_t>(x)];
   }
-
-  // Bilinear; 0 outside the grid.
-  std::complex<float> sample(float x, float y) const;
-
-  double squared_norm() const;
 };
 
 DenseField field_of(const DenseCode& code);
