@@ -95,7 +95,7 @@ void CandidateFinder::add(ImageId id, const Description& description) {
   part.codes.push_back(description.dense);
   if (local_.size() > SearchOptions::kMostDenseImages) {
     has_all_dense_ = false;
-    for (PartCodes& other : codes_) std::vector<DenseCode>().swap(other.codes);
+    for (PartCodes& other : codes_) other.codes = std::vector<DenseCode>();  // which frees them
   }
 }
 

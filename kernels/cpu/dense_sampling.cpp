@@ -14,6 +14,8 @@
 // After foreach_target.h, as Highway asks.
 #include <hwy/highway.h>
 
+#include "kernels/cpu/field_samples-inl.hpp"
+
 #ifndef PRESSMARK_KERNELS_CPU_DENSE_SAMPLING
 #define PRESSMARK_KERNELS_CPU_DENSE_SAMPLING
 namespace pressmark::kernels::cpu {
@@ -37,8 +39,8 @@ namespace pressmark::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Tag = hn::CappedTag<float, 16>;
-using Lanes = hn::Vec<Tag>;
+using Tag = FieldTag;
+using Lanes = FieldLanes;
 static_assert(kSampledSide % 16 == 0);
 
 HWY_INLINE Lanes between(Lanes before, Lanes after, Lanes rest, Lanes weight) {
@@ -91,11 +93,16 @@ void shrink_part(const float* columns, const AxisSamples* samples, int count, fl
 // rows: both parts, bordered.
 void turn_field(const float* rows, const FieldTurn& at, float* cells) {
   const Tag tag;
-  const hn::RebindToSigned<Tag> integers;
   const auto centre = hn::Set(tag, at.centre), cosine = hn::Set(tag, at.cosine);
   const auto sine = hn::Set(tag, at.sine), first = hn::Set(tag, at.first);
-  const auto outside = hn::Set(tag, -1.0f);
-  const auto limit = hn::Set(tag, static_cast<float>(kSampledSide)), one = hn::Set(tag, 1.0f);
+  const auto pair_at = [&](int row, auto index) HWY_ATTR {
+    const float* from = rows + row * kPitch;
+    const auto values = [&](const float* real) HWY_ATTR {
+      return FieldValues{hn::GatherIndex(tag, real, index),
+                         hn::GatherIndex(tag, real + kPartSize, index)};
+    };
+    return FieldPair{values(from), values(from + 1)};
+  };
   for (int y = 0; y < kSampledSide; ++y) {
     for (int x = 0; x < kSampledSide; x += static_cast<int>(hn::Lanes(tag))) {
       const auto column = hn::Add(hn::Iota(tag, static_cast<float>(x)), first);
@@ -105,30 +112,13 @@ void turn_field(const float* rows, const FieldTurn& at, float* cells) {
         const float along_y = at.step * static_cast<float>(i / at.samples);
         const auto px = hn::Add(column, hn::Set(tag, along_x));
         const auto py = hn::Set(tag, static_cast<float>(y) + at.first + along_y);
-        auto fx = hn::Add(hn::Add(centre, hn::Mul(cosine, px)), hn::Mul(sine, py));
-        auto fy = hn::Add(hn::Sub(centre, hn::Mul(sine, px)), hn::Mul(cosine, py));
-        const auto inside = hn::And(hn::And(hn::Gt(fx, outside), hn::Gt(fy, outside)),
-                                    hn::And(hn::Lt(fx, limit), hn::Lt(fy, limit)));
-        if (hn::AllFalse(tag, inside)) continue;
-        // Elsewhere: the border's corner, which adds nothing.
-        fx = hn::IfThenElse(inside, fx, outside);
-        fy = hn::IfThenElse(inside, fy, outside);
-        const auto left = hn::Floor(fx), top = hn::Floor(fy);
-        const auto dx = hn::Sub(fx, left), dy = hn::Sub(fy, top);
-        const auto rest_x = hn::Sub(one, dx), rest_y = hn::Sub(one, dy);
-        const auto cell =
-            hn::Add(hn::Mul(hn::Add(hn::ConvertTo(integers, top), hn::Set(integers, 1)),
-                            hn::Set(integers, kPitch)),
-                    hn::Add(hn::ConvertTo(integers, left), hn::Set(integers, 1)));
-        const auto sample = [&](const float* part) HWY_ATTR {
-          const auto upper = between(hn::GatherIndex(tag, part, cell),
-                                     hn::GatherIndex(tag, part + 1, cell), rest_x, dx);
-          const auto lower = between(hn::GatherIndex(tag, part + kPitch, cell),
-                                     hn::GatherIndex(tag, part + kPitch + 1, cell), rest_x, dx);
-          return between(upper, lower, rest_y, dy);
-        };
-        real = hn::Add(real, sample(rows));
-        imaginary = hn::Add(imaginary, sample(rows + kPartSize));
+        const auto fx = hn::Add(hn::Add(centre, hn::Mul(cosine, px)), hn::Mul(sine, py));
+        const auto fy = hn::Add(hn::Sub(centre, hn::Mul(sine, px)), hn::Mul(cosine, py));
+        const auto covered = covers_places(kSampledSide, fx, fy);
+        if (hn::AllFalse(tag, covered)) continue;
+        const FieldValues value = bilinear_lanes(kPitch, fx, fy, covered, pair_at);
+        real = hn::Add(real, value.real);
+        imaginary = hn::Add(imaginary, value.imaginary);
       }
       const auto turn_real = hn::Set(tag, at.turn_real);
       const auto turn_imaginary = hn::Set(tag, at.turn_imaginary);

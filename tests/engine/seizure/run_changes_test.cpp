@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <memory>
 
 #include "tests/engine/seizure/run_fixture.hpp"
 
