@@ -307,10 +307,11 @@ __global__ void __launch_bounds__(kRefineThreads, kRefineBlocks)
   }
   __syncthreads();
 
-  // One map has one list of pairs: where good hypotheses end in the same one, the first counts.
+  // One map has one list of pairs: where good hypotheses end in the same one, the first counts. One
+  // that came to nothing may have left its map on the way there.
   bool is_new = agreeing >= kMinAgreeingPairs;
   for (int i = 0; i < warp; ++i) {
-    bool is_equal = true;
+    bool is_equal = memory.agreeing[i] >= kMinAgreeingPairs;
     for (std::size_t k = 0; k < map.size(); ++k) is_equal &= memory.maps[i][k] == map[k];
     is_new &= !is_equal;
   }
