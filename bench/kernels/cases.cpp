@@ -290,8 +290,8 @@ std::vector<Case> cases_of_dense_codes() {
          const auto codes = candidates(lane, kSearched);
          return [=, &lane] { cuda::reduce_dense(lane, codes->data(), kSearched); };
        }});
-  // Five fields of 19 KB; 80 000 operations for the transforms of each, about 100 000 for samples.
-  constexpr double kSpectrum = 48 * 25 * 16;
+  // Five fields of 9 KB; 80 000 operations for the transforms of each, about 100 000 for samples.
+  constexpr double kSpectrum = 48 * 48 * 4;
   list.push_back({"prepare_candidates",
                   "codes",
                   kSearched,
@@ -300,11 +300,12 @@ std::vector<Case> cases_of_dense_codes() {
                     const auto codes = candidates(lane, kSearched);
                     return [=, &lane] { cuda::prepare_candidates(lane, codes->data(), kSearched); };
                   }});
-  // A candidate's spectra once; 144 transforms of 96 000 operations, and the best one's vicinity.
+  // A candidate's spectra once; 72 pairs of transforms, and the best one's vicinity.
+  constexpr double kPairOfTransforms = 230'000;
   list.push_back({"find_peaks",
                   "pairs",
                   kSearched,
-                  {5 * kSpectrum, 144 * 96'000.0 + 150'000, Rate::kFp32},
+                  {5 * kSpectrum, 72 * kPairOfTransforms + 150'000, Rate::kInstructions},
                   [=](Lane& lane) {
                     const auto codes = candidates(lane, kSearched);
                     const auto query = keep(cuda::prepare_query(lane, codes->data()));
@@ -312,13 +313,14 @@ std::vector<Case> cases_of_dense_codes() {
                         keep(cuda::prepare_candidates(lane, codes->data(), kSearched));
                     return [=, &lane] { cuda::find_peaks(lane, *query, *spectra, kSearched); };
                   }});
-  // Members' spectra once for all codes, a code's eight once for all members; eight transforms.
+  // Members' spectra once for all codes, a code's eight once for all members; four pairs of
+  // transforms.
   const auto members = static_cast<double>(cohort.size());
   list.push_back(
       {"best_scores",
        "pairs",
        kImages * cohort.size(),
-       {kSpectrum / kImages + 8 * kSpectrum / members, 8 * 96'000.0, Rate::kFp32},
+       {kSpectrum / kImages + 8 * kSpectrum / members, 4 * kPairOfTransforms, Rate::kInstructions},
        [=](Lane& lane) {
          const auto codes = candidates(lane, kImages);
          const auto spectra =
