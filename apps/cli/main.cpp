@@ -9,7 +9,6 @@
 
 #include "command.hpp"
 #include "interrupt.hpp"
-#include "memory.hpp"
 #include "pressmark/engine.hpp"
 #include "pressmark/error.hpp"
 #include "terminal.hpp"
@@ -22,7 +21,6 @@ constexpr const char* kFooter =
     "Data goes to stdout, messages and progress to stderr.";
 
 int run(int argc, char** argv) {
-  give_back_freed_memory();
   CLI::App app(
       "Links seized packages that came out of the same press: matches photos of marks\n"
       "against a catalogue and proves each hit by its geometry.",

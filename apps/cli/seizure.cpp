@@ -9,7 +9,6 @@
 #include "command.hpp"
 #include "image_selection.hpp"
 #include "inputs.hpp"
-#include "memory.hpp"
 #include "terminal.hpp"
 
 namespace pressmark::cli {
@@ -42,12 +41,10 @@ class Reporter {
   SeizureControl control(int threads, const Context& context) {
     SeizureControl control;
     control.run = {threads, context.stop, [this](const Progress& now) {
-                     if (now.done % kPhotosBetweenTrims == 0) trim_freed_memory();
                      if (line_) line_->update(now);
                    }};
     control.on_step = [this](SeizureStep step) {
       line_.reset();
-      trim_freed_memory();
       print_message(doing(step));
       line_.emplace();
     };

@@ -32,7 +32,6 @@
 #include <utility>
 #include <vector>
 
-#include "apps/cli/memory.hpp"
 #include "bench/process.hpp"
 #include "engine/image/image.hpp"
 #include "pressmark/engine.hpp"
@@ -248,7 +247,6 @@ Json whole_run(const fs::path& run, const fs::path& catalogue, const fs::path& p
   std::optional<StepWatch> step;
   const auto begin_step = [&](std::string next) {
     const double own_mb = memory.end_step();
-    cli::trim_freed_memory();  // as the program does
     if (step) {
       steps[name] = step->figures();
       steps[name]["own_memory_mb"] = own_mb;
@@ -264,7 +262,6 @@ Json whole_run(const fs::path& run, const fs::path& catalogue, const fs::path& p
                          }};
   control.run.stop = stop.get_token();
   control.run.on_progress = [&](const Progress& now) {
-    if (now.done % cli::kPhotosBetweenTrims == 0) cli::trim_freed_memory();  // as the program does
     if (is_comparing && arguments.compared > 0 && now.done >= arguments.compared) {
       stop.request_stop();
     }
@@ -406,7 +403,6 @@ void measure_all(const Arguments& arguments, const fs::path& scratch) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cli::give_back_freed_memory();  // as the program does
   Arguments arguments;
   CLI::App app("Measures a whole seizure: rate beside its stages alone, and memory.",
                "bench_seizure");

@@ -126,6 +126,8 @@ class Answering {
     };
     const auto report = [&](Group& group) {
       for (MarkItem& mark : group.marks) report_mark(mark);
+      // Else pages of the database would be held, up to 2 MB of them, the more the larger it is.
+      for (const SearchedCatalogue& catalogue : catalogues_) catalogue.store.release_memory();
     };
     // Candidates of one group at a time, by all threads: what that needs does not grow with them.
     parallel::run_pipeline<Group>(control_, source, parallel::parallel_stage(describe),

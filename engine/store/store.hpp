@@ -143,7 +143,7 @@ class Store {
   std::vector<ImageId> commit(std::span<const NewImage> images);
 
   // Gives back what is held of the database's pages; they are read again where they are needed.
-  void release_memory();
+  void release_memory() const;
 
   // As the functions of Catalogue of these names.
   std::int64_t update_images(std::span<const ImageId> ids, const FactsUpdate& changes);

@@ -149,7 +149,7 @@ void Store::put_seizure(const Seizure& seizure) {
   });
 }
 
-void Store::release_memory() {
+void Store::release_memory() const {
   sqlite3_db_release_memory(impl_->database->getHandle());
 }
 
