@@ -120,12 +120,14 @@ std::shared_ptr<const Segment> Store::Impl::open_segment(std::int64_t number) co
 }
 
 std::optional<DescriptionLocation> Store::Impl::current_location(ImageId id) const {
-  return with_database_errors(database_file, [&]() -> std::optional<DescriptionLocation> {
-    SQLite::Statement query(*database,
-                            "SELECT segment, slot FROM images WHERE id = ? AND removed_at IS NULL");
-    query.bind(1, id);
-    if (!query.executeStep()) return std::nullopt;
-    return DescriptionLocation{id, query.getColumn(0).getInt64(), query.getColumn(1).getInt()};
+  return with_database_errors(database_file, [&] {
+    return location_by_id.ask(*database,
+                              [&](SQLite::Statement& query) -> std::optional<DescriptionLocation> {
+                                query.bind(1, id);
+                                if (!query.executeStep()) return std::nullopt;
+                                return DescriptionLocation{id, query.getColumn(0).getInt64(),
+                                                           query.getColumn(1).getInt()};
+                              });
   });
 }
 
@@ -203,11 +205,13 @@ std::optional<ImageId> Store::find_hash(const Sha256& sha256) const {
 }
 
 std::optional<CatalogueImage> Store::find(ImageId id) const {
-  return with_database_errors(impl_->database_file, [&]() -> std::optional<CatalogueImage> {
-    SQLite::Statement query(*impl_->database, select_images() + "AND i.id = ?");
-    query.bind(1, id);
-    if (!query.executeStep()) return std::nullopt;
-    return image_from_row(query, impl_->database_file);
+  return with_database_errors(impl_->database_file, [&] {
+    return impl_->image_by_id.ask(*impl_->database,
+                                  [&](SQLite::Statement& query) -> std::optional<CatalogueImage> {
+                                    query.bind(1, id);
+                                    if (!query.executeStep()) return std::nullopt;
+                                    return image_from_row(query, impl_->database_file);
+                                  });
   });
 }
 

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/store/kept_statement.hpp"
+#include "engine/store/rows.hpp"
 #include "engine/store/segment_cache.hpp"
 #include "engine/store/store.hpp"
 #include "engine/store/writer_lock.hpp"
@@ -67,6 +69,9 @@ struct Store::Impl {
   std::filesystem::path directory, database_file, segments_directory;
   std::optional<WriterLock> lock;  // before the database: let go of after it is closed
   std::unique_ptr<SQLite::Database> database;
+  mutable KeptStatement image_by_id{select_images() + "AND i.id = ?"};
+  mutable KeptStatement location_by_id{
+      "SELECT segment, slot FROM images WHERE id = ? AND removed_at IS NULL"};
   int format_version = 0;
   CatalogueSettings settings;
   mutable SegmentCache cache;
